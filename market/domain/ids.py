@@ -1,0 +1,33 @@
+"""Prefixed identifiers that sort in the order in which they were made.
+
+Layout after ULID (github.com/ulid/spec): 48 bits of milliseconds, 80 random bits, Crockford base 32, in
+lower case. Within one source, ids of the same millisecond count upwards, so an order's place in the queue
+is its id.
+"""
+
+import secrets
+import threading
+from datetime import datetime
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_RANDOM_BITS = 80
+
+
+class IdSource:
+    """Makes ids; one per process, safe between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def new(self, prefix: str, now: datetime) -> str:
+        """A fresh id such as 'ord_01k…' that sorts after all earlier ones of this source."""
+        floor = int(now.timestamp() * 1000) << _RANDOM_BITS
+        with self._lock:
+            fresh = floor | secrets.randbits(_RANDOM_BITS - 1)
+            self._last = fresh if fresh >> _RANDOM_BITS > self._last >> _RANDOM_BITS else self._last + 1
+            return f"{prefix}_{_base32(self._last)}"
+
+
+def _base32(number: int) -> str:
+    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))

@@ -1,0 +1,41 @@
+"""Money: integer micro-yuan, rounded here and nowhere else.
+
+1 CNY = 1,000,000 micro-yuan. Amounts enter as decimal strings with at most six places, so parsing is
+exact; the only inexact step is pricing energy, carbon and latency, which rounds half up to a micro-yuan.
+"""
+
+import math
+import re
+from decimal import Decimal
+
+from market.domain.errors import InvalidInput
+
+MICROS_PER_CNY = 1_000_000
+LARGEST_CNY = 10**8
+LARGEST_MICROS = LARGEST_CNY * MICROS_PER_CNY
+"""No amount on one order exceeds a hundred million yuan, so that a round's sums stay far inside int64."""
+
+_DECIMAL = re.compile(r"-?\d{1,13}(\.\d{1,6})?")
+
+
+def parse_cny(text: str) -> int:
+    """Micro-yuan of a decimal string such as "1200.00"; `InvalidInput` for anything else."""
+    if not _DECIMAL.fullmatch(text) or abs(Decimal(text)) > LARGEST_CNY:
+        raise InvalidInput(
+            "invalid_amount",
+            f"{text[:40]!r} is not an amount: write CNY as a decimal string such as '1200.00', at most 6 places",
+        )
+    return int(Decimal(text) * MICROS_PER_CNY)
+
+
+def format_cny(micros: int) -> str:
+    """Exact decimal string, at least two places: 1_310_000_000 -> '1310.00'."""
+    sign = "-" if micros < 0 else ""
+    yuan, rest = divmod(abs(micros), MICROS_PER_CNY)
+    places = f"{rest:06d}".rstrip("0").ljust(2, "0")
+    return f"{sign}{yuan}.{places}"
+
+
+def round_micros(amount: float) -> int:
+    """Nearest micro-yuan, half up."""
+    return math.floor(amount + 0.5)

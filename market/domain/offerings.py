@@ -1,0 +1,53 @@
+"""Offerings: what providers list."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from market.domain.errors import InvalidInput
+from market.domain.places import Provenance
+from market.domain.states import OfferingState
+
+
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """So many units of one device at one node, hour by hour, at an ask price.
+
+    `free_units_by_hour` has 24 entries: what each local hour has left after the load that does not come
+    from this exchange. `max_gang_units` is the largest single order (one interconnect domain).
+    """
+
+    id: str
+    provider_id: str
+    node_id: str
+    device_id: str
+    units: int
+    max_gang_units: int
+    ask_micros_per_unit_hour: int
+    free_units_by_hour: tuple[int, ...]
+    available_from: datetime | None
+    available_until: datetime | None
+    state: OfferingState
+    listed_at: datetime
+    provenance: Provenance
+
+    def __post_init__(self) -> None:
+        if not 0 < self.units <= 10**9:
+            raise InvalidInput("invalid_units", "units is a whole number from 1 to 1,000,000,000")
+        if not 0 < self.max_gang_units <= self.units:
+            raise InvalidInput("invalid_units", "max_gang_units is a whole number from 1 to units")
+        if self.ask_micros_per_unit_hour < 0:
+            raise InvalidInput("invalid_amount", "an ask price is not negative")
+        if len(self.free_units_by_hour) != 24 or not all(
+            0 <= u <= self.units for u in self.free_units_by_hour
+        ):
+            raise InvalidInput(
+                "invalid_capacity", "free_units_by_hour has 24 whole numbers between 0 and units"
+            )
+        if self.available_from and self.available_until and self.available_from >= self.available_until:
+            raise InvalidInput("invalid_window", "available_from must be before available_until")
+
+    def is_available(self, hour_start: datetime) -> bool:
+        """Whether the listing covers the hour that starts then."""
+        after_start = self.available_from is None or self.available_from <= hour_start
+        before_end = self.available_until is None or hour_start < self.available_until
+        return self.state is OfferingState.OPEN and after_start and before_end

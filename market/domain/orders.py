@@ -1,0 +1,108 @@
+"""Orders: a job, what it needs, and the most its buyer pays."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from market.domain.devices import ComputeClass, Precision
+from market.domain.errors import InvalidInput
+from market.domain.states import OrderState
+
+LONGEST_JOB_HOURS = 24 * 366
+FURTHEST_DEADLINE = timedelta(days=366)
+
+
+class JobClass(StrEnum):
+    """What the job is for: a label for reports and maps; the solver never reads it."""
+
+    TRAINING_LARGE = "training_large"
+    TRAINING_SMALL = "training_small"
+    INFERENCE_REALTIME = "inference_realtime"
+    INFERENCE_INTERACTIVE = "inference_interactive"
+    INFERENCE_BATCH = "inference_batch"
+    HPC = "hpc"
+    RENDERING = "rendering"
+    GENERAL = "general"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The technical part of an order.
+
+    `hours` is either one number, measured on the first listed device (the class's reference device where
+    none is listed) and scaled by device speed elsewhere, or hours for each device by id.
+    """
+
+    compute_class: ComputeClass
+    devices: tuple[str, ...] | None
+    min_memory_gb: float | None
+    precision: Precision | None
+    units: int
+    hours: float | Mapping[str, float]
+    origin_region: str
+    max_rtt_ms: float | None
+    data_gb: float
+    allowed_regions: tuple[str, ...] | None
+    max_pue: float | None
+    min_green_share: float | None
+    job_class: JobClass = JobClass.OTHER
+
+    def __post_init__(self) -> None:
+        if not 0 < self.units <= 10**7:
+            raise InvalidInput("invalid_units", "units is a whole number from 1 to 10,000,000")
+        hours = tuple(self.hours.values()) if isinstance(self.hours, Mapping) else (self.hours,)
+        if not hours or not all(0 < h <= LONGEST_JOB_HOURS for h in hours):
+            raise InvalidInput("invalid_hours", f"hours lie above 0 and at most {LONGEST_JOB_HOURS}")
+        if self.devices is not None and not self.devices:
+            raise InvalidInput(
+                "invalid_devices", "devices is a list with at least one device, or null for any"
+            )
+        if isinstance(self.hours, Mapping) and self.devices and set(self.devices) - set(self.hours):
+            raise InvalidInput("invalid_hours", "hours by device must name every listed device")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTerms:
+    """What a buyer asks for: all of an order that the buyer decides. Amounts in micro-yuan."""
+
+    job: Job
+    limit_price_micros: int
+    latency_cost_micros_per_ms_unit_hour: int
+    earliest_start: datetime | None
+    deadline: datetime
+    interruptible: bool = False
+
+    def __post_init__(self) -> None:
+        if self.limit_price_micros <= 0:
+            raise InvalidInput("invalid_amount", "limit_price must be above zero")
+        if self.latency_cost_micros_per_ms_unit_hour < 0:
+            raise InvalidInput("invalid_amount", "latency_cost_per_ms_hour is not negative")
+        if self.earliest_start is not None and self.earliest_start >= self.deadline:
+            raise InvalidInput("deadline_before_start", "deadline must be after earliest_start")
+
+    def check_dates(self, now: datetime) -> None:
+        """Refuse windows that are over or absurdly far away."""
+        if self.deadline <= now:
+            raise InvalidInput("deadline_passed", "deadline lies in the past", now=now.isoformat())
+        if self.deadline > now + FURTHEST_DEADLINE:
+            raise InvalidInput("deadline_too_far", "deadline lies more than a year ahead")
+        if self.earliest_start is not None and self.earliest_start < now - timedelta(days=1):
+            raise InvalidInput("start_too_old", "earliest_start lies more than a day in the past")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order in the book. Orders queue by `id`: ids sort by the moment of acceptance."""
+
+    id: str
+    buyer_id: str
+    terms: OrderTerms
+    state: OrderState
+    submitted_at: datetime
+
+    @property
+    def job(self) -> Job:
+        """The technical part."""
+        return self.terms.job

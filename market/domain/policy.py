@@ -1,0 +1,62 @@
+"""Policy: what the operator prices besides the ask."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from market.domain.errors import InvalidInput
+
+
+class CarbonBasis(StrEnum):
+    """Which carbon factor is priced: the grid's average, or the residual mix after contracted green power."""
+
+    LOCATION = "location"
+    MARKET = "market"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Weights in the objective; none of them moves money.
+
+    `energy_weight` multiplies the electricity bill, `latency_weight` what buyers say a millisecond costs
+    them; carbon and data transfer are priced in micro-yuan per kg and per GB leaving the origin region.
+    """
+
+    name: str
+    energy_weight: float
+    carbon_micros_per_kg: int
+    carbon_basis: CarbonBasis
+    latency_weight: float
+    transfer_micros_per_gb: int
+
+    def __post_init__(self) -> None:
+        numbers = (
+            self.energy_weight,
+            self.carbon_micros_per_kg,
+            self.latency_weight,
+            self.transfer_micros_per_gb,
+        )
+        if not all(0 <= n <= 10**12 for n in numbers):
+            raise InvalidInput("invalid_policy", "weights and prices of a policy are not negative")
+
+
+PRESETS: Mapping[str, Policy] = MappingProxyType(
+    {
+        policy.name: policy
+        for policy in (
+            Policy("balanced", 1.0, 90_000, CarbonBasis.LOCATION, 1.0, 20_000),
+            Policy("price", 0.0, 0, CarbonBasis.LOCATION, 0.0, 0),
+            Policy("green", 1.0, 5_000_000, CarbonBasis.LOCATION, 1.0, 20_000),
+            Policy("latency", 1.0, 90_000, CarbonBasis.LOCATION, 20.0, 20_000),
+        )
+    }
+)
+"""balanced prices carbon at 0.09 CNY/kg, about the national allowance price; green at 5 CNY/kg, far above it."""
+
+
+def preset(name: str) -> Policy:
+    """A policy by name; `InvalidInput` names the ones there are."""
+    if name not in PRESETS:
+        raise InvalidInput("unknown_policy", f"no policy {name!r}: choose one of {', '.join(PRESETS)}")
+    return PRESETS[name]

@@ -1,0 +1,72 @@
+"""Keys, policies and remembered answers."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from market.domain.parties import ApiKey, Role
+from market.domain.policy import PRESETS, Policy
+from market.persistence import mapping
+from market.persistence.models import AnswerRow, ApiKeyRow, PolicyRow
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedAnswer:
+    """What an idempotency key was answered with."""
+
+    request_hash: str
+    answer: Mapping[str, Any]
+
+
+class AccessStore:
+    """Reads and writes keys, the policy and answers in one session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add_key(self, key: ApiKey) -> None:
+        """Insert a key's hash."""
+        columns = {name: getattr(key, name) for name in key.__slots__}
+        self._session.execute(insert(ApiKeyRow), [columns])
+
+    def key_by_hash(self, secret_hash: str) -> ApiKey | None:
+        """The key with that hash."""
+        row = self._session.scalar(select(ApiKeyRow).where(ApiKeyRow.secret_hash == secret_hash))
+        return None if row is None else mapping.read_api_key(row)
+
+    def has_operator(self) -> bool:
+        """Whether a first operator key was ever made."""
+        query = select(ApiKeyRow.id).where(ApiKeyRow.role == Role.OPERATOR).limit(1)
+        return self._session.scalar(query) is not None
+
+    def policy(self) -> Policy:
+        """The policy in force: the newest set, or 'balanced' where none was."""
+        row = self._session.scalar(select(PolicyRow).order_by(PolicyRow.id.desc()).limit(1))
+        return PRESETS["balanced"] if row is None else mapping.read_policy(row.policy)
+
+    def set_policy(self, id_: str, policy: Policy, at: datetime, by: str) -> None:
+        """Put a policy in force; earlier ones stay on record."""
+        row = {"id": id_, "set_at": at, "set_by": by, "policy": asdict(policy)}
+        self._session.execute(insert(PolicyRow), [row])
+
+    def answer(self, client: str, key: str) -> RememberedAnswer | None:
+        """The answer given to a client's idempotency key."""
+        row = self._session.get(AnswerRow, (client, key))
+        return None if row is None else RememberedAnswer(row.request_hash, row.answer)
+
+    def remember(
+        self, client: str, key: str, request_hash: str, answer: Mapping[str, Any], at: datetime
+    ) -> None:
+        """Keep an answer with the change it answers."""
+        row = {
+            "client": client,
+            "key": key,
+            "request_hash": request_hash,
+            "answer": dict(answer),
+            "answered_at": at,
+        }
+        self._session.execute(insert(AnswerRow), [row])

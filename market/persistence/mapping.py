@@ -1,0 +1,214 @@
+"""Rows to domain objects and back: one pair of functions for each noun."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from market.domain.devices import ComputeClass, Device, Precision
+from market.domain.offerings import Offering
+from market.domain.orders import Job, JobClass, Order, OrderTerms
+from market.domain.parties import ApiKey, Buyer, Provider, Role
+from market.domain.places import Node, Provenance, Region, RoundTripTime, Side
+from market.domain.policy import CarbonBasis, Policy
+from market.domain.rounds import Allocation, Change, Explanation, Reason, ReasonCode, Round
+from market.domain.states import HOLDS_CAPACITY, AllocationState, OfferingState, OrderState, RoundState
+from market.persistence import models
+
+
+def _columns(row: models.Base, *left_out: str) -> dict[str, Any]:
+    skipped = {"source", "confidence", *left_out}
+    return {c.key: getattr(row, c.key) for c in row.__mapper__.column_attrs if c.key not in skipped}
+
+
+def _provenance(row: models.Sourced) -> Provenance:
+    return Provenance(row.source, row.confidence)
+
+
+def sourced_columns(
+    thing: Region | Node | RoundTripTime | Device | Provider | Buyer | Offering,
+) -> dict[str, Any]:
+    """Columns of a catalogue noun: its fields, with the provenance flattened and enums as text."""
+    columns = {name: getattr(thing, name) for name in thing.__slots__ if name != "provenance"}
+    for name, value in columns.items():
+        if isinstance(value, Mapping):
+            columns[name] = dict(value)
+        elif isinstance(value, tuple):
+            columns[name] = list(value)
+    return columns | {"source": thing.provenance.source, "confidence": thing.provenance.confidence}
+
+
+def read_region(row: models.RegionRow) -> Region:
+    """`Region` of a row."""
+    return Region(**_columns(row, "side"), side=Side(row.side), provenance=_provenance(row))
+
+
+def read_node(row: models.NodeRow) -> Node:
+    """`Node` of a row."""
+    tariff = tuple(row.tariff_micros_per_kwh)
+    return Node(
+        **_columns(row, "tariff_micros_per_kwh"), tariff_micros_per_kwh=tariff, provenance=_provenance(row)
+    )
+
+
+def read_rtt(row: models.RoundTripTimeRow) -> RoundTripTime:
+    """`RoundTripTime` of a row."""
+    return RoundTripTime(**_columns(row), provenance=_provenance(row))
+
+
+def read_device(row: models.DeviceRow) -> Device:
+    """`Device` of a row."""
+    return Device(
+        **_columns(row, "compute_class", "peak", "speed"),
+        compute_class=ComputeClass(row.compute_class),
+        peak={Precision(p): v for p, v in row.peak.items()},
+        speed={Precision(p): v for p, v in row.speed.items()},
+        provenance=_provenance(row),
+    )
+
+
+def read_provider(row: models.ProviderRow) -> Provider:
+    """`Provider` of a row."""
+    return Provider(**_columns(row), provenance=_provenance(row))
+
+
+def read_buyer(row: models.BuyerRow) -> Buyer:
+    """`Buyer` of a row."""
+    return Buyer(**_columns(row), provenance=_provenance(row))
+
+
+def read_api_key(row: models.ApiKeyRow) -> ApiKey:
+    """`ApiKey` of a row."""
+    return ApiKey(**_columns(row, "role"), role=Role(row.role))
+
+
+def read_offering(row: models.OfferingRow) -> Offering:
+    """`Offering` of a row."""
+    return Offering(
+        **_columns(row, "free_units_by_hour", "state"),
+        free_units_by_hour=tuple(row.free_units_by_hour),
+        state=OfferingState(row.state),
+        provenance=_provenance(row),
+    )
+
+
+def job_columns(job: Job) -> dict[str, Any]:
+    """A job as JSON."""
+    columns = asdict(job)
+    columns["devices"] = None if job.devices is None else list(job.devices)
+    columns["allowed_regions"] = None if job.allowed_regions is None else list(job.allowed_regions)
+    return columns
+
+
+def read_job(columns: Mapping[str, Any]) -> Job:
+    """A job from its JSON."""
+    return Job(
+        **{
+            **columns,
+            "compute_class": ComputeClass(columns["compute_class"]),
+            "devices": None if columns["devices"] is None else tuple(columns["devices"]),
+            "precision": None if columns["precision"] is None else Precision(columns["precision"]),
+            "allowed_regions": None
+            if columns["allowed_regions"] is None
+            else tuple(columns["allowed_regions"]),
+            "job_class": JobClass(columns["job_class"]),
+        }
+    )
+
+
+def order_columns(order: Order) -> dict[str, Any]:
+    """An order's row."""
+    terms = order.terms
+    return {
+        "id": order.id,
+        "buyer_id": order.buyer_id,
+        "job": job_columns(terms.job),
+        "limit_price_micros": terms.limit_price_micros,
+        "latency_cost_micros_per_ms_unit_hour": terms.latency_cost_micros_per_ms_unit_hour,
+        "earliest_start": terms.earliest_start,
+        "deadline": terms.deadline,
+        "interruptible": terms.interruptible,
+        "state": order.state,
+        "submitted_at": order.submitted_at,
+    }
+
+
+def read_order(row: models.OrderRow) -> Order:
+    """`Order` of a row."""
+    terms = OrderTerms(
+        job=read_job(row.job),
+        limit_price_micros=row.limit_price_micros,
+        latency_cost_micros_per_ms_unit_hour=row.latency_cost_micros_per_ms_unit_hour,
+        earliest_start=row.earliest_start,
+        deadline=row.deadline,
+        interruptible=row.interruptible,
+    )
+    return Order(row.id, row.buyer_id, terms, OrderState(row.state), row.submitted_at)
+
+
+def read_policy(columns: Mapping[str, Any]) -> Policy:
+    """`Policy` from its JSON."""
+    return Policy(**{**columns, "carbon_basis": CarbonBasis(columns["carbon_basis"])})
+
+
+def round_columns(round_: Round) -> dict[str, Any]:
+    """A round's row."""
+    columns = {name: getattr(round_, name) for name in round_.__slots__}
+    in_progress = 1 if round_.state is RoundState.CLEARING else None
+    return columns | {
+        "policy": asdict(round_.policy),
+        "figures": dict(round_.figures),
+        "in_progress": in_progress,
+    }
+
+
+def read_round(row: models.RoundRow) -> Round:
+    """`Round` of a row."""
+    return Round(
+        **_columns(row, "state", "policy", "in_progress"),
+        state=RoundState(row.state),
+        policy=read_policy(row.policy),
+    )
+
+
+def allocation_columns(allocation: Allocation) -> dict[str, Any]:
+    """An allocation's row."""
+    columns = {name: getattr(allocation, name) for name in allocation.__slots__}
+    return columns | {"live": live_flag(allocation.state)}
+
+
+def live_flag(state: AllocationState) -> int | None:
+    """1 while an allocation holds capacity, NULL afterwards: what makes double placement impossible."""
+    return 1 if state in HOLDS_CAPACITY else None
+
+
+def read_allocation(row: models.AllocationRow) -> Allocation:
+    """`Allocation` of a row."""
+    return Allocation(**_columns(row, "state", "live"), state=AllocationState(row.state))
+
+
+def explanation_columns(explanation: Explanation) -> dict[str, Any]:
+    """An explanation's row."""
+    change = explanation.smallest_change
+    return {
+        "order_id": explanation.order_id,
+        "round_id": explanation.round_id,
+        "code": explanation.code,
+        "detail": {
+            "reasons": [[r.node_id, r.code, dict(r.facts)] for r in explanation.reasons],
+            "price_to_place_micros": explanation.price_to_place_micros,
+            "smallest_change": None if change is None else asdict(change),
+        },
+    }
+
+
+def read_explanation(row: models.ExplanationRow) -> Explanation:
+    """`Explanation` of a row."""
+    change = row.detail["smallest_change"]
+    return Explanation(
+        order_id=row.order_id,
+        round_id=row.round_id,
+        code=ReasonCode(row.code),
+        reasons=tuple(Reason(node, ReasonCode(code), facts) for node, code, facts in row.detail["reasons"]),
+        price_to_place_micros=row.detail["price_to_place_micros"],
+        smallest_change=None if change is None else Change(**change),
+    )

@@ -1,0 +1,120 @@
+"""Orders, their history and why they were not placed."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from market.domain.errors import Conflict
+from market.domain.ids import IdSource
+from market.domain.orders import Order
+from market.domain.rounds import Explanation
+from market.domain.states import ORDER_MOVES, OrderState, advance
+from market.persistence import mapping
+from market.persistence.models import BuyerRow, ExplanationRow, OrderEventRow, OrderRow
+from market.persistence.paging import Page, PageRequest, read_page
+
+_EVENT_IDS = IdSource()
+
+
+class OrderStore:
+    """Reads and writes orders in one session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, orders: Sequence[Order], actor: str) -> None:
+        """Insert new orders with the first entry of their history."""
+        if orders:
+            self._session.execute(insert(OrderRow), [mapping.order_columns(order) for order in orders])
+            self._record([o.id for o in orders], OrderState.OPEN, orders[0].submitted_at, actor, "submitted")
+
+    def get(self, order_id: str) -> Order | None:
+        """One order."""
+        row = self._session.get(OrderRow, order_id)
+        return None if row is None else mapping.read_order(row)
+
+    def open_orders(self) -> tuple[Order, ...]:
+        """The open book in queue order."""
+        query = select(OrderRow).where(OrderRow.state == OrderState.OPEN).order_by(OrderRow.id)
+        return tuple(mapping.read_order(row) for row in self._session.scalars(query))
+
+    def still_open(self, order_ids: Iterable[str]) -> set[str]:
+        """Those of the given orders that are open now."""
+        open_now = set(self._session.scalars(select(OrderRow.id).where(OrderRow.state == OrderState.OPEN)))
+        return open_now & set(order_ids)
+
+    def move(self, orders: Sequence[Order], to: OrderState, at: datetime, actor: str, reason: str) -> None:
+        """Advance orders that share a state; `Conflict` if one has moved on meanwhile."""
+        for current in {order.state for order in orders}:
+            advance(ORDER_MOVES, current, to)
+            self._move_rows([order.id for order in orders if order.state is current], current, to)
+        self._record([order.id for order in orders], to, at, actor, reason)
+
+    def page(
+        self, request: PageRequest, buyer_id: str | None = None, state: OrderState | None = None
+    ) -> Page[Order]:
+        """Orders, paged, of one buyer and state if given."""
+        query = select(OrderRow)
+        if buyer_id is not None:
+            query = query.where(OrderRow.buyer_id == buyer_id)
+        if state is not None:
+            query = query.where(OrderRow.state == state)
+        return read_page(self._session, query, OrderRow.id, mapping.read_order, request)
+
+    def count_by_state(self) -> dict[str, int]:
+        """How many orders are in each state."""
+        rows = self._session.execute(select(OrderRow.state, func.count()).group_by(OrderRow.state))
+        return {state: count for state, count in rows}  # noqa: C416
+
+    def history(self, order_id: str) -> tuple[OrderEventRow, ...]:
+        """Every step of one order's life, oldest first."""
+        query = select(OrderEventRow).where(OrderEventRow.order_id == order_id).order_by(OrderEventRow.id)
+        return tuple(self._session.scalars(query))
+
+    def buyer_exists(self, buyer_id: str) -> bool:
+        """Whether a buyer is registered."""
+        return self._session.get(BuyerRow, buyer_id) is not None
+
+    def add_explanations(self, explanations: Sequence[Explanation]) -> None:
+        """Insert why orders were not placed."""
+        if explanations:
+            rows = [mapping.explanation_columns(explanation) for explanation in explanations]
+            self._session.execute(insert(ExplanationRow), rows)
+
+    def explanation(self, order_id: str) -> Explanation | None:
+        """The newest explanation of one order."""
+        query = (
+            select(ExplanationRow)
+            .where(ExplanationRow.order_id == order_id)
+            .order_by(ExplanationRow.round_id.desc())
+            .limit(1)
+        )
+        row = self._session.scalar(query)
+        return None if row is None else mapping.read_explanation(row)
+
+    def _move_rows(self, ids: Sequence[str], current: OrderState, to: OrderState) -> None:
+        for start in range(0, len(ids), 500):
+            chunk = ids[start : start + 500]
+            statement = (
+                update(OrderRow).where(OrderRow.id.in_(chunk), OrderRow.state == current).values(state=to)
+            )
+            moved = self._session.execute(statement, execution_options={"synchronize_session": False})
+            if moved.rowcount != len(chunk):  # type: ignore[attr-defined]
+                raise Conflict("order_changed", "an order changed state meanwhile; read it again")
+
+    def _record(self, ids: Sequence[str], state: OrderState, at: datetime, actor: str, reason: str) -> None:
+        rows = [
+            {
+                "id": _EVENT_IDS.new("oev", at),
+                "order_id": i,
+                "at": at,
+                "state": state,
+                "actor": actor,
+                "reason": reason,
+            }
+            for i in ids
+        ]
+        if rows:
+            self._session.execute(insert(OrderEventRow), rows)

@@ -1,0 +1,73 @@
+"""Cursor pagination: a page is what follows the last id seen, so inserts never shift it."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from sqlalchemy import Select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from market.domain.errors import InvalidInput
+
+T = TypeVar("T")
+R = TypeVar("R")
+LARGEST_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some items, and where the next ones start (None: there are none)."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """How many items, after which cursor; `newest_first` walks ids downwards."""
+
+    limit: int = 100
+    cursor: str | None = None
+    newest_first: bool = False
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.limit <= LARGEST_PAGE:
+            raise InvalidInput("invalid_limit", f"limit is a whole number from 1 to {LARGEST_PAGE}")
+
+
+def read_page(
+    session: Session,
+    query: Select[R],
+    id_column: InstrumentedAttribute[str],
+    read: Callable[[R], T],
+    request: PageRequest,
+) -> Page[T]:
+    """Run a query for one page; one row more tells whether there is a next."""
+    rows = session.scalars(_select_page(query, id_column, request)).all()
+    more = len(rows) > request.limit
+    shown = rows[: request.limit]
+    next_cursor = _encode(getattr(shown[-1], id_column.key)) if more else None
+    return Page(tuple(read(row) for row in shown), next_cursor)
+
+
+def _select_page(query: Select[R], id_column: InstrumentedAttribute[str], request: PageRequest) -> Select[R]:
+    if request.cursor is not None:
+        last = _decode(request.cursor)
+        query = query.where(id_column < last if request.newest_first else id_column > last)
+    order = id_column.desc() if request.newest_first else id_column.asc()
+    return query.order_by(order).limit(request.limit + 1)
+
+
+def _encode(last_id: str) -> str:
+    return urlsafe_b64encode(last_id.encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str) -> str:
+    try:
+        return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except (NotBase64, UnicodeDecodeError) as error:
+        raise InvalidInput(
+            "invalid_cursor", "cursor is not one this exchange gave out; leave it out to start again"
+        ) from error

@@ -1,0 +1,121 @@
+"""Rounds, what was recorded with them, and the allocations they granted."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from market.domain.errors import Conflict
+from market.domain.rounds import Allocation, Round
+from market.domain.states import ALLOCATION_MOVES, AllocationState, RoundState, advance
+from market.persistence import mapping
+from market.persistence.models import AllocationRow, RoundRecordRow, RoundRow
+from market.persistence.paging import Page, PageRequest, read_page
+
+
+class RoundStore:
+    """Reads and writes rounds in one session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def open(self, round_: Round) -> None:
+        """Insert a round that starts clearing; `Conflict` while another one is."""
+        try:
+            self._session.execute(insert(RoundRow), [mapping.round_columns(round_)])
+        except IntegrityError as error:
+            raise Conflict(
+                "round_in_progress", "another round is clearing; try again when it is done"
+            ) from error
+
+    def close(self, round_: Round) -> None:
+        """Write a round's end over its beginning."""
+        closed = update(RoundRow).where(RoundRow.id == round_.id, RoundRow.state == RoundState.CLEARING)
+        result = self._session.execute(closed.values(**mapping.round_columns(round_)))
+        if result.rowcount != 1:  # type: ignore[attr-defined]
+            raise Conflict("round_over", f"round {round_.id} is not clearing any more")
+
+    def get(self, round_id: str) -> Round | None:
+        """One round."""
+        row = self._session.get(RoundRow, round_id)
+        return None if row is None else mapping.read_round(row)
+
+    def in_progress(self) -> Round | None:
+        """The round that is clearing, if any."""
+        row = self._session.scalar(select(RoundRow).where(RoundRow.in_progress == 1))
+        return None if row is None else mapping.read_round(row)
+
+    def newest_landed(self) -> Round | None:
+        """The last round that landed."""
+        query = (
+            select(RoundRow).where(RoundRow.state == RoundState.LANDED).order_by(RoundRow.id.desc()).limit(1)
+        )
+        row = self._session.scalar(query)
+        return None if row is None else mapping.read_round(row)
+
+    def page(self, request: PageRequest) -> Page[Round]:
+        """Rounds, paged."""
+        return read_page(self._session, select(RoundRow), RoundRow.id, mapping.read_round, request)
+
+    def add_record(
+        self, round_id: str, problem_npz: bytes, clearing_npz: bytes, names: Mapping[str, Any]
+    ) -> None:
+        """Keep what it takes to check a round again."""
+        row = {
+            "round_id": round_id,
+            "problem_npz": problem_npz,
+            "clearing_npz": clearing_npz,
+            "names": dict(names),
+        }
+        self._session.execute(insert(RoundRecordRow), [row])
+
+    def record(self, round_id: str) -> RoundRecordRow | None:
+        """The problem, the clearing and the names of their rows."""
+        return self._session.get(RoundRecordRow, round_id)
+
+    def add_allocations(self, allocations: Sequence[Allocation]) -> None:
+        """Insert what a round granted."""
+        if allocations:
+            self._session.execute(insert(AllocationRow), [mapping.allocation_columns(a) for a in allocations])
+
+    def move_allocation(self, allocation: Allocation, to: AllocationState) -> None:
+        """Advance one allocation."""
+        advance(ALLOCATION_MOVES, allocation.state, to)
+        live = mapping.live_flag(to)
+        statement = update(AllocationRow).where(
+            AllocationRow.id == allocation.id, AllocationRow.state == allocation.state
+        )
+        result = self._session.execute(statement.values(state=to, live=live))
+        if result.rowcount != 1:  # type: ignore[attr-defined]
+            raise Conflict("allocation_changed", "the allocation changed state meanwhile; read it again")
+
+    def live_allocations(self, from_moment: datetime) -> tuple[Allocation, ...]:
+        """Allocations that hold capacity at or after a moment."""
+        query = (
+            select(AllocationRow)
+            .where(AllocationRow.live == 1, AllocationRow.ends_at > from_moment)
+            .order_by(AllocationRow.id)
+        )
+        return tuple(mapping.read_allocation(row) for row in self._session.scalars(query))
+
+    def live_allocation_of(self, order_id: str) -> Allocation | None:
+        """The live allocation of an order."""
+        query = select(AllocationRow).where(AllocationRow.order_id == order_id, AllocationRow.live == 1)
+        row = self._session.scalar(query)
+        return None if row is None else mapping.read_allocation(row)
+
+    def allocations_of_round(self, round_id: str) -> tuple[Allocation, ...]:
+        """Everything one round granted."""
+        query = select(AllocationRow).where(AllocationRow.round_id == round_id).order_by(AllocationRow.id)
+        return tuple(mapping.read_allocation(row) for row in self._session.scalars(query))
+
+    def page_allocations(self, request: PageRequest, filters: Mapping[str, str | None]) -> Page[Allocation]:
+        """Allocations, paged, filtered by equality on buyer_id, provider_id, round_id or order_id."""
+        query = select(AllocationRow)
+        for name, value in filters.items():
+            if value is not None:
+                query = query.where(getattr(AllocationRow, name) == value)
+        return read_page(self._session, query, AllocationRow.id, mapping.read_allocation, request)

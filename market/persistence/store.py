@@ -1,0 +1,125 @@
+"""What the exchange reads and writes, in the market's nouns. Nothing here commits."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from market.domain.devices import Device
+from market.domain.offerings import Offering
+from market.domain.parties import Buyer, Provider
+from market.domain.places import Node, Region, RoundTripTime
+from market.persistence import mapping, models
+from market.persistence.access_store import AccessStore
+from market.persistence.order_store import OrderStore
+from market.persistence.paging import Page, PageRequest, read_page
+from market.persistence.round_store import RoundStore
+
+T = TypeVar("T")
+R = TypeVar("R", bound=models.Base)
+SourcedThing = Region | Node | RoundTripTime | Device | Provider | Buyer | Offering
+
+_TABLES: dict[type[Any], type[models.Base]] = {
+    Region: models.RegionRow,
+    Node: models.NodeRow,
+    RoundTripTime: models.RoundTripTimeRow,
+    Device: models.DeviceRow,
+    Provider: models.ProviderRow,
+    Buyer: models.BuyerRow,
+    Offering: models.OfferingRow,
+}
+
+
+class Store:
+    """Everything behind one session: the catalogue here, orders, rounds and access by name."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.orders = OrderStore(session)
+        self.rounds = RoundStore(session)
+        self.access = AccessStore(session)
+
+    def add_all(self, things: Iterable[SourcedThing]) -> None:
+        """Insert catalogue nouns of one kind."""
+        rows = list(things)
+        if rows:
+            table = _TABLES[type(rows[0])]
+            self.session.execute(insert(table), [mapping.sourced_columns(row) for row in rows])
+
+    def replace_offering(self, offering: Offering) -> None:
+        """Write an offering's fields over what is stored."""
+        columns = mapping.sourced_columns(offering)
+        self.session.execute(
+            update(models.OfferingRow).where(models.OfferingRow.id == offering.id).values(**columns)
+        )
+
+    def has(self, kind: type[SourcedThing], id_: str) -> bool:
+        """Whether a catalogue noun of that id is stored."""
+        table: Any = _TABLES[kind]
+        return self.session.scalar(select(table.id).where(table.id == id_)) is not None
+
+    def regions(self) -> tuple[Region, ...]:
+        """All regions by id."""
+        return self._all(models.RegionRow, mapping.read_region)
+
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes by id."""
+        return self._all(models.NodeRow, mapping.read_node)
+
+    def devices(self) -> tuple[Device, ...]:
+        """All devices by id."""
+        return self._all(models.DeviceRow, mapping.read_device)
+
+    def offerings(self) -> tuple[Offering, ...]:
+        """All offerings by id."""
+        return self._all(models.OfferingRow, mapping.read_offering)
+
+    def round_trip_times(self) -> tuple[RoundTripTime, ...]:
+        """The whole RTT matrix."""
+        rows = self.session.scalars(select(models.RoundTripTimeRow))
+        return tuple(mapping.read_rtt(row) for row in rows)
+
+    def offering(self, id_: str) -> Offering | None:
+        """One offering."""
+        row = self.session.get(models.OfferingRow, id_)
+        return None if row is None else mapping.read_offering(row)
+
+    def count_regions(self) -> int:
+        """How many regions there are: zero means no scenario is loaded."""
+        return self.session.scalar(select(func.count()).select_from(models.RegionRow)) or 0
+
+    def page_regions(self, request: PageRequest) -> Page[Region]:
+        """Regions, paged."""
+        return read_page(
+            self.session, select(models.RegionRow), models.RegionRow.id, mapping.read_region, request
+        )
+
+    def page_nodes(self, request: PageRequest) -> Page[Node]:
+        """Nodes, paged."""
+        return read_page(self.session, select(models.NodeRow), models.NodeRow.id, mapping.read_node, request)
+
+    def page_providers(self, request: PageRequest) -> Page[Provider]:
+        """Providers, paged."""
+        return read_page(
+            self.session, select(models.ProviderRow), models.ProviderRow.id, mapping.read_provider, request
+        )
+
+    def page_buyers(self, request: PageRequest, only: str | None) -> Page[Buyer]:
+        """Buyers, paged; `only` one of them for that buyer's own key."""
+        query = select(models.BuyerRow)
+        if only is not None:
+            query = query.where(models.BuyerRow.id == only)
+        return read_page(self.session, query, models.BuyerRow.id, mapping.read_buyer, request)
+
+    def page_offerings(self, request: PageRequest, filters: dict[str, str | None]) -> Page[Offering]:
+        """Offerings, paged, filtered by equality on node_id, provider_id, device_id or state."""
+        query = select(models.OfferingRow)
+        for name, value in filters.items():
+            if value is not None:
+                query = query.where(getattr(models.OfferingRow, name) == value)
+        return read_page(self.session, query, models.OfferingRow.id, mapping.read_offering, request)
+
+    def _all(self, table: type[R], read: Callable[[R], T]) -> tuple[T, ...]:
+        rows: Sequence[R] = self.session.scalars(select(table).order_by(*table.__table__.primary_key)).all()
+        return tuple(read(row) for row in rows)
