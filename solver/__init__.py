@@ -1,0 +1,27 @@
+"""The solver: a pure function from a problem in arrays to placements, prices and a proof. See MODEL.md.
+
+`clear` finds, `verify` judges; they share nothing but the nouns. Imports nothing of the rest of the exchange.
+"""
+
+from solver.clear import Progress, clear
+from solver.errors import ClearingError, LimitsError, ProblemError, SolverError
+from solver.limits import Limits
+from solver.outcome import Clearing, Status
+from solver.problem import ClearingProblem
+from solver.verify import Verification, Violation, verify
+
+__all__ = [
+    "Clearing",
+    "ClearingError",
+    "ClearingProblem",
+    "Limits",
+    "LimitsError",
+    "ProblemError",
+    "Progress",
+    "SolverError",
+    "Status",
+    "Verification",
+    "Violation",
+    "clear",
+    "verify",
+]

@@ -1,0 +1,127 @@
+"""The certificate: what prices prove, in integers.
+
+For any prices p >= 0 (per unit and slot) and w >= 0 (per kilowatt and slot)
+
+    D(p, w) = sum capacity * p + sum power * w + sum over jobs of max(0, best net value at the prices)
+
+is no less than the value of any clearing (weak Lagrangian duality). w is per kilowatt while power is in watts, so
+sums are kept in thousandths of a micro ("millis") and rounded up to micros at the very end.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from solver.compiled import compiled
+from solver.options import Options, prefix_sums
+from solver.problem import LARGEST, ClearingProblem, Int64Array
+
+
+def dual_bound(
+    problem: ClearingProblem, options: Options, price_micros: Int64Array, power_price_micros: Int64Array
+) -> int:
+    """D(p, w) in micros, rounded up; prices (O, T) and (N, T), none negative."""
+    capacity_millis = 1000 * _exact_dot(problem.capacity_units, price_micros)
+    power_millis = _exact_dot(problem.node_power_watts, power_price_micros)
+    surplus_millis = _surplus(problem, options, price_micros, power_price_micros)
+    return -(-(capacity_millis + power_millis + surplus_millis) // 1000)
+
+
+def _exact_dot(amounts: Int64Array, prices: Int64Array) -> int:
+    """sum(amounts * prices) in Python integers, over the priced entries only."""
+    priced = np.flatnonzero(prices)
+    pairs = zip(amounts.ravel()[priced].tolist(), prices.ravel()[priced].tolist(), strict=True)
+    return sum(amount * price for amount, price in pairs)
+
+
+def _surplus(
+    problem: ClearingProblem, options: Options, price_micros: Int64Array, power_price_micros: Int64Array
+) -> int:
+    """Sum over jobs of max(0, best net value at the prices), in millis."""
+    if not _fits_int64(problem, price_micros, power_price_micros):
+        return _surplus_in_python(problem, options, price_micros, power_price_micros)
+    millis = 1000 * (problem.unit_cost_micros + price_micros)
+    millis += problem.facility_watts_per_unit[:, None] * power_price_micros[problem.offering_node]
+    whole, thousandths = _best_cost(
+        prefix_sums(millis), options, problem.candidate_units, problem.candidate_fixed_micros
+    )
+    scale = problem.job_scale
+    micros, millis_over = problem.value_micros - scale * whole, scale * thousandths
+    pays = (options.job_start[1:] > options.job_start[:-1]) & (micros > millis_over // 1000)
+    over = millis_over[pays]
+    return 1000 * (_exact_sum(micros[pays]) - _exact_sum(over // 1000)) - _exact_sum(over % 1000)
+
+
+def _exact_sum(numbers: Int64Array) -> int:
+    """Sum in Python integers, by two halves of 31 bits, neither of which can overflow for fewer than 2^31 terms."""
+    return (int((numbers >> 31).sum()) << 31) + int((numbers & (2**31 - 1)).sum())
+
+
+def _fits_int64(problem: ClearingProblem, price_micros: Int64Array, power_price_micros: Int64Array) -> bool:
+    """Whether every intermediate of `_best_cost` and what follows stays below 2^62; estimated from above in floats."""
+    if problem.candidates == 0 or problem.offerings == 0:
+        return True
+    watts = problem.facility_watts_per_unit.astype(np.float64)[:, None]
+    millis = 1000.0 * (np.abs(problem.unit_cost_micros.astype(np.float64)) + price_micros)
+    millis += watts * power_price_micros.astype(np.float64)[problem.offering_node]
+    offering = problem.candidate_offering
+    units = problem.candidate_units.astype(np.float64)
+    per_scale = 1000.0 * np.abs(problem.candidate_fixed_micros.astype(np.float64))
+    per_scale += units * millis.sum(axis=1)[offering]
+    scale = float(problem.job_scale.max(initial=1))
+    largest_value = float(np.abs(problem.value_micros.astype(np.float64)).max(initial=0.0))
+    return bool(
+        millis.sum(axis=1).max() < LARGEST
+        and per_scale.max() < LARGEST
+        and scale * (1000.0 + per_scale.max() / 1000.0) + largest_value < LARGEST
+    )
+
+
+def _surplus_in_python(
+    problem: ClearingProblem, options: Options, price_micros: Int64Array, power_price_micros: Int64Array
+) -> int:
+    """`_surplus` for numbers too large for 64 bits: slow, and exact at any size."""
+    watts, nodes = problem.facility_watts_per_unit.tolist(), problem.offering_node.tolist()
+    prices, power_prices = price_micros.tolist(), power_price_micros.tolist()
+    costs = problem.unit_cost_micros.tolist()
+    millis = [
+        [
+            1000 * (cost + price) + watts[row] * power
+            for cost, price, power in zip(costs[row], prices[row], power_prices[node], strict=True)
+        ]
+        for row, node in enumerate(nodes)
+    ]
+    best = [0] * problem.jobs
+    for option in range(options.job.size):
+        job, gang, length = int(options.job[option]), int(options.gang[option]), int(options.slots[option])
+        row, room = millis[options.offering[option]], options.run_room[options.run[option]]
+        left = 1000 * (int(problem.value_micros[job]) - int(options.fixed_micros[option]))
+        for start in range(int(options.first[option]), int(options.last[option]) + 1):
+            if room[start] >= gang:
+                best[job] = max(best[job], left - gang * sum(row[start : start + length]))
+    return sum(best)
+
+
+@compiled
+def _best_cost(
+    sums: Int64Array, options: Options, units: Int64Array, fixed: Int64Array
+) -> tuple[Int64Array, Int64Array]:
+    """Per job the least cost for scale 1 over its options and starts, as whole micros and thousandths (0 .. 999).
+
+    `sums` are the (O, T + 1) prefix sums of the cost of a unit in millis.
+    """
+    jobs = options.job_start.size - 1
+    whole, thousandths = np.zeros(jobs, dtype=np.int64), np.zeros(jobs, dtype=np.int64)
+    for job in range(jobs):
+        found, best = False, 0
+        for option in range(options.job_start[job], options.job_start[job + 1]):
+            row, length, needed = sums[options.offering[option]], options.slots[option], options.gang[option]
+            base, per_unit = 1000 * fixed[options.candidate[option]], units[options.candidate[option]]
+            free = options.run_room[options.run[option]]
+            for start in range(options.first[option], options.last[option] + 1):
+                if free[start] >= needed:
+                    cost = base + per_unit * (row[start + length] - row[start])
+                    if not found or cost < best:
+                        found, best = True, cost
+        whole[job], thousandths[job] = best // 1000, best % 1000
+    return whole, thousandths
