@@ -54,3 +54,8 @@ def next_local_midnight(moment: datetime) -> datetime:
     local = moment.astimezone(MARKET_ZONE)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     return midnight.astimezone(UTC)
+
+
+def rfc3339(moment: datetime) -> str:
+    """UTC as RFC 3339 writes it: 2025-07-15T16:00:00Z."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from market.domain.errors import InvalidInput, NotPermitted
 from market.domain.places import Provenance
 
 
@@ -57,3 +58,21 @@ class Actor:
     key_id: str
     role: Role
     organisation_id: str | None
+
+    def require(self, *roles: Role) -> None:
+        """`NotPermitted` unless the role is one of these."""
+        if self.role not in roles:
+            allowed = " or ".join(role.value for role in roles)
+            raise NotPermitted(
+                "not_permitted", f"this needs a key with role {allowed}; yours is {self.role.value}"
+            )
+
+    def organisation_or(self, named: str | None, what: Role) -> str:
+        """The organisation acted for: one's own, or for the operator the one named in the request."""
+        if self.role is Role.OPERATOR:
+            if named is None:
+                raise InvalidInput(f"missing_{what.value}", f"an operator must say {what.value}_id")
+            return named
+        if self.organisation_id is None or (named is not None and named != self.organisation_id):
+            raise NotPermitted("not_permitted", f"a key acts for its own {what.value} only")
+        return self.organisation_id

@@ -7,6 +7,9 @@ from types import MappingProxyType
 
 from market.domain.errors import InvalidInput
 
+HEAVIEST_WEIGHT = 1000
+DEAREST_MICROS = 1000 * 10**6
+
 
 class CarbonBasis(StrEnum):
     """Which carbon factor is priced: the grid's average, or the residual mix after contracted green power."""
@@ -31,14 +34,15 @@ class Policy:
     transfer_micros_per_gb: int
 
     def __post_init__(self) -> None:
-        numbers = (
-            self.energy_weight,
-            self.carbon_micros_per_kg,
-            self.latency_weight,
-            self.transfer_micros_per_gb,
-        )
-        if not all(0 <= n <= 10**12 for n in numbers):
-            raise InvalidInput("invalid_policy", "weights and prices of a policy are not negative")
+        weights = (self.energy_weight, self.latency_weight)
+        prices = (self.carbon_micros_per_kg, self.transfer_micros_per_gb)
+        if not all(0 <= w <= HEAVIEST_WEIGHT for w in weights) or not all(
+            0 <= p <= DEAREST_MICROS for p in prices
+        ):
+            raise InvalidInput(
+                "invalid_policy",
+                f"weights lie between 0 and {HEAVIEST_WEIGHT}, prices between 0 and {DEAREST_MICROS // 10**6} CNY",
+            )
 
 
 PRESETS: Mapping[str, Policy] = MappingProxyType(

@@ -1,0 +1,127 @@
+"""Which offerings can run a job at all, and the first rule that rules out each of the others.
+
+Rules are asked from the most to the least fundamental; an offering is a candidate when none applies.
+Facts about time and competition (too late, no capacity, priced out) are the solver's to find.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from market.clearing.snapshot import REFERENCE_DEVICE, Catalogue
+from market.domain.devices import Device
+from market.domain.orders import Job
+from market.domain.rounds import ReasonCode
+
+Bools = npt.NDArray[np.bool_]
+
+RULED_OUT = (
+    ReasonCode.NO_SUCH_DEVICE,
+    ReasonCode.TOO_FAR,
+    ReasonCode.NOT_ALLOWED_THERE,
+    ReasonCode.TOO_LARGE,
+)
+"""Code of `Eligibility.rule` k is RULED_OUT[k - 1]; 0 means candidate."""
+
+UNREACHABLE_MS = 1e9
+"""RTT to a region no distance is known for: nobody can be that patient."""
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """For each offering: 0 or the rule that rules it out; run time; RTT; whether it lies outside the origin."""
+
+    rule: npt.NDArray[np.int8]
+    slots: npt.NDArray[np.int64]
+    rtt_ms: npt.NDArray[np.float64]
+    away: Bools
+
+
+class EligibilityRules:
+    """The catalogue as columns, so that one job is checked against all offerings at once."""
+
+    def __init__(self, catalogue: Catalogue, listed_units: npt.NDArray[np.int64]) -> None:
+        """`listed_units`: (O,) most units listed in any slot of the horizon."""
+        offerings = catalogue.offerings
+        nodes = [catalogue.node_by_id[o.node_id] for o in offerings]
+        self._catalogue = catalogue
+        self._device = np.array([o.device_id for o in offerings], dtype=object)
+        self._region = np.array([node.region_id for node in nodes], dtype=object)
+        self._pue = np.array([node.pue for node in nodes])
+        self._green = np.array([node.green_share for node in nodes])
+        self._largest_gang = np.minimum([o.max_gang_units for o in offerings], listed_units)
+
+    def check(self, job: Job) -> Eligibility:
+        """Ask every rule of every offering."""
+        hours = self._hours_by_device(job)
+        offering_hours = np.array([hours.get(device, math.nan) for device in self._device], dtype=np.float64)
+        rtt = self._rtt_from(job.origin_region)
+        ruled_out = (
+            np.isnan(offering_hours),
+            rtt > (math.inf if job.max_rtt_ms is None else job.max_rtt_ms),
+            self._not_allowed(job),
+            job.units > self._largest_gang,
+        )
+        rule = np.zeros(len(self._device), dtype=np.int8)
+        for number, out in reversed(list(enumerate(ruled_out, start=1))):
+            rule[out] = number
+        slots = np.ceil(np.nan_to_num(offering_hours, nan=1.0) - 1e-9).astype(np.int64)
+        return Eligibility(rule, slots, rtt, self._region != job.origin_region)
+
+    def facts(self, job: Job, offering_row: int, eligibility: Eligibility) -> Mapping[str, Any]:
+        """What decided at one offering, in numbers."""
+        code = RULED_OUT[eligibility.rule[offering_row] - 1]
+        if code is ReasonCode.TOO_FAR:
+            return {"rtt_ms": float(eligibility.rtt_ms[offering_row]), "max_rtt_ms": job.max_rtt_ms}
+        if code is ReasonCode.NOT_ALLOWED_THERE:
+            return self._policy_facts(job, offering_row)
+        if code is ReasonCode.TOO_LARGE:
+            return {"units": job.units, "largest_order_units": int(self._largest_gang[offering_row])}
+        return {"device": str(self._device[offering_row])}
+
+    def _hours_by_device(self, job: Job) -> dict[str, float]:
+        """Hours on each device that fits; devices that do not fit are missing."""
+        devices = self._catalogue.device_by_id
+        wanted = set(devices) if job.devices is None else set(job.devices)
+        fitting = [d for d in devices.values() if d.id in wanted and _device_fits(d, job)]
+        if isinstance(job.hours, Mapping):
+            return {d.id: job.hours[d.id] for d in fitting if d.id in job.hours}
+        reference = devices.get(job.devices[0] if job.devices else REFERENCE_DEVICE[job.compute_class])
+        base = reference.speed_for(job.precision) if reference else None
+        if base is None:
+            base = 1.0
+        return {d.id: job.hours * base / speed for d in fitting if (speed := d.speed_for(job.precision))}
+
+    def _rtt_from(self, origin: str) -> npt.NDArray[np.float64]:
+        known = self._catalogue.rtt_ms
+        return np.array(
+            [known.get((origin, region), UNREACHABLE_MS) for region in self._region], dtype=np.float64
+        )
+
+    def _not_allowed(self, job: Job) -> Bools:
+        out = np.zeros(len(self._device), dtype=np.bool_)
+        if job.allowed_regions is not None:
+            out |= ~np.isin(self._region, job.allowed_regions)
+        if job.max_pue is not None:
+            out |= self._pue > job.max_pue
+        if job.min_green_share is not None:
+            out |= self._green < job.min_green_share
+        return out
+
+    def _policy_facts(self, job: Job, row: int) -> Mapping[str, Any]:
+        region = str(self._region[row])
+        if job.allowed_regions is not None and region not in job.allowed_regions:
+            return {"region": region, "allowed_regions": list(job.allowed_regions)}
+        if job.max_pue is not None and self._pue[row] > job.max_pue:
+            return {"pue": float(self._pue[row]), "max_pue": job.max_pue}
+        return {"green_share": float(self._green[row]), "min_green_share": job.min_green_share}
+
+
+def _device_fits(device: Device, job: Job) -> bool:
+    enough_memory = job.min_memory_gb is None or device.memory_gb >= job.min_memory_gb
+    runs_precision = device.speed_for(job.precision) is not None
+    return device.compute_class is job.compute_class and enough_memory and runs_precision

@@ -1,0 +1,143 @@
+"""The figures of a clearing: what was placed, what it costs, how far, how green, how far west.
+
+Shares of demand are measured in IT energy (kWh), the one measure in which card-hours and core-hours add up.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from market.clearing.builder import BuiltProblem
+from market.clearing.placements import Placements, read_placements
+from market.clearing.supply import cny
+from market.domain.orders import JobClass
+from market.domain.places import Side
+from solver import Clearing
+
+Bools = npt.NDArray[np.bool_]
+
+
+def clearing_figures(
+    built: BuiltProblem, clearing: Clearing, bound_micros: int | None = None
+) -> dict[str, Any]:
+    """All published figures of one clearing, overall and by job class.
+
+    `bound_micros` replaces the clearing's own bound: baselines are measured against the best one known.
+    """
+    placed = read_placements(built, clearing)
+    bound = clearing.bound_micros if bound_micros is None else bound_micros
+    value = int(clearing.value_micros)
+    orders = built.snapshot.orders
+    everyone = np.ones(len(orders), dtype=np.bool_)
+    by_class = {
+        job_class.value: _figures_of(built, placed, members)
+        for job_class in JobClass
+        if (members := np.array([o.job.job_class is job_class for o in orders], dtype=np.bool_)).any()
+    }
+    return {
+        **_figures_of(built, placed, everyone),
+        "value_micros": value,
+        "bound_micros": int(bound),
+        "gap": (int(bound) - value) / int(bound) if bound else 0.0,
+        "status": clearing.status.value,
+        "utilisation": _utilisation_by_side(built, placed),
+        "by_job_class": by_class,
+    }
+
+
+def _figures_of(built: BuiltProblem, placed: Placements, members: Bools) -> dict[str, Any]:
+    rows = members[placed.job]
+    it_kwh, facility_kwh = placed.it_kwh[rows].sum(), placed.facility_kwh[rows].sum()
+    rtt = placed.rtt_ms[rows]
+    limits = np.array([o.terms.limit_price_micros for o in built.snapshot.orders], dtype=np.int64)
+    return {
+        "orders": int(members.sum()),
+        "placed": int(rows.sum()),
+        "value_micros": int((limits[placed.job] - placed.policy_cost_micros)[rows].sum()),
+        "spend_cny": cny(int(placed.price_micros[rows].sum())),
+        "rtt_ms_mean": _rounded(rtt.mean()) if len(rtt) else None,
+        "rtt_ms_p95": _rounded(np.percentile(rtt, 95)) if len(rtt) else None,
+        "facility_kwh": _rounded(facility_kwh),
+        "pue_mean": _rounded(facility_kwh / it_kwh, 4) if it_kwh else None,
+        "carbon_kg_location": _rounded(placed.carbon_kg_location[rows].sum()),
+        "carbon_kg_market": _rounded(placed.carbon_kg_market[rows].sum()),
+        "west_share_of_eastern_demand": _west_share(built, placed, rows),
+    }
+
+
+def _west_share(built: BuiltProblem, placed: Placements, rows: Bools) -> float | None:
+    """Share of placed demand of eastern origin that runs in the west, by IT energy."""
+    catalogue = built.snapshot.catalogue
+    origins = [
+        catalogue.region_by_id[built.snapshot.orders[job].job.origin_region].side for job in placed.job
+    ]
+    eastern = rows & _is(origins, Side.EAST)
+    western = _is(
+        [catalogue.region_of(catalogue.offerings[o].node_id).side for o in placed.offering], Side.WEST
+    )
+    demand = placed.it_kwh[eastern].sum()
+    return _rounded(placed.it_kwh[eastern & western].sum() / demand, 4) if demand else None
+
+
+def _utilisation_by_side(built: BuiltProblem, placed: Placements) -> dict[str, dict[str, float]]:
+    """Busy share of all listed units by side, before and after the round, in IT energy over the horizon."""
+    catalogue, horizon = built.snapshot.catalogue, built.snapshot.horizon
+    watts = np.array([catalogue.device_by_id[o.device_id].watts_per_unit for o in catalogue.offerings])
+    total = np.array([o.units for o in catalogue.offerings]) * watts * horizon.slots / 1000
+    free = built.supply.capacity_units.sum(axis=1) * watts / 1000
+    granted = np.bincount(placed.offering, weights=placed.it_kwh, minlength=len(catalogue.offerings))
+    sides = [catalogue.region_of(o.node_id).side for o in catalogue.offerings]
+    found = {}
+    for side in Side:
+        rows = _is(sides, side)
+        if rows.any():
+            listed = total[rows].sum()
+            before, after = listed - free[rows].sum(), listed - free[rows].sum() + granted[rows].sum()
+            found[side.value] = {"before": _rounded(before / listed, 4), "after": _rounded(after / listed, 4)}
+    return found
+
+
+def east_west_flows(built: BuiltProblem, clearing: Clearing) -> list[dict[str, Any]]:
+    """Granted demand by (origin region, serving region, job class), largest IT energy first."""
+    placed = read_placements(built, clearing)
+    catalogue = built.snapshot.catalogue
+    flows: dict[tuple[str, str, str], list[float]] = {}
+    for row, job in enumerate(placed.job):
+        order = built.snapshot.orders[job]
+        region = catalogue.region_of(catalogue.offerings[placed.offering[row]].node_id)
+        key = (order.job.origin_region, region.id, order.job.job_class.value)
+        sums = flows.setdefault(key, [0, 0.0, 0.0, 0.0])
+        unit_hours = float(placed.units[row] * placed.slots[row])
+        for index, amount in enumerate(
+            (1, unit_hours, float(placed.it_kwh[row]), cny(int(placed.price_micros[row])))
+        ):
+            sums[index] += amount
+    rows = [_flow(key, sums, catalogue.region_by_id) for key, sums in flows.items()]
+    return sorted(
+        rows, key=lambda flow: (-flow["it_kwh"], flow["from_region"], flow["to_region"], flow["job_class"])
+    )
+
+
+def _flow(key: tuple[str, str, str], sums: list[float], regions: Mapping[str, Any]) -> dict[str, Any]:
+    origin, target, job_class = key
+    return {
+        "from_region": origin,
+        "to_region": target,
+        "from_side": regions[origin].side.value,
+        "to_side": regions[target].side.value,
+        "job_class": job_class,
+        "orders": int(sums[0]),
+        "unit_hours": sums[1],
+        "it_kwh": _rounded(sums[2]),
+        "spend_cny": sums[3],
+    }
+
+
+def _is(sides: Iterable[Side], side: Side) -> Bools:
+    return np.array([found is side for found in sides], dtype=np.bool_)
+
+
+def _rounded(number: float, places: int = 2) -> float:
+    return round(float(number), places)

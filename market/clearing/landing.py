@@ -1,0 +1,90 @@
+"""What a judged clearing becomes: allocations, explanations, figures and a record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+
+from market.clearing.builder import BuiltProblem
+from market.clearing.figures import clearing_figures, east_west_flows
+from market.clearing.free_market import limit_above
+from market.clearing.placements import build_allocations, read_placements
+from market.clearing.reasons import deciding_code, node_reasons
+from market.domain.ids import IdSource
+from market.domain.rounds import Allocation, Explanation
+from solver import Clearing, ClearingProblem, baselines
+from solver.explain import Explainer
+
+
+@dataclass(frozen=True, slots=True)
+class RoundOutcome:
+    """Everything a round leaves behind when it lands."""
+
+    allocations: tuple[Allocation, ...]
+    explanations: tuple[Explanation, ...]
+    figures: Mapping[str, Any]
+    problem_npz: bytes
+    clearing_npz: bytes
+    names: Mapping[str, Any]
+
+
+def read_outcome(
+    built: BuiltProblem, clearing: Clearing, round_id: str, ids: IdSource, now: datetime
+) -> RoundOutcome:
+    """Translate a clearing back into the market."""
+    return RoundOutcome(
+        allocations=build_allocations(built, read_placements(built, clearing), round_id, ids, now),
+        explanations=explain_unplaced(built, clearing, round_id),
+        figures=_figures_beside_baselines(built, clearing),
+        problem_npz=_npz(built.problem),
+        clearing_npz=_npz(clearing),
+        names={
+            "orders": [order.id for order in built.snapshot.orders],
+            "offerings": [offering.id for offering in built.snapshot.catalogue.offerings],
+            "nodes": [node.id for node in built.snapshot.catalogue.nodes],
+        },
+    )
+
+
+def explain_unplaced(built: BuiltProblem, clearing: Clearing, round_id: str) -> tuple[Explanation, ...]:
+    """Why each unplaced order was not placed, and the limit price at which what is left would take it."""
+    explainer = Explainer(built.problem, clearing)
+    found = []
+    for job in np.flatnonzero(clearing.chosen < 0).tolist():
+        reasons = node_reasons(built, explainer, job)
+        costs = [v.fitting_cost_micros for v in explainer.verdicts(job) if v.fitting_cost_micros is not None]
+        price = limit_above(min(costs)) if costs else None
+        order_id = built.snapshot.orders[job].id
+        found.append(Explanation(order_id, round_id, deciding_code(reasons), reasons, price, None))
+    return tuple(found)
+
+
+def run_baselines(built: BuiltProblem) -> Mapping[str, Clearing]:
+    """What simpler rules would have done with the same problem."""
+    problem = built.problem
+    return {
+        "local_first": baselines.local_first(problem, built.rtt_of_candidates()),
+        "first_come_cheapest": baselines.first_come_cheapest(problem),
+        "value_density": baselines.value_density(problem),
+    }
+
+
+def _figures_beside_baselines(built: BuiltProblem, clearing: Clearing) -> Mapping[str, Any]:
+    bound = int(clearing.bound_micros)
+    return {
+        "solver": clearing_figures(built, clearing),
+        "baselines": {
+            name: clearing_figures(built, baseline, bound) for name, baseline in run_baselines(built).items()
+        },
+        "flows": east_west_flows(built, clearing),
+        "history": clearing.history.tolist(),
+    }
+
+
+def _npz(thing: ClearingProblem | Clearing) -> bytes:
+    buffer = BytesIO()
+    thing.save(buffer)
+    return buffer.getvalue()

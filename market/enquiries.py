@@ -1,0 +1,318 @@
+"""What can be asked of the exchange without changing it: pages, explanations, quotes, prices.
+
+Each actor sees what is public and what is its own; somebody else's is `NotFound`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+from market.checks import check_order
+from market.clearing.free_market import Fit, FreeMarket
+from market.clearing.snapshot import Catalogue, Horizon, MarketSnapshot
+from market.clearing.supply import build_supply
+from market.domain.clock import Clock, next_hour
+from market.domain.errors import NotFound
+from market.domain.offerings import Offering
+from market.domain.orders import Order, OrderTerms
+from market.domain.parties import Actor, Buyer, Provider, Role
+from market.domain.places import Node, Region
+from market.domain.policy import Policy
+from market.domain.rounds import Allocation, Explanation, Reason, Round
+from market.domain.states import OrderState, RoundState
+from market.exchange import MOST_SLOTS, own_order, read_catalogue
+from market.persistence.database import Database
+from market.persistence.models import OrderEventRow
+from market.persistence.paging import Page, PageRequest
+from market.persistence.store import Store
+from solver import Clearing
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way to run an order: where, when, at which price, how far and how green.
+
+    `price_micros` is what the buyer would pay; `cost_micros` adds what the policy prices.
+    """
+
+    node_id: str
+    offering_id: str
+    device_id: str
+    starts_at: datetime
+    ends_at: datetime
+    price_micros: int
+    cost_micros: int
+    rtt_ms: float
+    facility_kwh: float
+    carbon_kg_location: float
+    carbon_kg_market: float
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What an order would cost now, best option of each node first; and why not at the other nodes."""
+
+    options: tuple[Option, ...]
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderExplanation:
+    """Why an order is where it is: its explanation or its allocation, and what else there was."""
+
+    order: Order
+    explanation: Explanation | None
+    allocation: Allocation | None
+    alternatives: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HourPrice:
+    """Price of one offering in one hour, in micro-yuan per unit-hour: ask, energy and carbon as priced, congestion."""
+
+    offering_id: str
+    node_id: str
+    hour: datetime
+    ask_micros: int
+    energy_micros: int
+    carbon_micros: int
+    congestion_micros: int
+    free_units: int
+
+
+class Enquiries:
+    """Read-only desk. Safe between threads: each call has a session of its own."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    # What is public
+
+    def regions(self, request: PageRequest) -> Page[Region]:
+        """Regions, paged."""
+        with self._database.reading() as session:
+            return Store(session).page_regions(request)
+
+    def nodes(self, request: PageRequest) -> Page[Node]:
+        """Nodes, paged."""
+        with self._database.reading() as session:
+            return Store(session).page_nodes(request)
+
+    def providers(self, request: PageRequest) -> Page[Provider]:
+        """Providers, paged."""
+        with self._database.reading() as session:
+            return Store(session).page_providers(request)
+
+    def offerings(self, request: PageRequest, filters: Mapping[str, str | None]) -> Page[Offering]:
+        """Offerings, paged, filtered by equality on node_id, provider_id, device_id or state."""
+        with self._database.reading() as session:
+            return Store(session).page_offerings(request, dict(filters))
+
+    def offering(self, offering_id: str) -> Offering:
+        """One offering."""
+        with self._database.reading() as session:
+            found = Store(session).offering(offering_id)
+        if found is None:
+            raise NotFound("not_found", f"no offering {offering_id}")
+        return found
+
+    def rounds(self, request: PageRequest) -> Page[Round]:
+        """Rounds, paged."""
+        with self._database.reading() as session:
+            return Store(session).rounds.page(request)
+
+    def round(self, round_id: str) -> Round:
+        """One round."""
+        with self._database.reading() as session:
+            found = Store(session).rounds.get(round_id)
+        if found is None:
+            raise NotFound("not_found", f"no round {round_id}")
+        return found
+
+    def policy(self) -> Policy:
+        """The policy in force."""
+        with self._database.reading() as session:
+            return Store(session).access.policy()
+
+    def prices(self, round_id: str | None = None, offering_id: str | None = None) -> tuple[HourPrice, ...]:
+        """Prices by offering and hour of a landed round (None: the newest), of one offering if given."""
+        with self._database.reading() as session:
+            work = Store(session)
+            landed = work.rounds.newest_landed() if round_id is None else work.rounds.get(round_id)
+            if landed is None or landed.state is not RoundState.LANDED:
+                raise NotFound("not_found", "no landed round to read prices from")
+            record = work.rounds.record(landed.id)
+            catalogue = read_catalogue(work)
+        if record is None:
+            raise NotFound("not_found", f"round {landed.id} kept no record")
+        return _hour_prices(landed, catalogue, record.clearing_npz, record.names, offering_id)
+
+    # What is one's own
+
+    def buyers(self, actor: Actor, request: PageRequest) -> Page[Buyer]:
+        """Buyers, paged: all for the operator, oneself for a buyer."""
+        actor.require(Role.BUYER, Role.OPERATOR)
+        only = None if actor.role is Role.OPERATOR else actor.organisation_id
+        with self._database.reading() as session:
+            return Store(session).page_buyers(request, only)
+
+    def orders(self, actor: Actor, request: PageRequest, state: OrderState | None = None) -> Page[Order]:
+        """Orders, paged: all for the operator, one's own for a buyer."""
+        actor.require(Role.BUYER, Role.OPERATOR)
+        buyer_id = None if actor.role is Role.OPERATOR else actor.organisation_id
+        with self._database.reading() as session:
+            return Store(session).orders.page(request, buyer_id, state)
+
+    def order(self, actor: Actor, order_id: str) -> Order:
+        """One order."""
+        actor.require(Role.BUYER, Role.OPERATOR)
+        with self._database.reading() as session:
+            return own_order(Store(session), actor, order_id)
+
+    def order_history(self, actor: Actor, order_id: str) -> tuple[OrderEventRow, ...]:
+        """Every step of an order's life."""
+        actor.require(Role.BUYER, Role.OPERATOR)
+        with self._database.reading() as session:
+            work = Store(session)
+            own_order(work, actor, order_id)
+            return work.orders.history(order_id)
+
+    def allocations(
+        self, actor: Actor, request: PageRequest, filters: Mapping[str, str | None]
+    ) -> Page[Allocation]:
+        """Allocations, paged: a buyer's own, those on a provider's offerings, all for the operator."""
+        own = dict(filters)
+        if actor.role is Role.BUYER:
+            own["buyer_id"] = actor.organisation_id
+        elif actor.role is Role.PROVIDER:
+            own["provider_id"] = actor.organisation_id
+        with self._database.reading() as session:
+            return Store(session).rounds.page_allocations(request, own)
+
+    def round_record(self, actor: Actor, round_id: str) -> tuple[bytes, bytes, Mapping[str, Any]]:
+        """Problem, clearing (both `.npz`) and the names of their rows, for whoever wants to check a round again."""
+        actor.require(Role.OPERATOR)
+        with self._database.reading() as session:
+            record = Store(session).rounds.record(round_id)
+            if record is None:
+                raise NotFound("not_found", f"no record of a round {round_id}")
+            return record.problem_npz, record.clearing_npz, record.names
+
+    # Answers that take thought
+
+    def quote(self, actor: Actor, buyer_id: str, terms: OrderTerms) -> Quote:
+        """What an order would cost now, node by node, and why not elsewhere. Nothing is stored."""
+        actor.require(Role.BUYER, Role.OPERATOR)
+        now = self._clock.now()
+        with self._database.reading() as session:
+            work = Store(session)
+            check_order(work, read_catalogue(work), buyer_id, terms, now)
+            snapshot = self._snapshot(work, next_hour(now))
+        order = Order("ord_quote", buyer_id, terms, OrderState.OPEN, now)
+        market = FreeMarket(_reaching(snapshot, terms))
+        options = _options(_reaching(snapshot, terms), order, market.fits(order))
+        offered = {option.node_id for option in options}
+        reasons = tuple(reason for reason in market.reasons(order) if reason.node_id not in offered)
+        return Quote(options, reasons)
+
+    def explain_order(self, actor: Actor, order_id: str) -> OrderExplanation:
+        """Why an order was or was not placed, what it would take, and what else there is, the rest staying fixed."""
+        actor.require(Role.BUYER, Role.OPERATOR)
+        with self._database.reading() as session:
+            work = Store(session)
+            order = own_order(work, actor, order_id)
+            allocation = work.rounds.live_allocation_of(order_id)
+            explanation = work.orders.explanation(order_id)
+            decided_in = allocation.round_id if allocation else explanation.round_id if explanation else None
+            decided = work.rounds.get(decided_in) if decided_in else None
+            start = decided.starts_at if decided else next_hour(self._clock.now())
+            snapshot = self._snapshot(work, start, decided.policy if decided else None)
+        others = tuple(a for a in snapshot.allocations if a.order_id != order_id)
+        snapshot = replace(snapshot, allocations=others)
+        market = FreeMarket(snapshot)
+        alternatives = _options(snapshot, order, market.fits(order))
+        if allocation is None and explanation is not None:
+            explanation = replace(
+                explanation,
+                price_to_place_micros=market.price_to_place(order),
+                smallest_change=market.smallest_change(order),
+            )
+        return OrderExplanation(order, None if allocation else explanation, allocation, alternatives)
+
+    def _snapshot(self, work: Store, start: datetime, policy: Policy | None = None) -> MarketSnapshot:
+        return MarketSnapshot(
+            catalogue=read_catalogue(work),
+            allocations=work.rounds.live_allocations(start),
+            orders=(),
+            policy=policy or work.access.policy(),
+            horizon=Horizon(start, MOST_SLOTS),
+        )
+
+
+def _reaching(snapshot: MarketSnapshot, terms: OrderTerms) -> MarketSnapshot:
+    """The snapshot with its horizon moved to where the order may start, if that lies beyond it."""
+    start = terms.earliest_start
+    if start is None or start < snapshot.horizon.ends_at:
+        return snapshot
+    return replace(snapshot, horizon=Horizon(next_hour(start), MOST_SLOTS))
+
+
+def _options(snapshot: MarketSnapshot, order: Order, fits: list[Fit]) -> tuple[Option, ...]:
+    """The best fit of each node, cheapest first."""
+    best: dict[str, Option] = {}
+    for fit in fits:
+        offering = snapshot.catalogue.offerings[fit.offering_row]
+        best.setdefault(offering.node_id, _option(snapshot, order, offering, fit))
+    return tuple(best.values())
+
+
+def _option(snapshot: MarketSnapshot, order: Order, offering: Offering, fit: Fit) -> Option:
+    catalogue, horizon = snapshot.catalogue, snapshot.horizon
+    node, device = catalogue.node_by_id[offering.node_id], catalogue.device_by_id[offering.device_id]
+    region = catalogue.region_by_id[node.region_id]
+    facility_kwh = device.watts_per_unit * node.pue * order.job.units * fit.slots / 1000
+    residual = region.carbon_residual_kg_per_kwh * (1 - node.green_share)
+    return Option(
+        node_id=node.id,
+        offering_id=offering.id,
+        device_id=device.id,
+        starts_at=horizon.slot_start(fit.start),
+        ends_at=horizon.slot_start(fit.start + fit.slots),
+        price_micros=fit.price_micros,
+        cost_micros=fit.cost_micros,
+        rtt_ms=catalogue.rtt_ms[order.job.origin_region, region.id],
+        facility_kwh=facility_kwh,
+        carbon_kg_location=facility_kwh * region.carbon_location_kg_per_kwh,
+        carbon_kg_market=facility_kwh * residual,
+    )
+
+
+def _hour_prices(
+    landed: Round, catalogue: Catalogue, clearing_npz: bytes, names: Mapping[str, Any], only: str | None
+) -> tuple[HourPrice, ...]:
+    clearing = Clearing.load(BytesIO(clearing_npz))
+    horizon = Horizon(landed.starts_at, landed.slots)
+    row_in_round = {offering_id: row for row, offering_id in enumerate(names["offerings"])}
+    supply = build_supply(catalogue, (), landed.policy, horizon)
+    prices: list[HourPrice] = []
+    for row, offering in enumerate(catalogue.offerings):
+        if offering.id not in row_in_round or (only is not None and offering.id != only):
+            continue
+        congestion = clearing.price_micros[row_in_round[offering.id]]
+        prices.extend(
+            HourPrice(
+                offering_id=offering.id,
+                node_id=offering.node_id,
+                hour=horizon.slot_start(slot),
+                ask_micros=offering.ask_micros_per_unit_hour,
+                energy_micros=int(supply.energy_micros[row, slot]),
+                carbon_micros=int(supply.carbon_micros[row, slot]),
+                congestion_micros=int(congestion[slot]),
+                free_units=int(supply.capacity_units[row, slot]),
+            )
+            for slot in range(horizon.slots)
+        )
+    return tuple(prices)
