@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from market.demand_tables import REFERENCE_DEVICE, DemandTables, JobProfile, read_demand_tables
+from market.demand_tables import DemandTables, JobProfile, read_demand_tables
+from market.domain.devices import REFERENCE_DEVICE
 from market.domain.errors import InvalidInput
 from market.domain.money import MICROS_PER_CNY, format_cny, round_micros
 

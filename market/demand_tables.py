@@ -4,7 +4,6 @@ A cell may hold a small distribution, `value=weight;value=weight`. A row that ca
 file, line, column and what was expected; references between the files are checked here as well.
 """
 
-import csv
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
@@ -13,16 +12,13 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from market.domain.errors import InvalidInput
-from market.domain.money import parse_cny
+from market.csv_rows import CsvRow, nonnegative, read_rows, word_of
+from market.domain.devices import ComputeClass
 
 Value = TypeVar("Value")
 
 FAULT_REASONS = ("NO_SUCH_DEVICE", "TOO_FAR", "NOT_ALLOWED_THERE", "TOO_LATE", "TOO_LARGE", "PRICED_OUT")
 """The reasons an order can be made impossible for, one row each in `impossible_orders.csv`."""
-
-REFERENCE_DEVICE: Mapping[str, str] = {"gpu": "a100_80", "hpc": "x86_core_hpc", "general": "x86_vcpu"}
-"""The device that `hours` is measured on where an order lists none: the one with speed 1 in its class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,69 +98,24 @@ class DemandTables:
     largest_gang: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A CSV row that knows where it stands, so that a broken cell can be found."""
-
-    file: Path
-    line: int
-    cells: Mapping[str, str]
-
-    def read(self, column: str, expected: str, parse: Callable[[str], Value]) -> Value:
-        """Parse one cell; `InvalidInput` names file, line, column and what was expected."""
-        cell = self.cells.get(column)
-        if cell is None:
-            raise self._broken(column, expected, "no such cell")
-        try:
-            return parse(cell)
-        except (ValueError, InvalidInput) as error:
-            raise self._broken(column, expected, repr(cell)) from error
-
-    def _broken(self, column: str, expected: str, found: str) -> InvalidInput:
-        return InvalidInput(
-            "broken_row",
-            f"{self.file.name}, line {self.line}, column {column}: expected {expected}, found {found}",
-            file=str(self.file),
-            line=self.line,
-            column=column,
-            expected=expected,
-        )
-
-    def text(self, column: str) -> str:
-        """A name or an id; never empty."""
-        return self.read(column, "a name", _nonempty)
-
-    def number(self, column: str) -> float:
-        """A finite number, zero or more."""
-        return self.read(column, "a number, zero or more", _amount)
-
-    def count(self, column: str) -> int:
-        """A whole number, zero or more."""
-        return self.read(column, "a whole number, zero or more", _whole)
-
-    def choice(self, column: str, parse: Callable[[str], Value]) -> Choice[Value]:
-        """A list `value=weight;value=weight`."""
-        return self.read(column, "value=weight;value=weight", lambda cell: _parse_choice(cell, parse))
-
-
 def read_demand_tables(directory: Path) -> DemandTables:
     """Read the generator's tables from a scenario's CSV files; `InvalidInput` where a row is broken."""
-    regions = _rows(directory / "regions.csv")
+    regions = read_rows(directory / "regions.csv")
     curves = _read_curves(directory / "diurnal.csv")
     buyers = _read_buyers(directory / "buyers.csv")
     typical_ask, largest_gang = _read_listings(directory)
     faults = [
-        (row.read("reason", " or ".join(FAULT_REASONS), _one_of(FAULT_REASONS)), row.number("share"))
-        for row in _rows(directory / "impossible_orders.csv")
+        (row.read("reason", " or ".join(FAULT_REASONS), word_of(FAULT_REASONS)), row.number("share"))
+        for row in read_rows(directory / "impossible_orders.csv")
     ]
     return DemandTables(
         profiles=Choice.of(
             (_read_profile(row, curves, typical_ask), row.number("share_of_orders"))
-            for row in _rows(directory / "job_classes.csv")
+            for row in read_rows(directory / "job_classes.csv")
         ),
         origins=Choice.of(
-            (row.read("region_id", "a region with a buyer", _one_of(buyers)), row.number("weight"))
-            for row in _rows(directory / "origin_weights.csv")
+            (row.read("region_id", "a region with a buyer", word_of(buyers)), row.number("weight"))
+            for row in read_rows(directory / "origin_weights.csv")
         ),
         hour_of_day=curves,
         faults=Choice.of([*faults, (None, 1.0 - sum(share for _, share in faults))]),
@@ -176,32 +127,21 @@ def read_demand_tables(directory: Path) -> DemandTables:
     )
 
 
-def _rows(path: Path) -> list[_Row]:
-    if not path.is_file():
-        raise InvalidInput("missing_file", f"{path.name} is missing from {path.parent}", file=str(path))
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        rows = [_Row(path, reader.line_num, cells) for cells in reader]
-    if not rows:
-        raise InvalidInput("empty_file", f"{path.name} holds no row", file=str(path))
-    return rows
-
-
-def _read_profile(row: _Row, curves: Iterable[str], listed: Iterable[str]) -> JobProfile:
+def _read_profile(row: CsvRow, curves: Iterable[str], listed: Iterable[str]) -> JobProfile:
     return JobProfile(
         job_class=row.text("job_class"),
         compute_class=row.read("compute_class", "gpu, hpc or general", _compute_class),
         precision=row.read("precision", "fp64, fp32, fp16, int8 or nothing", _precision),
-        curve=row.read("curve", "a curve of diurnal.csv", _one_of(curves)),
-        units=row.choice("units_choices", int),
+        curve=row.read("curve", "a curve of diurnal.csv", word_of(curves)),
+        units=_choice(row, "units_choices", int),
         hours=LogNormal(*map(row.number, ("hours_median", "hours_sigma", "hours_min", "hours_max"))),
         slack_hours=(row.count("slack_min_hours"), row.count("slack_max_hours")),
-        devices=row.choice("devices_choices", _device_list(listed)),
-        min_memory_gb=row.choice("min_memory_gb_choices", _optional_number),
-        max_rtt_ms=row.choice("max_rtt_ms_choices", _optional_number),
-        residency=row.choice("residency_choices", _residency),
-        max_pue=row.choice("max_pue_choices", _optional_number),
-        min_green_share=row.choice("min_green_share_choices", _optional_number),
+        devices=_choice(row, "devices_choices", _device_list(listed)),
+        min_memory_gb=_choice(row, "min_memory_gb_choices", _optional_number),
+        max_rtt_ms=_choice(row, "max_rtt_ms_choices", _optional_number),
+        residency=_choice(row, "residency_choices", _residency),
+        max_pue=_choice(row, "max_pue_choices", _optional_number),
+        min_green_share=_choice(row, "min_green_share_choices", _optional_number),
         data_gb=LogNormal(row.number("data_gb_median"), row.number("data_gb_sigma")),
         latency_cost_cny=(row.number("latency_cost_min_cny"), row.number("latency_cost_max_cny")),
         typical_rtt_ms=row.number("typical_rtt_ms"),
@@ -211,7 +151,7 @@ def _read_profile(row: _Row, curves: Iterable[str], listed: Iterable[str]) -> Jo
 
 def _read_curves(path: Path) -> dict[str, Choice[int]]:
     shares: dict[str, list[tuple[int, float]]] = {}
-    for row in _rows(path):
+    for row in read_rows(path):
         hour = row.read("hour", "an hour from 0 to 23", _hour)
         shares.setdefault(row.text("curve"), []).append((hour, row.number("share")))
     return {curve: Choice.of(pairs) for curve, pairs in shares.items()}
@@ -219,7 +159,7 @@ def _read_curves(path: Path) -> dict[str, Choice[int]]:
 
 def _read_buyers(path: Path) -> dict[str, tuple[str, ...]]:
     buyers: dict[str, tuple[str, ...]] = {}
-    for row in _rows(path):
+    for row in read_rows(path):
         region = row.text("home_region_id")
         buyers[region] = (*buyers.get(region, ()), row.text("id"))
     return buyers
@@ -227,60 +167,35 @@ def _read_buyers(path: Path) -> dict[str, tuple[str, ...]]:
 
 def _read_listings(directory: Path) -> tuple[dict[str, int], dict[str, int]]:
     """Per device the ask of the median listed unit; per class the largest order any listing takes."""
-    compute_class = {row.text("id"): row.text("compute_class") for row in _rows(directory / "devices.csv")}
+    compute_class = {
+        row.text("id"): row.text("compute_class") for row in read_rows(directory / "devices.csv")
+    }
     listed: dict[str, list[tuple[int, int]]] = {}
     largest_gang: dict[str, int] = {}
-    for row in _rows(directory / "offerings.csv"):
-        device = row.read("device_id", "an id of devices.csv", _one_of(compute_class))
-        ask = row.read("ask_cny_per_unit_hour", "an amount in CNY, at most 6 places", parse_cny)
+    for row in read_rows(directory / "offerings.csv"):
+        device = row.read("device_id", "an id of devices.csv", word_of(compute_class))
+        ask = row.money("ask_cny_per_unit_hour")
         listed.setdefault(device, []).append((ask, row.count("units")))
         of_class, gang = compute_class[device], row.count("max_gang_units")
         largest_gang[of_class] = max(gang, largest_gang.get(of_class, 0))
     return {device: Choice.of(sorted(asks)).pick(0.5) for device, asks in listed.items()}, largest_gang
 
 
+def _choice(row: CsvRow, column: str, parse: Callable[[str], Value]) -> Choice[Value]:
+    return row.read(column, "value=weight;value=weight", lambda cell: _parse_choice(cell, parse))
+
+
 def _parse_choice(cell: str, parse: Callable[[str], Value]) -> Choice[Value]:
     pairs = [part.rsplit("=", 1) for part in cell.split(";")]
-    return Choice.of([(parse(value), _amount(weight)) for value, weight in pairs])
+    return Choice.of([(parse(value), nonnegative(weight)) for value, weight in pairs])
 
 
-def _one_of(allowed: Iterable[str]) -> Callable[[str], str]:
-    names = frozenset(allowed)
-
-    def check(cell: str) -> str:
-        if cell not in names:
-            raise ValueError(cell)
-        return cell
-
-    return check
-
-
-_residency = _one_of(("any", "province", "side"))
-_compute_class = _one_of(REFERENCE_DEVICE)
+_residency = word_of(("any", "province", "side"))
+_compute_class = word_of(ComputeClass)
 
 
 def _precision(cell: str) -> str | None:
-    return _one_of(("fp64", "fp32", "fp16", "int8"))(cell) if cell else None
-
-
-def _nonempty(cell: str) -> str:
-    if not cell:
-        raise ValueError("empty")
-    return cell
-
-
-def _amount(cell: str) -> float:
-    value = float(cell)
-    if not (math.isfinite(value) and value >= 0):
-        raise ValueError(cell)
-    return value
-
-
-def _whole(cell: str) -> int:
-    value = int(cell)
-    if value < 0:
-        raise ValueError(cell)
-    return value
+    return word_of(("fp64", "fp32", "fp16", "int8"))(cell) if cell else None
 
 
 def _hour(cell: str) -> int:
@@ -291,9 +206,9 @@ def _hour(cell: str) -> int:
 
 
 def _optional_number(cell: str) -> float | None:
-    return None if cell == "none" else _amount(cell)
+    return None if cell == "none" else nonnegative(cell)
 
 
 def _device_list(listed: Iterable[str]) -> Callable[[str], tuple[str, ...]]:
-    known = _one_of(listed)
+    known = word_of(listed)
     return lambda cell: () if cell == "none" else tuple(known(name) for name in cell.split("|"))

@@ -6,19 +6,12 @@ from datetime import datetime
 from functools import cached_property
 
 from market.domain.clock import HOUR, local_hour
-from market.domain.devices import ComputeClass, Device
+from market.domain.devices import Device
 from market.domain.offerings import Offering
 from market.domain.orders import Order
 from market.domain.places import Node, Region, RoundTripTime
 from market.domain.policy import Policy
 from market.domain.rounds import Allocation
-
-REFERENCE_DEVICE: Mapping[ComputeClass, str] = {
-    ComputeClass.GPU: "a100_80",
-    ComputeClass.HPC: "x86_core_hpc",
-    ComputeClass.GENERAL: "x86_vcpu",
-}
-"""What `hours` is measured on where an order lists no device."""
 
 
 @dataclass(frozen=True, slots=True)

