@@ -29,6 +29,8 @@ class Supply:
     """(O, T) free units."""
     ask_micros: Ints
     """(O,) ask per unit-hour."""
+    priced_ask_micros: Ints
+    """(O,) ask per unit-hour, as the policy weighs it."""
     energy_micros: Ints
     """(O, T) electricity bill of one unit for one slot, as the policy weighs it."""
     carbon_micros: Ints
@@ -46,8 +48,8 @@ class Supply:
 
     @property
     def unit_cost_micros(self) -> Ints:
-        """(O, T) ask + priced energy + priced carbon."""
-        cost: Ints = self.ask_micros[:, None] + self.energy_micros + self.carbon_micros
+        """(O, T) priced ask + priced energy + priced carbon."""
+        cost: Ints = self.priced_ask_micros[:, None] + self.energy_micros + self.carbon_micros
         return cost
 
 
@@ -68,6 +70,7 @@ def build_supply(
     capacity = _listed_capacity(catalogue, horizon)
     listed = capacity.max(axis=1, initial=0)
     power = _power_caps(catalogue, horizon)
+    ask: Ints = np.array([o.ask_micros_per_unit_hour for o in catalogue.offerings], dtype=np.int64)
     for allocation in allocations:
         first, end = _slots_of(allocation, horizon)
         row = offering_row[allocation.offering_id]
@@ -76,7 +79,8 @@ def build_supply(
     return Supply(
         listed_units=listed,
         capacity_units=np.maximum(capacity, 0),
-        ask_micros=np.array([o.ask_micros_per_unit_hour for o in catalogue.offerings], dtype=np.int64),
+        ask_micros=ask,
+        priced_ask_micros=_rounded(ask.astype(np.float64) * policy.ask_weight),
         energy_micros=_rounded(kw * tariff * policy.energy_weight),
         carbon_micros=_rounded(
             np.broadcast_to(kw * priced_factor[:, None], tariff.shape) * policy.carbon_micros_per_kg
