@@ -1,0 +1,74 @@
+"""Every candidate rule as a pair: just inside it is a candidate, just outside it is ruled out with facts."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from toy_market import CATALOGUE, job
+
+from market.clearing.eligibility import RULED_OUT, EligibilityRules
+from market.domain.devices import ComputeClass, Precision
+from market.domain.rounds import ReasonCode
+
+LISTED = np.array([o.units for o in CATALOGUE.offerings])
+RULES = EligibilityRules(CATALOGUE, LISTED)
+ROW = {offering.id: row for row, offering in enumerate(CATALOGUE.offerings)}
+
+
+def verdict(offering_id: str, **changes: Any) -> ReasonCode | None:
+    rule = RULES.check(job(**changes)).rule[ROW[offering_id]]
+    return RULED_OUT[rule - 1] if rule else None
+
+
+@pytest.mark.parametrize(
+    ("offering_id", "inside", "outside", "code"),
+    [
+        ("off_2", {"devices": ("a100_80",)}, {"devices": ("910b",)}, ReasonCode.NO_SUCH_DEVICE),
+        ("off_3", {"min_memory_gb": 64}, {"min_memory_gb": 64.1}, ReasonCode.NO_SUCH_DEVICE),
+        ("off_3", {"precision": Precision.FP32}, {"precision": Precision.FP64}, ReasonCode.NO_SUCH_DEVICE),
+        (
+            "off_5",
+            {"compute_class": ComputeClass.HPC, "precision": Precision.FP64},
+            {"compute_class": ComputeClass.GPU, "precision": Precision.FP64},
+            ReasonCode.NO_SUCH_DEVICE,
+        ),
+        ("off_2", {"hours": {"a100_80": 3}}, {"hours": {"910b": 3}}, ReasonCode.NO_SUCH_DEVICE),
+        ("off_2", {"max_rtt_ms": 28.0}, {"max_rtt_ms": 27.9}, ReasonCode.TOO_FAR),
+        (
+            "off_2",
+            {"allowed_regions": ("west",)},
+            {"allowed_regions": ("east",)},
+            ReasonCode.NOT_ALLOWED_THERE,
+        ),
+        ("off_2", {"max_pue": 1.1}, {"max_pue": 1.09}, ReasonCode.NOT_ALLOWED_THERE),
+        ("off_2", {"min_green_share": 0.9}, {"min_green_share": 0.91}, ReasonCode.NOT_ALLOWED_THERE),
+        ("off_1", {"units": 4}, {"units": 5}, ReasonCode.TOO_LARGE),
+    ],
+)
+def test_each_rule_in_and_out(
+    offering_id: str, inside: dict[str, Any], outside: dict[str, Any], code: ReasonCode
+) -> None:
+    assert verdict(offering_id, **inside) is None
+    assert verdict(offering_id, **outside) is code
+    facts = RULES.facts(job(**outside), ROW[offering_id], RULES.check(job(**outside)))
+    assert facts
+
+
+def test_the_most_fundamental_rule_is_named() -> None:
+    assert verdict("off_1", devices=("910b",), max_rtt_ms=0.1, units=10**6) is ReasonCode.NO_SUCH_DEVICE
+    assert verdict("off_2", max_rtt_ms=0.1, max_pue=1.0) is ReasonCode.TOO_FAR
+
+
+@pytest.mark.parametrize(
+    ("changes", "a100_slots", "slots_910b"),
+    [
+        ({"hours": 3}, 3, 6),  # measured on the reference device
+        ({"hours": 3, "devices": ("910b", "a100_80")}, 2, 3),  # measured on the first listed one
+        ({"hours": {"a100_80": 2.5, "910b": 4}}, 3, 4),  # said for each
+        ({"hours": 3, "precision": None}, 3, 3),  # not bound by arithmetic
+        ({"hours": 0.1}, 1, 1),  # a slot is the least
+    ],
+)
+def test_hours_follow_the_device(changes: dict[str, Any], a100_slots: int, slots_910b: int) -> None:
+    slots = RULES.check(job(**changes)).slots
+    assert (slots[ROW["off_2"]], slots[ROW["off_3"]]) == (a100_slots, slots_910b)
