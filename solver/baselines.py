@@ -67,6 +67,15 @@ def local_first(
     return _clearing(problem, options, floor)
 
 
+def simple_orders(problem: ClearingProblem, options: Options) -> list[tuple[str, Int64Array]]:
+    """Name and (J,) order of every rule here that needs nothing but the problem."""
+    return [
+        ("value_density", density_order(problem, options)),
+        ("first_come_cheapest", np.arange(problem.jobs)),
+        ("highest_bid", bid_order(problem)),
+    ]
+
+
 def density_order(problem: ClearingProblem, options: Options) -> Int64Array:
     """(J,) jobs by falling net value per unit and slot of their best option; ties to the earlier job."""
     density = options.alone_net_micros / np.maximum(1, options.gang * options.slots)

@@ -43,6 +43,10 @@ class Options(NamedTuple):
     """(Q,) value less least cost, at zero prices; positive."""
     run: Int64Array
     """(Q,) row of `run_room`."""
+    run_offering: Int64Array
+    """(R,)"""
+    run_slots: Int64Array
+    """(R,)"""
     run_room: Int64Array
     """(R, T) largest gang that fits from this start with nothing else running; -1 where the run would not end in time."""
 
@@ -55,7 +59,7 @@ def build_options(problem: ClearingProblem) -> Options:
     within = np.arange(job.size, dtype=np.int64) - np.repeat(ends - sizes, sizes)
     candidate = problem.profile_start[problem.job_profile[job]] + within
     slots = problem.candidate_slots[candidate].astype(np.int64)
-    run_of_candidate, run_room = _runs(problem)
+    run_of_candidate, runs = _runs(problem)
     in_window = Options(
         job_start=np.concatenate(([0], ends)).astype(np.int64),
         job=job,
@@ -68,7 +72,9 @@ def build_options(problem: ClearingProblem) -> Options:
         last=np.minimum(problem.end_slot[job].astype(np.int64), problem.slots) - slots,
         alone_net_micros=np.zeros(job.size, dtype=np.int64),
         run=run_of_candidate[candidate],
-        run_room=run_room,
+        run_offering=runs[0],
+        run_slots=runs[1],
+        run_room=room_left(problem, runs, problem.capacity_units, problem.node_power_watts),
     )
     _tighten(in_window, problem.value_micros, prefix_sums(problem.unit_cost_micros))
     return _only(in_window, np.flatnonzero(in_window.alone_net_micros > 0))
@@ -76,11 +82,8 @@ def build_options(problem: ClearingProblem) -> Options:
 
 def _only(options: Options, keep: Int64Array) -> Options:
     """The options at the rising positions `keep`."""
-    columns = {
-        name: getattr(options, name)[keep]
-        for name in Options._fields
-        if name not in {"job_start", "run_room"}
-    }
+    kept = [name for name in Options._fields if name != "job_start" and not name.startswith("run_")]
+    columns = {name: getattr(options, name)[keep] for name in kept}
     jobs = np.arange(options.job_start.size)
     return options._replace(job_start=np.searchsorted(columns["job"], jobs).astype(np.int64), **columns)
 
@@ -92,27 +95,39 @@ def prefix_sums(per_slot: Int64Array) -> Int64Array:
     return sums
 
 
-def units_alone(problem: ClearingProblem) -> Int64Array:
-    """(O, T) most units that could run with nothing else at the node."""
-    watts = problem.facility_watts_per_unit[:, None]
-    power = problem.node_power_watts[problem.offering_node]
-    by_power = np.where(watts > 0, power // np.maximum(watts, 1), np.iinfo(np.int64).max)
-    return np.minimum(problem.capacity_units, by_power)
+def room_left(
+    problem: ClearingProblem, runs: tuple[Int64Array, Int64Array], units: Int64Array, watts: Int64Array
+) -> Int64Array:
+    """(R, T) largest gang each run (offering, slots) could start in each slot, where `units` (O, T) and `watts` (N, T)
+    are free; -1 where it would not end within the horizon."""
+    offering, slots = runs
+    watts_per_unit = problem.facility_watts_per_unit[:, None]
+    by_power = watts[problem.offering_node] // np.maximum(watts_per_unit, 1)
+    alone = np.where(watts_per_unit > 0, np.minimum(units, by_power), units)
+    room = np.full((offering.size, problem.slots), -1, dtype=np.int64)
+    _least_in_windows(alone, offering, slots, room)
+    return room
 
 
-def _runs(problem: ClearingProblem) -> tuple[Int64Array, Int64Array]:
-    """(C,) run of each candidate, and (R, T) room of each run at each start."""
+def _runs(problem: ClearingProblem) -> tuple[Int64Array, tuple[Int64Array, Int64Array]]:
+    """(C,) run of each candidate, and the distinct runs: (R,) offering, (R,) slots."""
     stride = int(problem.candidate_slots.max(initial=0)) + 1
     keys = problem.candidate_offering.astype(np.int64) * stride + problem.candidate_slots
     distinct, run = np.unique(keys, return_inverse=True)
-    offering, slots = distinct // stride, distinct % stride
-    alone = units_alone(problem)
-    room = np.full((distinct.size, problem.slots), -1, dtype=np.int64)
-    for length in np.unique(slots[slots <= problem.slots]):
-        rows = np.flatnonzero(slots == length)
-        windows = np.lib.stride_tricks.sliding_window_view(alone[offering[rows]], int(length), axis=1)
-        room[rows, : windows.shape[1]] = windows.min(axis=2)
-    return run.astype(np.int64), room
+    return run.astype(np.int64), (distinct // stride, distinct % stride)
+
+
+@compiled
+def _least_in_windows(alone: Int64Array, offering: Int64Array, slots: Int64Array, room: Int64Array) -> None:
+    """Fill `room` with the least of `alone` over each run's slots from each start."""
+    horizon = alone.shape[1]
+    for run in range(offering.size):
+        row, length = alone[offering[run]], slots[run]
+        for start in range(horizon - length + 1):
+            least = row[start]
+            for slot in range(start + 1, start + length):
+                least = min(least, row[slot])
+            room[run, start] = least
 
 
 @compiled

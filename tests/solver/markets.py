@@ -58,7 +58,7 @@ def market(
     sizes = rng.integers(min(offerings, max(1, reach // 3)), min(offerings, reach) + 1, profiles)
     offering = np.concatenate([np.sort(rng.choice(offerings, size, replace=False)) for size in sizes])
     speed = rng.choice([0.5, 0.8, 1.0, 1.6, 2.2], offerings)
-    hours = np.clip(np.ceil(rng.lognormal(1.0, 0.8, profiles)), 1, slots // 2)
+    hours = np.clip(np.ceil(rng.lognormal(1.6, 0.8, profiles)), 1, slots // 2)
     run = np.maximum(1, np.ceil(np.repeat(hours, sizes) / speed[offering])).astype(np.int64)
     scale = rng.choice([1, 2, 4, 8, 16, 32, 64], jobs, p=[0.3, 0.2, 0.18, 0.16, 0.08, 0.05, 0.03])
     profile = rng.integers(0, profiles, jobs)
