@@ -3,7 +3,7 @@
 Each actor sees what is public and what is its own; somebody else's is `NotFound`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from io import BytesIO
@@ -11,9 +11,12 @@ from typing import Any
 
 from market.checks import check_order
 from market.clearing.free_market import Fit, FreeMarket
-from market.clearing.snapshot import Catalogue, Horizon, MarketSnapshot
+from market.clearing.request import MOST_SLOTS
+from market.clearing.snapshot import Horizon, MarketSnapshot
 from market.clearing.supply import build_supply
+from market.domain.catalogue import Catalogue
 from market.domain.clock import Clock, next_hour
+from market.domain.devices import Device
 from market.domain.errors import NotFound
 from market.domain.offerings import Offering
 from market.domain.orders import Order, OrderTerms
@@ -22,11 +25,11 @@ from market.domain.places import Node, Region
 from market.domain.policy import Policy
 from market.domain.rounds import Allocation, Explanation, Reason, Round
 from market.domain.states import OrderState, RoundState
-from market.exchange import MOST_SLOTS, own_order, read_catalogue
 from market.persistence.database import Database
 from market.persistence.models import OrderEventRow
 from market.persistence.paging import Page, PageRequest
 from market.persistence.store import Store
+from market.tenancy import own_order
 from solver import Clearing
 
 
@@ -101,6 +104,11 @@ class Enquiries:
         with self._database.reading() as session:
             return Store(session).page_nodes(request)
 
+    def devices(self, request: PageRequest) -> Page[Device]:
+        """Devices, paged."""
+        with self._database.reading() as session:
+            return Store(session).page_devices(request)
+
     def providers(self, request: PageRequest) -> Page[Provider]:
         """Providers, paged."""
         with self._database.reading() as session:
@@ -132,6 +140,14 @@ class Enquiries:
             raise NotFound("not_found", f"no round {round_id}")
         return found
 
+    def newest_landed_round(self) -> Round:
+        """The last round that landed: the one whose prices are in force."""
+        with self._database.reading() as session:
+            found = Store(session).rounds.newest_landed()
+        if found is None:
+            raise NotFound("no_round_yet", "no round has landed yet, so there are no prices")
+        return found
+
     def policy(self) -> Policy:
         """The policy in force."""
         with self._database.reading() as session:
@@ -145,7 +161,7 @@ class Enquiries:
             if landed is None or landed.state is not RoundState.LANDED:
                 raise NotFound("not_found", "no landed round to read prices from")
             record = work.rounds.record(landed.id)
-            catalogue = read_catalogue(work)
+            catalogue = work.catalogue()
         if record is None:
             raise NotFound("not_found", f"round {landed.id} kept no record")
         return _hour_prices(landed, catalogue, record.clearing_npz, record.names, offering_id)
@@ -171,6 +187,15 @@ class Enquiries:
         actor.require(Role.BUYER, Role.OPERATOR)
         with self._database.reading() as session:
             return own_order(Store(session), actor, order_id)
+
+    def orders_named(self, actor: Actor, order_ids: Sequence[str]) -> dict[str, Order]:
+        """Those of the given orders that the actor may see, by id."""
+        actor.require(Role.BUYER, Role.OPERATOR)
+        with self._database.reading() as session:
+            found = Store(session).orders.named(order_ids)
+        if actor.role is Role.OPERATOR:
+            return found
+        return {id_: order for id_, order in found.items() if order.buyer_id == actor.organisation_id}
 
     def order_history(self, actor: Actor, order_id: str) -> tuple[OrderEventRow, ...]:
         """Every step of an order's life."""
@@ -209,7 +234,7 @@ class Enquiries:
         now = self._clock.now()
         with self._database.reading() as session:
             work = Store(session)
-            check_order(work, read_catalogue(work), buyer_id, terms, now)
+            check_order(work, work.catalogue(), buyer_id, terms, now)
             snapshot = self._snapshot(work, next_hour(now))
         order = Order("ord_quote", buyer_id, terms, OrderState.OPEN, now)
         market = FreeMarket(_reaching(snapshot, terms))
@@ -244,7 +269,7 @@ class Enquiries:
 
     def _snapshot(self, work: Store, start: datetime, policy: Policy | None = None) -> MarketSnapshot:
         return MarketSnapshot(
-            catalogue=read_catalogue(work),
+            catalogue=work.catalogue(),
             allocations=work.rounds.live_allocations(start),
             orders=(),
             policy=policy or work.access.policy(),

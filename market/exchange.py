@@ -7,24 +7,26 @@ asks, changes the market in one transaction, and either all of it is stored or n
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from market.checks import check_node, check_offering, check_order
 from market.clearing.builder import build_problem
 from market.clearing.landing import RoundOutcome, read_outcome
-from market.clearing.snapshot import Catalogue, Horizon, MarketSnapshot
-from market.clearing.solving import Solve, solve_here
-from market.domain.clock import HOUR, Clock, next_hour
+from market.clearing.request import RoundRequest
+from market.clearing.snapshot import MarketSnapshot
+from market.clearing.solving import Solve, SolverProcess, solve_here
+from market.domain.catalogue import Catalogue
+from market.domain.clock import Clock
 from market.domain.errors import Conflict, InvalidInput, MarketError, NotAuthenticated, NotFound
 from market.domain.ids import IdSource
 from market.domain.offerings import Offering
-from market.domain.orders import FURTHEST_DEADLINE, Order, OrderTerms
+from market.domain.orders import Order, OrderTerms
 from market.domain.parties import Actor, ApiKey, Buyer, Provider, Role
-from market.domain.places import Node, Provenance, Region, RoundTripTime, modelled_rtt_ms
+from market.domain.places import Node, Region, modelled_distances
 from market.domain.policy import Policy
 from market.domain.rounds import Round
 from market.domain.states import (
@@ -36,31 +38,15 @@ from market.domain.states import (
     RoundState,
     advance,
 )
+from market.idempotency import AnsweredBefore, Once, refuse_repetition, remember
 from market.keys import hash_secret, new_secret
 from market.persistence.database import Database
 from market.persistence.store import Store
 from market.scenario import Scenario
-from solver import Clearing, Limits, verify
+from market.tenancy import own_offering, own_order
+from solver import Clearing, Limits, Verification, verify
 
-FEWEST_SLOTS, MOST_SLOTS = 24, 96
-MODELLED = Provenance("modelled from coordinates: great circle x 1.35, 5 us/km each way", "assumption")
-
-
-@dataclass(frozen=True, slots=True)
-class Once:
-    """An idempotency key: the same request under the same key is carried out once."""
-
-    client: str
-    key: str
-    request_hash: str
-
-
-class AnsweredBefore(Exception):
-    """The request was carried out before; `answer` is what was stored with it."""
-
-    def __init__(self, answer: Mapping[str, Any]) -> None:
-        super().__init__("answered before")
-        self.answer = answer
+__all__ = ["AnsweredBefore", "Exchange", "Once", "OpenedRound", "RoundRequest", "Submission"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +58,20 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
-class RoundRequest:
-    """How to clear: None means the policy in force, the next full hour, and as many slots as the book needs."""
+class OpenedRound:
+    """A round that holds the one place for clearing, and the frozen market it clears."""
 
-    policy: Policy | None = None
-    starts_at: datetime | None = None
-    slots: int | None = None
-    limits: Limits = field(default_factory=Limits)
+    round: Round
+    snapshot: MarketSnapshot
+    limits: Limits
+
+
+class UnitOfWork(Store):
+    """A store whose changes are committed together, with the answer to remember them by."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.answer: Mapping[str, Any] = {}
 
 
 class Exchange:
@@ -100,30 +93,30 @@ class Exchange:
         actor.require(Role.BUYER, Role.OPERATOR)
         now = self.clock.now()
         with self._unit_of_work(once) as work:
-            catalogue = read_catalogue(work)
+            catalogue = work.catalogue()
             answers = [self._accept(work, catalogue, submission, now) for submission in submissions]
             accepted = [answer for answer in answers if isinstance(answer, Order)]
             work.orders.add(accepted, actor.key_id)
-            self._remember(work, once, {"orders": [_order_or_error(answer) for answer in answers]})
+            work.answer = {"orders": [_order_or_error(answer) for answer in answers]}
         return answers
 
     def clear_round(self, actor: Actor, request: RoundRequest, once: Once | None = None) -> Round:
-        """Clear the open book against what is free: all of it lands, or nothing does.
+        """Clear the open book against what is free: all of it lands, or nothing does."""
+        opened = self.open_round(actor, request, once)  # 1. freeze the market, claim the place for a round
+        return self.finish_round(opened)
 
-        1. open the round and freeze the market; 2. build the problem; 3. solve it, elsewhere;
-        4. let the judge verify; 5. translate back; 6. land in one transaction.
-        """
-        actor.require(Role.OPERATOR)
-        opened, snapshot = self._open_round(request, once)
-        with self._failing_round(opened):
-            built = build_problem(snapshot)
-            clearing = self._solve(built.problem, request.limits)
-            verification = verify(built.problem, clearing)
+    def finish_round(self, opened: OpenedRound) -> Round:
+        """Steps 2 to 6 of a round, for whoever does not want to wait between 1 and 2."""
+        with self._failing_round(opened.round):
+            built = build_problem(opened.snapshot)  # 2. the market as arrays
+            clearing = self._solve(built.problem, opened.limits)  # 3. who runs where, when, with a bound
+            verification = verify(built.problem, clearing)  # 4. the judge, who trusts nothing of 3
             if not verification.ok:
-                first = verification.violations[0]
-                return self._refuse_round(opened, f"{first.code}: {first.message}")
-            outcome = read_outcome(built, clearing, opened.id, self._ids, self.clock.now())
-            return self._land_round(opened, snapshot, clearing, outcome)
+                return self._refuse_round(opened.round, verification)
+            outcome = read_outcome(
+                built, clearing, opened.round.id, self._ids, self.clock.now()
+            )  # 5. back again
+            return self._land_round(opened, clearing, outcome)  # 6. one transaction
 
     def cancel_order(self, actor: Actor, order_id: str, once: Once | None = None) -> Order:
         """Take an order back: out of the book, or, before it runs, out of its allocation."""
@@ -135,7 +128,7 @@ class Exchange:
             allocation = work.rounds.live_allocation_of(order_id)
             if allocation is not None:
                 work.rounds.move_allocation(allocation, AllocationState.CANCELLED)
-            self._remember(work, once, {"order_id": order_id})
+            work.answer = {"order_id": order_id}
         return replace(order, state=OrderState.CANCELLED)
 
     # Taking part
@@ -155,6 +148,12 @@ class Exchange:
                 raise Conflict("already_initialised", "this exchange already has an operator key")
             return self._issue_key(work, Role.OPERATOR, None)
 
+    def require_ready(self) -> None:
+        """`Unavailable` unless the database is at this program's schema and the solver takes problems."""
+        self.database.require_current()
+        if isinstance(self._solve, SolverProcess):
+            self._solve.require_usable()
+
     def has_operator(self) -> bool:
         """Whether the exchange was initialised."""
         with self.database.reading() as session:
@@ -169,7 +168,7 @@ class Exchange:
             if organisation.home_region_id and not work.has(Region, organisation.home_region_id):
                 raise InvalidInput("unknown_region", f"no region {organisation.home_region_id!r}")
             work.add_all([organisation])
-            self._remember(work, once, {"organisation_id": organisation.id})
+            work.answer = {"organisation_id": organisation.id}
             return self._issue_key(work, role, organisation.id)
 
     def issue_key(self, actor: Actor, role: Role, organisation_id: str) -> str:
@@ -198,8 +197,8 @@ class Exchange:
             self._refuse_duplicate(work, region)
             others = work.regions()
             work.add_all([region])
-            work.add_all(_modelled_distances(region, others))
-            self._remember(work, once, {"region_id": region.id})
+            work.add_all(modelled_distances(region, others))
+            work.answer = {"region_id": region.id}
         return region
 
     def add_node(self, actor: Actor, node: Node, once: Once | None = None) -> Node:
@@ -209,7 +208,7 @@ class Exchange:
             self._refuse_duplicate(work, node)
             check_node(work, node)
             work.add_all([node])
-            self._remember(work, once, {"node_id": node.id})
+            work.answer = {"node_id": node.id}
         return node
 
     def list_offering(self, actor: Actor, offering: Offering, once: Once | None = None) -> Offering:
@@ -220,7 +219,7 @@ class Exchange:
         with self._unit_of_work(once) as work:
             check_offering(work, listed)
             work.add_all([listed])
-            self._remember(work, once, {"offering_id": listed.id})
+            work.answer = {"offering_id": listed.id}
         return listed
 
     def amend_offering(self, actor: Actor, offering_id: str, **changes: Any) -> Offering:
@@ -240,7 +239,7 @@ class Exchange:
             state = advance(OFFERING_MOVES, offering.state, OfferingState.WITHDRAWN)
             withdrawn = replace(offering, state=state)
             work.replace_offering(withdrawn)
-            self._remember(work, once, {"offering_id": offering_id})
+            work.answer = {"offering_id": offering_id}
         return withdrawn
 
     def set_policy(self, actor: Actor, policy: Policy) -> Policy:
@@ -265,17 +264,18 @@ class Exchange:
 
     # Steps of a round
 
-    def _open_round(self, request: RoundRequest, once: Once | None) -> tuple[Round, MarketSnapshot]:
+    def open_round(self, actor: Actor, request: RoundRequest, once: Once | None = None) -> OpenedRound:
         """Expire what is too late, freeze the market, and claim the one place for a clearing round."""
+        actor.require(Role.OPERATOR)
         now = self.clock.now()
         with self._unit_of_work(once) as work:
             book = work.orders.open_orders()
             stale = [order for order in book if order.terms.deadline <= now]
             work.orders.move(stale, OrderState.EXPIRED, now, "exchange", "its deadline passed")
             orders = tuple(order for order in book if order.terms.deadline > now)
-            horizon = _horizon(request, orders, now)
+            horizon = request.horizon(orders, now)
             snapshot = MarketSnapshot(
-                catalogue=read_catalogue(work),
+                catalogue=work.catalogue(),
                 allocations=work.rounds.live_allocations(horizon.starts_at),
                 orders=orders,
                 policy=request.policy or work.access.policy(),
@@ -291,14 +291,13 @@ class Exchange:
                 orders=len(orders),
             )
             work.rounds.open(opened)
-            self._remember(work, once, {"round_id": opened.id})
-        return opened, snapshot
+            work.answer = {"round_id": opened.id}
+        return OpenedRound(opened, snapshot, request.limits)
 
-    def _land_round(
-        self, opened: Round, snapshot: MarketSnapshot, clearing: Clearing, outcome: RoundOutcome
-    ) -> Round:
+    def _land_round(self, opened_round: OpenedRound, clearing: Clearing, outcome: RoundOutcome) -> Round:
         """Store everything at once; what left the market while it cleared is left out."""
-        by_id = {order.id: order for order in snapshot.orders}
+        opened = opened_round.round
+        by_id = {order.id: order for order in opened_round.snapshot.orders}
         with self._unit_of_work() as work:
             now = self.clock.now()
             still_open = work.orders.still_open(by_id)
@@ -328,9 +327,10 @@ class Exchange:
             work.orders.add_explanations([e for e in outcome.explanations if e.order_id in still_open])
         return landed
 
-    def _refuse_round(self, opened: Round, why: str) -> Round:
+    def _refuse_round(self, opened: Round, verification: Verification) -> Round:
         """The judge said no: nothing lands, and the round says why."""
-        refused = self._closed(opened, RoundState.REFUSED, failure=why)
+        first = verification.violations[0]
+        refused = self._closed(opened, RoundState.REFUSED, failure=f"{first.code}: {first.message}")
         with self._unit_of_work() as work:
             work.rounds.close(refused)
         return refused
@@ -353,24 +353,16 @@ class Exchange:
     # Within a unit of work
 
     @contextmanager
-    def _unit_of_work(self, once: Once | None = None) -> Iterator[Store]:
-        """One transaction. With a key that was answered before, `AnsweredBefore` instead."""
+    def _unit_of_work(self, once: Once | None = None) -> Iterator[UnitOfWork]:
+        """One transaction, one commit. A request whose key was answered before raises `AnsweredBefore`."""
         with self.database.writing() as session:
-            work = Store(session)
+            work = UnitOfWork(session)
             if once is not None:
-                _look_up(work, once)
+                refuse_repetition(work, once)
             yield work
+            if once is not None:
+                remember(work, once, work.answer, self.clock.now())
             session.commit()
-
-    def _remember(self, work: Store, once: Once | None, answer: Mapping[str, Any]) -> None:
-        if once is None:
-            return
-        try:
-            work.access.remember(once.client, once.key, once.request_hash, answer, self.clock.now())
-        except IntegrityError as error:
-            raise Conflict(
-                "request_in_progress", "a request with this idempotency key is being answered; try again"
-            ) from error
 
     def _issue_key(self, work: Store, role: Role, organisation_id: str | None) -> str:
         now, secret = self.clock.now(), new_secret(role)
@@ -396,66 +388,12 @@ class Exchange:
             )
 
 
-def read_catalogue(work: Store) -> Catalogue:
-    """Everything that is listed."""
-    return Catalogue(work.regions(), work.nodes(), work.devices(), work.offerings(), work.round_trip_times())
-
-
-def own_order(work: Store, actor: Actor, order_id: str) -> Order:
-    """An order the actor may see; `NotFound` also for another buyer's."""
-    order = work.orders.get(order_id)
-    if order is None or (actor.role is not Role.OPERATOR and order.buyer_id != actor.organisation_id):
-        raise NotFound("not_found", f"no order {order_id}")
-    return order
-
-
-def own_offering(work: Store, actor: Actor, offering_id: str) -> Offering:
-    """An offering the actor may change; `NotFound` also for another provider's."""
-    actor.require(Role.PROVIDER, Role.OPERATOR)
-    offering = work.offering(offering_id)
-    if offering is None or (
-        actor.role is not Role.OPERATOR and offering.provider_id != actor.organisation_id
-    ):
-        raise NotFound("not_found", f"no offering {offering_id}")
-    return offering
-
-
-def _look_up(work: Store, once: Once) -> None:
-    remembered = work.access.answer(once.client, once.key)
-    if remembered is None:
-        return
-    if remembered.request_hash != once.request_hash:
-        raise Conflict(
-            "idempotency_key_reused", "this idempotency key was used for another request; take a new one"
-        )
-    raise AnsweredBefore(remembered.answer)
-
-
 def _order_or_error(answer: Order | MarketError) -> Mapping[str, Any]:
     if isinstance(answer, MarketError):
-        return {"code": answer.code, "message": answer.message, "facts": answer.facts}
+        return {
+            "kind": type(answer).__name__,
+            "code": answer.code,
+            "message": answer.message,
+            "facts": answer.facts,
+        }
     return {"order_id": answer.id}
-
-
-def _horizon(request: RoundRequest, orders: Sequence[Order], now: datetime) -> Horizon:
-    starts_at = next_hour(now) if request.starts_at is None else request.starts_at
-    if starts_at != next_hour(starts_at):
-        raise InvalidInput("invalid_start", "a round starts at a full hour")
-    if not now - HOUR <= starts_at <= now + FURTHEST_DEADLINE:
-        raise InvalidInput("invalid_start", "a round starts within the coming year")
-    if request.slots is not None:
-        if not 1 <= request.slots <= MOST_SLOTS:
-            raise InvalidInput("invalid_slots", f"slots is a whole number from 1 to {MOST_SLOTS}")
-        return Horizon(starts_at, request.slots)
-    latest = max((order.terms.deadline for order in orders), default=starts_at)
-    needed = -((starts_at - latest) // timedelta(hours=1))
-    return Horizon(starts_at, min(max(needed, FEWEST_SLOTS), MOST_SLOTS))
-
-
-def _modelled_distances(region: Region, others: Sequence[Region]) -> list[RoundTripTime]:
-    distances = [RoundTripTime(region.id, region.id, modelled_rtt_ms(region, region), MODELLED)]
-    for other in others:
-        rtt = modelled_rtt_ms(region, other)
-        distances.append(RoundTripTime(region.id, other.id, rtt, MODELLED))
-        distances.append(RoundTripTime(other.id, region.id, rtt, MODELLED))
-    return distances

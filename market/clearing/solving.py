@@ -1,9 +1,13 @@
 """Where a clearing is computed: here, or in a process of its own so that nobody waits for it."""
 
+import signal
+import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 
+from market.domain.errors import Unavailable
 from solver import Clearing, ClearingProblem, Limits, clear
 
 Solve = Callable[[ClearingProblem, Limits], Clearing]
@@ -18,12 +22,50 @@ class SolverProcess:
     """One process that solves; it is started at the first problem and lives until closed."""
 
     def __init__(self) -> None:
-        self._pool = ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn"))
+        self._lock = threading.Lock()
+        self._pool: ProcessPoolExecutor | None = _start_pool()
 
     def __call__(self, problem: ClearingProblem, limits: Limits) -> Clearing:
-        """Solve over there, wait here."""
-        return self._pool.submit(clear, problem, limits).result()
+        """Solve over there, wait here; `Unavailable` if the process is closed or dies, which replaces it."""
+        pool = self._open_pool()
+        try:
+            return pool.submit(clear, problem, limits).result()
+        except BrokenProcessPool as error:
+            self._replace(pool)
+            raise Unavailable(
+                "solver_died", "the solver process ended while it solved; nothing landed, clear again"
+            ) from error
+
+    def require_usable(self) -> None:
+        """`Unavailable` when no problem could be handed over any more."""
+        self._open_pool()
 
     def close(self) -> None:
         """End the process; a problem under way is finished first."""
-        self._pool.shutdown()
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown()
+
+    def _open_pool(self) -> ProcessPoolExecutor:
+        with self._lock:
+            if self._pool is None:
+                raise Unavailable("solver_closed", "the solver process is closed: the exchange is stopping")
+            return self._pool
+
+    def _replace(self, broken: ProcessPoolExecutor) -> None:
+        with self._lock:
+            if self._pool is broken:
+                self._pool = _start_pool()
+        broken.shutdown(wait=False)
+
+
+def _start_pool() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(
+        max_workers=1, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_the_parent
+    )
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    """Ctrl-C reaches the whole process group; only the exchange decides when its solver ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

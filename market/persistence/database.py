@@ -62,7 +62,7 @@ class Database:
     def schema_version(self) -> str | None:
         """The schema revision found; `Unavailable` where this program does not know it."""
         try:
-            with self.engine.connect() as connection:
+            with self.engine.execution_options(reading=True).connect() as connection:
                 found = MigrationContext.configure(connection).get_current_revision()
         except OperationalError as error:
             raise Unavailable(

@@ -35,6 +35,14 @@ class OrderStore:
         row = self._session.get(OrderRow, order_id)
         return None if row is None else mapping.read_order(row)
 
+    def named(self, order_ids: Sequence[str]) -> dict[str, Order]:
+        """Those of the given orders that there are, by id."""
+        found: dict[str, Order] = {}
+        for start in range(0, len(order_ids), 500):
+            query = select(OrderRow).where(OrderRow.id.in_(order_ids[start : start + 500]))
+            found |= {row.id: mapping.read_order(row) for row in self._session.scalars(query)}
+        return found
+
     def open_orders(self) -> tuple[Order, ...]:
         """The open book in queue order."""
         query = select(OrderRow).where(OrderRow.state == OrderState.OPEN).order_by(OrderRow.id)

@@ -1,7 +1,6 @@
 """Cursor pagination: a page is what follows the last id seen, so inserts never shift it."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NotBase64
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -67,7 +66,7 @@ def _encode(last_id: str) -> str:
 def _decode(cursor: str) -> str:
     try:
         return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-    except (NotBase64, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise InvalidInput(
             "invalid_cursor", "cursor is not one this exchange gave out; leave it out to start again"
         ) from error

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
+from market.domain.catalogue import Catalogue
 from market.domain.devices import Device
 from market.domain.offerings import Offering
 from market.domain.parties import Buyer, Provider
@@ -80,6 +81,12 @@ class Store:
         rows = self.session.scalars(select(models.RoundTripTimeRow))
         return tuple(mapping.read_rtt(row) for row in rows)
 
+    def catalogue(self) -> Catalogue:
+        """Everything that is listed."""
+        return Catalogue(
+            self.regions(), self.nodes(), self.devices(), self.offerings(), self.round_trip_times()
+        )
+
     def offering(self, id_: str) -> Offering | None:
         """One offering."""
         row = self.session.get(models.OfferingRow, id_)
@@ -98,6 +105,12 @@ class Store:
     def page_nodes(self, request: PageRequest) -> Page[Node]:
         """Nodes, paged."""
         return read_page(self.session, select(models.NodeRow), models.NodeRow.id, mapping.read_node, request)
+
+    def page_devices(self, request: PageRequest) -> Page[Device]:
+        """Devices, paged."""
+        return read_page(
+            self.session, select(models.DeviceRow), models.DeviceRow.id, mapping.read_device, request
+        )
 
     def page_providers(self, request: PageRequest) -> Page[Provider]:
         """Providers, paged."""
