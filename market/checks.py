@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from market.clearing.snapshot import Catalogue
+from market.domain.catalogue import Catalogue
 from market.domain.devices import Device
 from market.domain.errors import InvalidInput
 from market.domain.offerings import Offering

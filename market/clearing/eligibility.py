@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from market.clearing.snapshot import Catalogue
+from market.domain.catalogue import Catalogue
 from market.domain.devices import REFERENCE_DEVICE, Device
 from market.domain.orders import Job
 from market.domain.rounds import ReasonCode

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from market.clearing.snapshot import Catalogue, Horizon
+from market.clearing.snapshot import Horizon
+from market.domain.catalogue import Catalogue
 from market.domain.clock import HOUR
 from market.domain.money import MICROS_PER_CNY
 from market.domain.places import Node, Region

@@ -15,7 +15,7 @@ LARGEST_CNY = 10**8
 LARGEST_MICROS = LARGEST_CNY * MICROS_PER_CNY
 """No amount on one order exceeds a hundred million yuan, so that a round's sums stay far inside int64."""
 
-_DECIMAL = re.compile(r"-?\d{1,13}(\.\d{1,6})?")
+_DECIMAL = re.compile(r"-?\d{1,13}(\.\d{1,6})?", re.ASCII)
 
 
 def parse_cny(text: str) -> int:

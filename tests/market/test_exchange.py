@@ -146,7 +146,7 @@ def test_a_round_cut_off_by_a_crash_is_abandoned_at_the_next_start(
     exchange: Exchange, enquiries: Enquiries, operator: Actor, buyer: Actor
 ) -> None:
     submit(exchange, buyer, terms())
-    exchange._open_round(ROUND, None)  # and then the process is gone
+    exchange.open_round(operator, ROUND)  # and then the process is gone
     abandoned = exchange.abandon_interrupted_round()
     assert abandoned is not None
     assert enquiries.round(abandoned.id).state is RoundState.FAILED

@@ -23,7 +23,8 @@ def copy(tmp_path: Path) -> Path:
 
 
 def break_cell(path: Path, line: int, column: str, to: str) -> None:
-    rows = list(csv.reader(path.open(encoding="utf-8", newline="")))
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
     rows[line - 1][rows[0].index(column)] = to
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(rows)

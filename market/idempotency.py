@@ -1,0 +1,50 @@
+"""Idempotency keys: the same request under the same key is carried out once, and answered the same."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from market.domain.errors import Conflict
+from market.persistence.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """An idempotency key: the same request under the same key is carried out once."""
+
+    client: str
+    key: str
+    request_hash: str
+
+
+class AnsweredBefore(Exception):
+    """The request was carried out before; `answer` is what was stored with it."""
+
+    def __init__(self, answer: Mapping[str, Any]) -> None:
+        super().__init__("answered before")
+        self.answer = answer
+
+
+def refuse_repetition(work: Store, once: Once) -> None:
+    """`AnsweredBefore` where the request was carried out, `Conflict` where the key was used for another one."""
+    remembered = work.access.answer(once.client, once.key)
+    if remembered is None:
+        return
+    if remembered.request_hash != once.request_hash:
+        raise Conflict(
+            "idempotency_key_reused", "this idempotency key was used for another request; take a new one"
+        )
+    raise AnsweredBefore(remembered.answer)
+
+
+def remember(work: Store, once: Once, answer: Mapping[str, Any], now: datetime) -> None:
+    """Store the answer with the change it answers; `Conflict` where another thread was faster."""
+    try:
+        work.access.remember(once.client, once.key, once.request_hash, answer, now)
+    except IntegrityError as error:
+        raise Conflict(
+            "request_in_progress", "a request with this idempotency key is being answered; try again"
+        ) from error
