@@ -1,0 +1,87 @@
+"""`suanli init` and `suanli serve`: an exchange of one's own."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.cli.options import AsJson, DatabaseUrl
+from api.cli.output import print_json
+from api.client.errors import Refusal
+
+if TYPE_CHECKING:
+    from api.settings import Settings
+
+ScenarioName = Annotated[str, typer.Option("--scenario", help="fixtures to load, or none")]
+
+
+def init(
+    *, database: DatabaseUrl = None, scenario: ScenarioName = "east_west", as_json: AsJson = False
+) -> None:
+    """Prepare a database: schema, first operator key (shown this once), fixtures. Safe to repeat.
+
+    Examples:
+
+      suanli init
+
+      suanli init --database sqlite:///market.db --scenario none --json
+    """
+    from market.domain.clock import SystemClock  # noqa: PLC0415 - quick `--help`
+    from market.exchange import Exchange  # noqa: PLC0415
+    from market.persistence.database import Database  # noqa: PLC0415
+    from market.scenario import read_scenario, scenario_directory  # noqa: PLC0415
+
+    settings = read_settings(database_url=database)
+    catalogue = None if scenario == "none" else read_scenario(scenario_directory(scenario))
+    opened = Database(settings.database_url)
+    try:
+        opened.upgrade()
+        exchange = Exchange(opened, SystemClock(), pepper=settings.key_pepper.get_secret_value())
+        loaded = catalogue is not None and exchange.load_scenario(catalogue)
+        key = None if exchange.has_operator() else exchange.create_operator_key()
+    finally:
+        opened.close()
+    if as_json:
+        print_json({"operator_key": key})
+        return
+    if key is None:
+        typer.echo("operator key: created and shown before; it is stored as a hash only")
+    else:
+        typer.echo(f"operator key: {key}\nKeep it: it is shown this once and stored as a hash only.")
+    if catalogue is not None:
+        typer.echo(
+            f"scenario {scenario}: {'loaded' if loaded else 'nothing loaded, the market has regions already'}"
+        )
+    typer.echo("next: suanli serve")
+
+
+def serve(
+    *,
+    database: DatabaseUrl = None,
+    host: Annotated[str | None, typer.Option("--host", help="address to listen on [127.0.0.1]")] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65535, help="port to listen on, 0: any free one [8471]")
+    ] = None,
+) -> None:
+    """Serve the HTTP API and the page until Ctrl-C.
+
+    Example: suanli serve --database sqlite:///market.db --port 8471
+    """
+    from api.server import run_server  # noqa: PLC0415 - the web framework is needed here only
+
+    run_server(read_settings(database_url=database, host=host, port=port))
+
+
+def read_settings(**given: Any) -> "Settings":
+    """Settings from the environment, with what the command line says on top."""
+    from pydantic import ValidationError  # noqa: PLC0415 - quick `--help`
+
+    from api.settings import Settings  # noqa: PLC0415
+
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in first["loc"])
+        raise Refusal(
+            "invalid_setting", f"{name}: {first['msg']}", f"see --{name} or SUANLI_{name.upper()}"
+        ) from error

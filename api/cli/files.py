@@ -1,0 +1,127 @@
+"""`suanli solve` and `suanli verify`: problems and clearings as files; no exchange, no database."""
+
+import struct
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.cli.output import print_json, writing_whole
+from api.client.errors import Refusal
+
+if TYPE_CHECKING:
+    from solver import Clearing, Progress
+
+UNREADABLE = 2
+DAMAGED = (zlib.error, struct.error, NotImplementedError, RuntimeError, KeyError, MemoryError, OverflowError)
+"""What numpy and zipfile raise, besides their own errors, on a file that was cut or scribbled over."""
+
+ProblemFile = Annotated[
+    Path, typer.Argument(help="a clearing problem, .npz as solver/MODEL.md names its arrays")
+]
+ClearingFile = Annotated[Path, typer.Argument(help="its clearing, as `suanli solve` writes it")]
+
+
+def solve(
+    problem_file: ProblemFile,
+    *,
+    out: Annotated[Path, typer.Option("--out", help="where to write the clearing (.npz)")],
+    seconds: Annotated[float, typer.Option(help="stop after this much wall-clock time")] = 60.0,
+    gap: Annotated[float, typer.Option(help="stop at this certified relative gap")] = 0.001,
+    workers: Annotated[int, typer.Option(help="threads or processes that may search")] = 2,
+    seed: Annotated[int, typer.Option(help="same seed, same answer, unless the time runs out")] = 0,
+) -> None:
+    """Clear a problem file; one JSON line of figures on stdout.
+
+    Example: suanli solve day.problem.npz --out day.clearing.npz --seconds 60 --gap 0.001
+    """
+    from solver import ClearingProblem, Limits, SolverError, clear  # noqa: PLC0415 - numpy only when needed
+
+    try:
+        limits = Limits(seconds=seconds, gap=gap, workers=workers, seed=seed)
+    except SolverError as error:
+        raise Refusal(error.code, error.message, exit_status=UNREADABLE) from error
+    if out.exists() and problem_file.exists() and out.samefile(problem_file):
+        raise Refusal("out_is_input", "--out names the problem itself, which would be lost")
+    with _reading(problem_file):
+        problem = ClearingProblem.load(problem_file)
+    with writing_whole(out) as stream, _progress_on_terminal() as progress:
+        clearing = clear(problem, limits, progress=progress)
+        clearing.save(stream)
+    print_json(
+        _figures(clearing) | {"jobs": problem.jobs, "offerings": problem.offerings, "slots": problem.slots}
+    )
+
+
+def verify(problem_file: ProblemFile, clearing_file: ClearingFile) -> None:
+    """Recompute feasibility, value, bound and gap of a clearing; believe none of its fields.
+
+    Exit status: 0 everything holds, 1 something does not, 2 a file cannot be read.
+
+    Example: suanli verify day.problem.npz day.clearing.npz
+    """
+    from solver import Clearing, ClearingProblem  # noqa: PLC0415 - numpy only when needed
+    from solver import verify as judge  # noqa: PLC0415
+
+    with _reading(problem_file):
+        problem = ClearingProblem.load(problem_file)
+    with _reading(clearing_file):
+        clearing = Clearing.load(clearing_file)
+    found = judge(problem, clearing)
+    print_json(asdict(found) | {"mip_bound_micros_not_recomputed": clearing.mip_bound_micros})
+    if not found.ok:
+        raise typer.Exit(1)
+
+
+def _figures(clearing: "Clearing") -> dict[str, Any]:
+    return {
+        "status": clearing.status.value,
+        "value_micros": int(clearing.value_micros),
+        "bound_micros": int(clearing.bound_micros),
+        "gap": float(clearing.gap),
+        "mip_bound_micros": clearing.mip_bound_micros,
+        "seconds": round(float(clearing.seconds), 3),
+        "placed": int(clearing.placed.sum()),
+    }
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turn whatever a bad file provokes into exit status 2."""
+    from solver import SolverError  # noqa: PLC0415
+
+    try:
+        yield
+    except SolverError as error:
+        raise Refusal(error.code, f"{path}: {error.message}", exit_status=UNREADABLE) from error
+    except OSError as error:
+        message = f"{path}: {error.strerror or error}"
+        raise Refusal("file_unreadable", message, exit_status=UNREADABLE) from error
+    except DAMAGED as error:
+        message = f"{path} is damaged ({type(error).__name__}: {error})"
+        raise Refusal("file_damaged", message, exit_status=UNREADABLE) from error
+
+
+@contextmanager
+def _progress_on_terminal() -> Iterator["Callable[[Progress], None] | None"]:
+    """A line that tells value and bound as the search goes on; nothing where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console  # noqa: PLC0415
+
+    with Console(stderr=True).status("reading the market …") as status:
+
+        def show(step: "Progress") -> None:
+            gap = (step.bound_micros - step.value_micros) / step.bound_micros if step.bound_micros else 0.0
+            status.update(
+                f"{step.step}  {step.seconds:5.1f} s  value {step.value_micros / 1e6:,.2f}"
+                f"  bound {step.bound_micros / 1e6:,.2f}  gap {gap:.3%}"
+            )
+
+        yield show

@@ -1,0 +1,54 @@
+"""The `suanli` command: which commands there are. Each lives in a file of its own."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from api.cli import demo, exchange, files, generate, offerings, orders, quote, rounds
+from api.cli.reporting import ReportingGroup
+
+RUN, WORK, SOLVE = "Run an exchange", "Work with an exchange", "Solve without an exchange"
+
+app = typer.Typer(
+    name="suanli",
+    cls=ReportingGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command(rich_help_panel=RUN)(demo.demo)
+app.command(rich_help_panel=RUN)(exchange.init)
+app.command(rich_help_panel=RUN)(exchange.serve)
+app.add_typer(orders.app, name="orders", rich_help_panel=WORK)
+app.add_typer(offerings.app, name="offerings", rich_help_panel=WORK)
+app.add_typer(rounds.app, name="rounds", rich_help_panel=WORK)
+app.command(rich_help_panel=WORK)(quote.quote)
+app.add_typer(generate.app, name="generate", rich_help_panel=SOLVE)
+app.command(rich_help_panel=SOLVE)(files.solve)
+app.command(rich_help_panel=SOLVE)(files.verify)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback signature
+    if wanted:
+        typer.echo(f"suanli {version('suanli-exchange')}")
+        raise typer.Exit
+
+
+@app.callback()
+def suanli(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="show the version")
+    ] = False,
+) -> None:
+    """Suanli Exchange (算力交易所): an open compute marketplace with a proof.
+
+    Try it: [bold]suanli demo[/bold] clears a day of the east-west market and shows it in a browser.
+
+    By hand: suanli init, then suanli serve; in another terminal, with SUANLI_KEY set to the key that init
+    printed, suanli generate orders --count 200 --seed 1 --out day.ndjson, suanli orders submit day.ndjson,
+    suanli rounds clear.
+    """

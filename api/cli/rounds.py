@@ -1,0 +1,136 @@
+"""`suanli rounds`: clear the open book, and look at what was cleared."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+
+from api.cli.options import HERE, AsJson, Key, Most, Server
+from api.cli.output import print_json, print_record, print_table
+from api.cli.reporting import ReportingGroup
+from api.client.errors import Refusal
+
+app = typer.Typer(cls=ReportingGroup, no_args_is_help=True, help="Rounds: batch clearings.")
+
+COLUMNS = ("id", "state", "policy", "orders", "placed", "value CNY", "gap", "seconds")
+SLACK_SECONDS = 600.0
+"""A server needs longer than its solver: it builds, judges and stores as well."""
+
+
+@app.command("list")
+def list_rounds(*, limit: Most = 20, server: Server = HERE, key: Key = None, as_json: AsJson = False) -> None:
+    """List rounds, newest first; this needs no key.
+
+    Example: suanli rounds list
+    """
+    from api.client.exchange_client import ExchangeClient  # noqa: PLC0415 - quick `--help`
+
+    with ExchangeClient(server, key) as client:
+        found = list(client.pages("/v1/rounds", limit))
+    if as_json:
+        print_json(found)
+        return
+    print_table(COLUMNS, (_row(one) for one in found))
+
+
+@app.command()
+def show(
+    round_id: Annotated[str, typer.Argument(help="rnd_…")],
+    *,
+    server: Server = HERE,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show one round: figures beside the baselines.
+
+    Example: suanli rounds show rnd_…
+    """
+    from api.client.exchange_client import ExchangeClient  # noqa: PLC0415
+
+    with ExchangeClient(server, key) as client:
+        _print_round(client.get(f"/v1/rounds/{round_id}"), as_json=as_json)
+
+
+@app.command()
+def clear(  # noqa: PLR0913 - one parameter per option
+    *,
+    policy: Annotated[
+        str | None, typer.Option("--policy", help="balanced, price, green or latency [the one in force]")
+    ] = None,
+    starts_at: Annotated[
+        str | None, typer.Option("--starts-at", help="full hour, RFC 3339 [the next one]")
+    ] = None,
+    slots: Annotated[int | None, typer.Option("--slots", help="hours to clear [what the book needs]")] = None,
+    seconds: Annotated[float, typer.Option("--seconds", help="most time to search")] = 60.0,
+    gap: Annotated[float | None, typer.Option("--gap", help="stop at this certified gap")] = None,
+    workers: Annotated[int | None, typer.Option("--workers", help="threads or processes that search")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="same seed, same answer")] = None,
+    server: Server = HERE,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Clear all open orders at once; this needs an operator's key.
+
+    Example: suanli rounds clear --policy green --seconds 30
+    """
+    from api.client.exchange_client import ExchangeClient  # noqa: PLC0415
+
+    asked = {
+        "policy": policy,
+        "starts_at": starts_at,
+        "slots": slots,
+        "seconds_limit": seconds,
+        "gap": gap,
+        "workers": workers,
+        "seed": seed,
+    }
+    body = {name: value for name, value in asked.items() if value is not None}
+    with ExchangeClient(server, key) as client, _spinner():
+        found = client.post("/v1/rounds", body, seconds=seconds + SLACK_SECONDS)
+    if found["state"] != "landed":
+        raise Refusal("round_not_landed", f"{found['id']} is {found['state']}: {found.get('failure')}")
+    _print_round(found, as_json=as_json)
+
+
+@contextmanager
+def _spinner() -> Iterator[None]:
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console  # noqa: PLC0415
+
+    with Console(stderr=True).status("clearing …"):
+        yield
+
+
+def _print_round(found: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    if not found.get("figures"):
+        print_record(found, as_json=False)
+        return
+    from rich.console import Console  # noqa: PLC0415
+
+    from api.demo.tables import class_table, comparison_table  # noqa: PLC0415
+
+    print_table(COLUMNS, [_row(found)])
+    console = Console()
+    console.print(comparison_table(found["figures"]))
+    console.print(class_table(found["figures"]))
+
+
+def _row(found: dict[str, Any]) -> tuple[object, ...]:
+    value, gap, seconds = found.get("value_micros"), found.get("gap"), found.get("seconds")
+    return (
+        found["id"],
+        found["state"],
+        found["policy"]["name"] if isinstance(found["policy"], dict) else found["policy"],
+        found["orders"],
+        found["placed"],
+        None if value is None else f"{value / 1e6:,.2f}",
+        None if gap is None else f"{gap:.3%}",
+        None if seconds is None else f"{seconds:.1f}",
+    )
