@@ -1,0 +1,73 @@
+"""The application: routes, refusals, headers, the page."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+from fastapi.staticfiles import StaticFiles
+from starlette.routing import Match, Mount
+from starlette.types import Scope
+
+from api import openapi
+from api.body_limit import BodyLimit
+from api.dependencies import Desk
+from api.errors import install_error_answers
+from api.headers import AnswerHeaders
+from api.routes import orders, rounds
+from api.settings import Settings
+from market.enquiries import Enquiries
+from market.exchange import Exchange
+
+PAGE = Path(__file__).parent / "web" / "static"
+NOT_THE_PAGE = ("/v1/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/redoc")
+ROUTERS = (orders.router, rounds.router)
+
+
+def build_app(exchange: Exchange, enquiries: Enquiries, settings: Settings) -> FastAPI:
+    """The exchange behind HTTP."""
+    desk = Desk(exchange, enquiries, settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await run_in_threadpool(desk.close)
+
+    app = FastAPI(
+        title="Suanli Exchange 算力交易所",
+        version=version("suanli-exchange"),
+        description=openapi.DESCRIPTION,
+        openapi_tags=openapi.TAGS,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.desk = desk
+    for router in ROUTERS:
+        app.include_router(router)
+    _describe_with(app)
+    install_error_answers(app)
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(AnswerHeaders)
+    if (PAGE / "index.html").is_file():
+        app.router.routes.append(PageMount("/", StaticFiles(directory=PAGE, html=True), name="page"))
+    return app
+
+
+class PageMount(Mount):
+    """The page at the root; it leaves the API's paths alone, so that a wrong method there is a 405."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """As a mount does, but not for the API's own paths."""
+        if scope["path"].startswith(NOT_THE_PAGE):
+            return Match.NONE, {}
+        return super().matches(scope)
+
+
+def _describe_with(app: FastAPI) -> None:
+    def described() -> dict[str, Any]:
+        return openapi.describe(app)
+
+    app.openapi = described  # type: ignore[method-assign]

@@ -1,0 +1,117 @@
+"""What routes are given: the exchange, who asks, and the idempotency key."""
+
+import hashlib
+import json
+import logging
+import re
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from api.headers import mark_replayed
+from api.json_body import NO_BODY, read_json
+from api.schemas.fields import PageQuery
+from api.settings import Settings
+from market.domain.errors import InvalidInput, NotAuthenticated, NotFound
+from market.domain.parties import Actor
+from market.enquiries import Enquiries
+from market.exchange import Exchange, Once, OpenedRound
+from market.persistence.paging import PageRequest
+
+_VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
+_ID = re.compile(r"[a-z0-9_]{1,64}")
+_logger = logging.getLogger(__name__)
+bearer = HTTPBearer(auto_error=False, description="An API key: `Authorization: Bearer suanli_…`")
+
+
+class Desk:
+    """What every route works with; made once for an application."""
+
+    def __init__(self, exchange: Exchange, enquiries: Enquiries, settings: Settings) -> None:
+        self.exchange = exchange
+        self.enquiries = enquiries
+        self.settings = settings
+        self._background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="round")
+
+    def finish_in_background(self, opened: OpenedRound) -> None:
+        """Clear an opened round while its client does something else."""
+        self._background.submit(self.exchange.finish_round, opened).add_done_callback(_log_failure)
+
+    def close(self) -> None:
+        """Wait for a round that is clearing in the background."""
+        self._background.shutdown()
+
+
+def _log_failure(finished: "Future[Any]") -> None:
+    """The round itself is stored as failed; the trace goes to the operator's log."""
+    error = finished.exception()
+    if error is not None:
+        _logger.error("a round failed in the background", exc_info=error)
+
+
+async def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+AtDesk = Annotated[Desk, Depends(_desk)]
+
+
+def _current_actor(
+    desk: AtDesk, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+) -> Actor:
+    if credentials is None:
+        raise NotAuthenticated(
+            "missing_key", "this needs an API key: send the header 'Authorization: Bearer <key>'"
+        )
+    return desk.exchange.authenticate(credentials.credentials)
+
+
+CurrentActor = Annotated[Actor, Depends(_current_actor)]
+
+
+async def _once(
+    request: Request,
+    actor: CurrentActor,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            description="1 to 255 visible characters. The same request under the same key is carried out once "
+            "and answered alike; another request under the same key is a 409.",
+            examples=["7f9c2b1e-order-1"],
+        ),
+    ] = None,
+) -> Once | None:
+    if idempotency_key is None:
+        return None
+    if not _VISIBLE.fullmatch(idempotency_key):
+        raise InvalidInput("invalid_idempotency_key", "Idempotency-Key has 1 to 255 visible ASCII characters")
+    return Once(actor.key_id, idempotency_key, await _request_hash(request))
+
+
+OnceOnly = Annotated[Once | None, Depends(_once)]
+
+
+async def _request_hash(request: Request) -> str:
+    """SHA-256 of method, path and canonical JSON: spaces and the order of members do not matter."""
+    body = await request.body()
+    canonical = NO_BODY if body == NO_BODY else json.dumps(read_json(body), sort_keys=True).encode()
+    head = f"{request.method} {request.url.path}\n".encode()
+    return hashlib.sha256(head + canonical).hexdigest()
+
+
+def page_of(query: PageQuery, *, newest_first: bool = False) -> PageRequest:
+    """The market's page request."""
+    return PageRequest(query.limit, query.cursor, newest_first)
+
+
+def possible_id(id_: str) -> str:
+    """An id from a path; what cannot be one is as unknown as any other."""
+    if not _ID.fullmatch(id_):
+        raise NotFound("not_found", f"no {id_[:64]!r} here")
+    return id_
+
+
+__all__ = ["AtDesk", "CurrentActor", "Desk", "OnceOnly", "mark_replayed", "page_of", "possible_id"]

@@ -1,0 +1,140 @@
+"""Every refusal as a problem document (RFC 9457), from the market's own errors down to a crash."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
+
+from api.headers import answer_headers
+from api.json_body import ReadingError
+from api.schemas.problems import FieldProblem, Problem
+from market.domain.errors import (
+    Conflict,
+    InvalidInput,
+    MarketError,
+    NotAuthenticated,
+    NotFound,
+    NotPermitted,
+    Unavailable,
+)
+
+MEDIA_TYPE = "application/problem+json"
+STATUS_OF: Mapping[type[MarketError], tuple[int, str]] = {
+    InvalidInput: (422, "Invalid input"),
+    NotAuthenticated: (401, "Not authenticated"),
+    NotPermitted: (403, "Not permitted"),
+    NotFound: (404, "Not found"),
+    Conflict: (409, "Conflict"),
+    Unavailable: (503, "Unavailable"),
+}
+CODE_OF_STATUS = {
+    400: "malformed_json",
+    404: "not_found",
+    405: "method_not_allowed",
+}
+_logger = logging.getLogger(__name__)
+
+
+class RoundNotLanded(MarketError):
+    """A round that was asked for and did not land."""
+
+
+def problem_of(error: MarketError) -> Problem:
+    """A market error in the words of HTTP."""
+    status, title = STATUS_OF.get(type(error), (500, "Internal error"))
+    return build_problem(status, error.code, error.message, title=title, **error.facts)
+
+
+def build_problem(status: int, code: str, detail: str, title: str | None = None, **facts: Any) -> Problem:
+    """A problem document; `type` is made of the code."""
+    shown = title or HTTPStatus(status).phrase
+    reserved = {"type", "title", "status", "detail", "code"}
+    extra = {name if name not in reserved else f"{name}_": value for name, value in facts.items()}
+    return Problem(
+        type=f"urn:suanli:problem:{code}", title=shown, status=status, detail=detail, code=code, **extra
+    )
+
+
+def malformed_request(errors: Sequence[Mapping[str, Any]]) -> InvalidInput:
+    """A request whose fields are not what the schema asks for, field by field."""
+    found = [FieldProblem(loc=list(error["loc"]), msg=error["msg"]).model_dump() for error in errors]
+    first = found[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return InvalidInput("malformed_request", f"{where}: {first['msg']}", errors=found)
+
+
+def answer_problem(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """A problem document on its way."""
+    return JSONResponse(
+        problem.model_dump(mode="json"), problem.status, dict(headers or {}), media_type=MEDIA_TYPE
+    )
+
+
+def install_error_answers(app: FastAPI) -> None:
+    """Tell the application how each kind of failure is answered."""
+    app.add_exception_handler(MarketError, _answer_market_error)
+    app.add_exception_handler(RequestValidationError, _answer_malformed)
+    app.add_exception_handler(HTTPException, _answer_http_error)
+    app.add_exception_handler(OperationalError, _answer_database_error)
+    app.add_exception_handler(Exception, _answer_crash)
+
+
+async def _answer_market_error(_request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, MarketError):
+        raise TypeError(type(error).__name__)
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotAuthenticated) else None
+    return answer_problem(problem_of(error), headers)
+
+
+async def _answer_malformed(_request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, RequestValidationError):
+        raise TypeError(type(error).__name__)
+    return answer_problem(problem_of(malformed_request(error.errors())))
+
+
+async def _answer_http_error(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        raise TypeError(type(error).__name__)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = ", ".join(_allowed_methods(request)) or "GET"
+        detail = f"{request.method} is not allowed on {request.url.path}; allowed: {allowed}"
+        return answer_problem(build_problem(405, "method_not_allowed", detail), {"Allow": allowed})
+    code = (
+        error.code
+        if isinstance(error, ReadingError)
+        else CODE_OF_STATUS.get(error.status_code, f"http_{error.status_code}")
+    )
+    detail = error.detail
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        detail = f"there is nothing at {request.url.path}; /openapi.json lists what there is"
+    return answer_problem(build_problem(error.status_code, code, detail), error.headers)
+
+
+async def _answer_database_error(request: Request, error: Exception) -> JSONResponse:
+    _logger.error("%s %s: the database did not answer", request.method, request.url.path, exc_info=error)
+    detail = "the database is busy or unreachable; nothing was stored, try again shortly"
+    return answer_problem(build_problem(503, "database_unavailable", detail), {"Retry-After": "1"})
+
+
+async def _answer_crash(request: Request, _error: Exception) -> JSONResponse:
+    """The last resort, outside all middleware: the server logs the trace, the client gets none of it."""
+    headers = answer_headers(request.scope)
+    detail = f"something broke on our side; tell the operator request {headers['X-Request-ID']}"
+    return answer_problem(build_problem(500, "internal_error", detail), headers)
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    app: FastAPI = request.app
+    path = request.url.path
+    found: set[str] = set()
+    for template, operations in app.openapi()["paths"].items():
+        if compile_path(template)[0].match(path):
+            found.update(method.upper() for method in operations)
+    return sorted(found)

@@ -1,0 +1,73 @@
+"""Reading JSON strictly: what RFC 8259 does not know (NaN, Infinity) and what nobody can mean is refused."""
+
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any, NoReturn
+
+from fastapi import HTTPException, Request, Response
+from fastapi.routing import APIRoute
+
+NO_BODY = b""
+
+
+class ReadingError(HTTPException):
+    """A body that cannot be read; `code` is what the problem document says."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(status, detail)
+        self.code = code
+
+
+class JsonRequest(Request):
+    """A request whose JSON is read once, strictly."""
+
+    async def json(self) -> Any:
+        """The body as JSON; `ReadingError` for anything else."""
+        if not hasattr(self, "_json"):
+            self._json = read_json(await self.body())
+        return self._json
+
+
+class JsonRoute(APIRoute):
+    """A route that takes JSON and says so when it gets something else."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The usual handler, behind a request that reads strictly."""
+        answer = super().get_route_handler()
+        takes_body = self.body_field is not None
+
+        async def read_strictly(request: Request) -> Response:
+            strict = JsonRequest(request.scope, request.receive)
+            if takes_body and not _is_json(request) and await strict.body():
+                raise ReadingError(
+                    415,
+                    "unsupported_media_type",
+                    "send the body as JSON, with Content-Type: application/json",
+                )
+            return await answer(strict)
+
+        return read_strictly
+
+
+def read_json(body: bytes) -> Any:
+    """JSON of bytes; `ReadingError` (400) tells where it breaks."""
+    try:
+        return json.loads(body, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise ReadingError(400, "malformed_json", f"the body is not JSON: {error.msg} ({where})") from error
+    except RecursionError as error:
+        raise ReadingError(400, "malformed_json", "the body is nested too deeply") from error
+    except ValueError as error:
+        raise ReadingError(400, "malformed_json", f"the body is not JSON: {str(error)[:200]}") from error
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _is_json(request: Request) -> bool:
+    media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    return media_type == "application/json" or (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    )

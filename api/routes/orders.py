@@ -1,0 +1,181 @@
+"""Orders: submitted, read, cancelled, explained; one by one or many at once."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import ValidationError
+
+from api.dependencies import AtDesk, CurrentActor, Desk, OnceOnly, page_of, possible_id
+from api.errors import malformed_request, problem_of
+from api.headers import mark_replayed
+from api.json_body import JsonRoute
+from api.openapi import problems
+from api.schemas.allocations import AllocationAnswer
+from api.schemas.explanations import OrderExplanationAnswer
+from api.schemas.fields import PageAnswer
+from api.schemas.orders import (
+    OrderAccepted,
+    OrderAnswer,
+    OrderBatch,
+    OrderBatchAnswer,
+    OrderDetail,
+    OrderRefused,
+    OrderRequest,
+    OrdersQuery,
+)
+from market.domain.errors import InvalidInput, MarketError, NotFound, NotPermitted
+from market.domain.orders import Order
+from market.domain.parties import Actor, Role
+from market.exchange import AnsweredBefore, Once, Submission
+from market.persistence.paging import PageRequest
+
+from typing import Annotated  # isort: skip
+
+router = APIRouter(prefix="/v1/orders", tags=["orders"], route_class=JsonRoute)
+REFUSALS: Mapping[str, type[MarketError]] = {kind.__name__: kind for kind in (InvalidInput, NotPermitted)}
+Answer = Order | MarketError
+
+
+@router.post(
+    "",
+    status_code=201,
+    operation_id="submit_order",
+    summary="Submit an order",
+    responses=problems(400, 401, 403, 409, 413, 415, 422),
+)
+def submit_order(
+    body: OrderRequest,
+    desk: AtDesk,
+    actor: CurrentActor,
+    once: OnceOnly,
+    request: Request,
+    response: Response,
+) -> OrderAnswer:
+    """Put one order in the book. It waits there for the next round."""
+    actor.require(Role.BUYER, Role.OPERATOR)
+    answer = _submit(desk, actor, [_submission(actor, body)], once, request)[0]
+    if isinstance(answer, MarketError):
+        raise answer
+    response.headers["Location"] = f"/v1/orders/{answer.id}"
+    return OrderAnswer.of(answer)
+
+
+@router.post(
+    "/batch",
+    operation_id="submit_orders",
+    summary="Submit many orders, each answered on its own",
+    responses=problems(400, 401, 403, 409, 413, 415, 422),
+)
+def submit_orders(
+    body: OrderBatch, desk: AtDesk, actor: CurrentActor, once: OnceOnly, request: Request
+) -> OrderBatchAnswer:
+    """Up to 10,000 orders. A malformed or refused one does not spoil the others."""
+    actor.require(Role.BUYER, Role.OPERATOR)
+    submissions = [_read_item(actor, number, item) for number, item in enumerate(body.orders)]
+    answers = _submit(desk, actor, submissions, once, request)
+    return OrderBatchAnswer.model_construct(items=[_batch_item(answer) for answer in answers])
+
+
+@router.get("", operation_id="list_orders", summary="List orders", responses=problems(401, 403, 422))
+def list_orders(
+    desk: AtDesk, actor: CurrentActor, query: Annotated[OrdersQuery, Query()]
+) -> PageAnswer[OrderAnswer]:
+    """One's own orders, newest first; all of them for the operator."""
+    page = desk.enquiries.orders(actor, page_of(query, newest_first=True), query.state)
+    return PageAnswer(items=[OrderAnswer.of(order) for order in page.items], next_cursor=page.next_cursor)
+
+
+@router.get(
+    "/{order_id}",
+    operation_id="read_order",
+    summary="Read an order",
+    responses=problems(401, 403, 404),
+)
+def read_order(order_id: str, desk: AtDesk, actor: CurrentActor) -> OrderDetail:
+    """The order, what was granted to it, and every step of its life."""
+    order = desk.enquiries.order(actor, possible_id(order_id))
+    history = desk.enquiries.order_history(actor, order.id)
+    newest = PageRequest(limit=1, newest_first=True)
+    granted = desk.enquiries.allocations(actor, newest, {"order_id": order.id}).items
+    return OrderDetail.tell(order, AllocationAnswer.of(granted[0]) if granted else None, history)
+
+
+@router.post(
+    "/{order_id}/cancel",
+    operation_id="cancel_order",
+    summary="Cancel an order",
+    responses=problems(401, 403, 404, 409, 413, 422),
+)
+def cancel_order(
+    order_id: str, desk: AtDesk, actor: CurrentActor, once: OnceOnly, request: Request
+) -> OrderAnswer:
+    """Take an order out of the book or, before it runs, out of its allocation."""
+    try:
+        return OrderAnswer.of(desk.exchange.cancel_order(actor, possible_id(order_id), once))
+    except AnsweredBefore as before:
+        mark_replayed(request)
+        return OrderAnswer.of(desk.enquiries.order(actor, before.answer["order_id"]))
+
+
+@router.get(
+    "/{order_id}/explanation",
+    operation_id="explain_order",
+    summary="Why an order was or was not placed",
+    responses=problems(401, 403, 404),
+)
+def explain_order(order_id: str, desk: AtDesk, actor: CurrentActor) -> OrderExplanationAnswer:
+    """Node by node, and the smallest change that would place it: proven by asking the market again."""
+    return OrderExplanationAnswer.of(desk.enquiries.explain_order(actor, possible_id(order_id)))
+
+
+def _submission(actor: Actor, body: OrderRequest) -> Submission:
+    return Submission(actor.organisation_or(body.buyer_id, Role.BUYER), body.terms())
+
+
+def _read_item(actor: Actor, number: int, item: Any) -> Submission | MarketError:
+    """One order of a batch, or why it is none."""
+    try:
+        return _submission(actor, OrderRequest.model_validate(item))
+    except ValidationError as error:
+        found = [
+            {**problem, "loc": ("body", "orders", number, *problem["loc"])} for problem in error.errors()
+        ]
+        return malformed_request(found)
+    except MarketError as refusal:
+        return refusal
+
+
+def _submit(
+    desk: Desk,
+    actor: Actor,
+    submissions: Sequence[Submission | MarketError],
+    once: Once | None,
+    request: Request,
+) -> list[Answer]:
+    try:
+        return desk.exchange.submit_orders(actor, submissions, once)
+    except AnsweredBefore as before:
+        mark_replayed(request)
+        return _remembered(desk, actor, before.answer["orders"])
+
+
+def _remembered(desk: Desk, actor: Actor, entries: Sequence[Mapping[str, Any]]) -> list[Answer]:
+    """The answers given the first time, with the orders as they are now."""
+    orders = desk.enquiries.orders_named(actor, [e["order_id"] for e in entries if "order_id" in e])
+    answers: list[Answer] = []
+    for entry in entries:
+        if "order_id" not in entry:
+            answers.append(REFUSALS[entry["kind"]](entry["code"], entry["message"], **entry["facts"]))
+        elif entry["order_id"] in orders:
+            answers.append(orders[entry["order_id"]])
+        else:
+            answers.append(NotFound("not_found", f"no order {entry['order_id']}"))
+    return answers
+
+
+def _batch_item(answer: Answer) -> OrderAccepted | OrderRefused:
+    if isinstance(answer, MarketError):
+        problem = problem_of(answer)
+        return OrderRefused(status=problem.status, error=problem)
+    return OrderAccepted.model_construct(status=201, order=OrderAnswer.of(answer))

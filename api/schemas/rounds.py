@@ -1,0 +1,131 @@
+"""Rounds as they are asked for and as they end."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from api.schemas.fields import CnyText, Moment, Schema, Words, example
+from api.schemas.policies import BALANCED, PolicyAnswer, PolicyWeights
+from market.clearing.request import MOST_SLOTS, RoundRequest
+from market.domain.money import format_cny
+from market.domain.policy import preset
+from market.domain.rounds import Round
+from market.domain.states import RoundState
+from solver import Limits
+
+
+class ClearingRequest(Schema):
+    """How to clear. Everything may be left out, the body too."""
+
+    model_config = example(
+        policy="green", starts_at=None, slots=48, seconds_limit=60, gap=0.001, workers=2, seed=0
+    )
+
+    policy: Words | PolicyWeights | None = Field(
+        None, description="A preset by name, or weights in full; null for the policy in force."
+    )
+    starts_at: Moment | None = Field(None, description="A full hour; null for the next one.")
+    slots: Annotated[int, Field(ge=1, le=MOST_SLOTS)] | None = Field(
+        None, description="Hours to clear; null for as many as the book needs."
+    )
+    seconds_limit: Annotated[float, Field(gt=0, le=3600)] | None = None
+    gap: Annotated[float, Field(ge=0, le=1)] | None = None
+    workers: Annotated[int, Field(ge=1, le=64)] | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+
+    def round_request(self, defaults: Limits) -> RoundRequest:
+        """The market's noun."""
+        policy = self.policy
+        limits = Limits(
+            seconds=defaults.seconds if self.seconds_limit is None else float(self.seconds_limit),
+            gap=defaults.gap if self.gap is None else float(self.gap),
+            workers=defaults.workers if self.workers is None else self.workers,
+            seed=defaults.seed if self.seed is None else self.seed,
+        )
+        return RoundRequest(
+            policy=policy.policy()
+            if isinstance(policy, PolicyWeights)
+            else None
+            if policy is None
+            else preset(policy),
+            starts_at=self.starts_at,
+            slots=self.slots,
+            limits=limits,
+        )
+
+
+class RoundAnswer(Schema):
+    """One batch clearing: value, bound and gap as certified, and all its figures once it has landed."""
+
+    model_config = example(
+        id="rnd_01k0a1b2c3d4e5f6g7h8j9kmnp",
+        state="landed",
+        policy=BALANCED,
+        starts_at="2025-07-16T16:00:00Z",
+        slots=48,
+        opened_at="2025-07-16T15:58:21Z",
+        closed_at="2025-07-16T15:58:33Z",
+        orders=2000,
+        placed=1700,
+        status="FEASIBLE",
+        value="734512.10",
+        bound="748801.55",
+        value_micros=734512100000,
+        bound_micros=748801550000,
+        gap=0.01908,
+        seconds=11.4,
+        failure=None,
+        figures={"solver": {"orders": 2000, "placed": 1700}, "baselines": {}, "flows": [], "history": []},
+    )
+
+    id: str
+    state: RoundState
+    policy: PolicyAnswer
+    starts_at: datetime
+    slots: int
+    opened_at: datetime
+    closed_at: datetime | None
+    orders: int
+    placed: int
+    status: str | None = Field(description="OPTIMAL, FEASIBLE or NO_SOLUTION.")
+    value: CnyText | None
+    bound: CnyText | None = Field(description="No clearing of these orders can be worth more.")
+    value_micros: int | None
+    bound_micros: int | None
+    gap: float | None = Field(description="(bound - value) / bound, certified.")
+    seconds: float | None
+    failure: str | None
+    figures: dict[str, Any] = Field(
+        description="`solver` and `baselines` (the same figures, side by side), `flows`, `history`."
+    )
+
+    @classmethod
+    def of(cls, round_: Round, *, with_figures: bool = True) -> "RoundAnswer":
+        """What a round looks like from outside; lists leave the figures out."""
+        figures: Mapping[str, Any] = round_.figures if with_figures else {}
+        return cls(
+            id=round_.id,
+            state=round_.state,
+            policy=PolicyAnswer.of(round_.policy),
+            starts_at=round_.starts_at,
+            slots=round_.slots,
+            opened_at=round_.opened_at,
+            closed_at=round_.closed_at,
+            orders=round_.orders,
+            placed=round_.placed,
+            status=round_.status,
+            value=_amount(round_.value_micros),
+            bound=_amount(round_.bound_micros),
+            value_micros=round_.value_micros,
+            bound_micros=round_.bound_micros,
+            gap=round_.gap,
+            seconds=round_.seconds,
+            failure=round_.failure,
+            figures=dict(figures),
+        )
+
+
+def _amount(micros: int | None) -> str | None:
+    return None if micros is None else format_cny(micros)

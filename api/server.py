@@ -1,0 +1,152 @@
+"""Running the exchange: opened on its database, served until told to stop."""
+
+import errno
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+
+import uvicorn
+from fastapi import FastAPI
+
+from api.app import build_app
+from api.settings import Settings
+from market.clearing.solving import SolverProcess
+from market.domain.clock import Clock, SystemClock
+from market.domain.errors import Conflict, InvalidInput, Unavailable
+from market.enquiries import Enquiries
+from market.exchange import Exchange
+from market.persistence.database import Database
+
+PATIENCE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenExchange:
+    """An exchange on its database, with its two desks and the application in front."""
+
+    exchange: Exchange
+    enquiries: Enquiries
+    app: FastAPI
+
+
+@contextmanager
+def open_exchange(settings: Settings, clock: Clock | None = None) -> Iterator[OpenExchange]:
+    """Open an exchange that was initialised; `Unavailable` if it was not. Closing ends its solver process."""
+    told = clock or SystemClock()
+    with closing(Database(settings.database_url)) as database, closing(SolverProcess()) as solver:
+        database.require_current()
+        exchange = Exchange(database, told, solver, settings.key_pepper.get_secret_value())
+        exchange.abandon_interrupted_round()
+        enquiries = Enquiries(database, told)
+        yield OpenExchange(exchange, enquiries, build_app(exchange, enquiries, settings))
+
+
+class ServerThread:
+    """An application served from a thread, for demonstrations and tests; use it as a context manager."""
+
+    def __init__(self, app: FastAPI, host: str = "127.0.0.1", port: int = 0) -> None:
+        """Port 0 takes any free one; `Conflict` (port_in_use) if the port is taken."""
+        self._socket = bind(host, port)
+        self._answering = threading.Event()
+        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+        self._server = _AnnouncingServer(config, self._answering)
+        self._thread = threading.Thread(target=self._run, name="server", daemon=True)
+        self.port: int = self._socket.getsockname()[1]
+        self.url = url_of(host, self.port)
+
+    def __enter__(self) -> "ServerThread":
+        """Serve; returns when requests are answered."""
+        self._thread.start()
+        self._answering.wait(PATIENCE_SECONDS)
+        if not self._server.started:
+            self._stop()
+            raise Unavailable(
+                "server_not_started", f"the server did not start at {self.url}; its log says why"
+            )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Answer what is under way, then stop."""
+        self._stop()
+
+    def wait(self) -> None:
+        """Block until the server stops of itself or the caller is interrupted."""
+        while self._thread.is_alive():
+            self._thread.join(0.5)
+
+    def _run(self) -> None:
+        try:
+            self._server.run(sockets=[self._socket])
+        finally:
+            self._answering.set()
+
+    def _stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+        self._socket.close()
+
+
+class _AnnouncingServer(uvicorn.Server):
+    """Says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, answering: threading.Event) -> None:
+        super().__init__(config)
+        self._answering = answering
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._answering.set()
+
+
+def run_server(settings: Settings) -> None:
+    """Serve until Ctrl-C or SIGTERM."""
+    with closing(bind(settings.host, settings.port)) as listening, open_exchange(settings) as opened:
+        url = url_of(settings.host, listening.getsockname()[1])
+        print(f"Suanli Exchange 算力交易所: {url} (API {url}/docs); Ctrl-C stops", flush=True)  # noqa: T201
+        config = uvicorn.Config(opened.app, log_level="info", server_header=False)
+        try:
+            uvicorn.Server(config).run(sockets=[listening])
+        except KeyboardInterrupt:
+            return  # uvicorn has stopped gracefully and passes the interrupt on
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; `Conflict` (port_in_use) or `InvalidInput` (invalid_address) says what is wrong."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except socket.gaierror as error:
+        raise InvalidInput(
+            "invalid_address", f"{host!r} is no address to listen on: {error.strerror}"
+        ) from error
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(address)
+        listening.listen(2048)
+    except OSError as error:
+        listening.close()
+        raise _refusal(host, port, error) from error
+    return listening
+
+
+def url_of(host: str, port: int) -> str:
+    """Where a browser on this machine finds the server."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown}:{port}"
+
+
+def _refusal(host: str, port: int, error: OSError) -> Conflict | InvalidInput:
+    if error.errno == errno.EADDRINUSE:
+        return Conflict(
+            "port_in_use",
+            f"port {port} on {host} is taken by another program: stop it or choose another (--port 0: any free one)",
+            port=port,
+        )
+    return InvalidInput(
+        "invalid_address", f"cannot listen on {host} port {port}: {error.strerror}", port=port
+    )
