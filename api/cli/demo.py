@@ -30,7 +30,7 @@ def demo(  # noqa: PLR0913 - one parameter per option
     seed: Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="same seed, same figures")] = 2025,
     seconds: Annotated[
         float, typer.Option("--seconds", min=0.1, max=3600, help="most time to search")
-    ] = 60.0,
+    ] = 120.0,
     port: Annotated[
         int | None, typer.Option("--port", min=0, max=65535, help="[8471, or a free one where that is taken]")
     ] = None,

@@ -1,15 +1,11 @@
 """`suanli init` and `suanli serve`: an exchange of one's own."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from api.cli.options import AsJson, DatabaseUrl
 from api.cli.output import print_json
-from api.client.errors import Refusal
-
-if TYPE_CHECKING:
-    from api.settings import Settings
 
 ScenarioName = Annotated[str, typer.Option("--scenario", help="fixtures to load, or none")]
 
@@ -25,12 +21,13 @@ def init(
 
       suanli init --database sqlite:///market.db --scenario none --json
     """
-    from market.domain.clock import SystemClock  # noqa: PLC0415 - quick `--help`
+    from api.settings import Settings  # noqa: PLC0415 - quick `--help`
+    from market.domain.clock import SystemClock  # noqa: PLC0415
     from market.exchange import Exchange  # noqa: PLC0415
     from market.persistence.database import Database  # noqa: PLC0415
     from market.scenario import read_scenario, scenario_directory  # noqa: PLC0415
 
-    settings = read_settings(database_url=database)
+    settings = Settings(**given(database_url=database))
     catalogue = None if scenario == "none" else read_scenario(scenario_directory(scenario))
     opened = Database(settings.database_url)
     try:
@@ -67,21 +64,11 @@ def serve(
     Example: suanli serve --database sqlite:///market.db --port 8471
     """
     from api.server import run_server  # noqa: PLC0415 - the web framework is needed here only
-
-    run_server(read_settings(database_url=database, host=host, port=port))
-
-
-def read_settings(**given: Any) -> "Settings":
-    """Settings from the environment, with what the command line says on top."""
-    from pydantic import ValidationError  # noqa: PLC0415 - quick `--help`
-
     from api.settings import Settings  # noqa: PLC0415
 
-    try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = "_".join(str(part) for part in first["loc"])
-        raise Refusal(
-            "invalid_setting", f"{name}: {first['msg']}", f"see --{name} or SUANLI_{name.upper()}"
-        ) from error
+    run_server(Settings(**given(database_url=database, host=host, port=port)))
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """Options that were given; the environment decides the others."""
+    return {name: value for name, value in options.items() if value is not None}

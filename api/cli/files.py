@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli.output import print_json, writing_whole
+from api.cli.output import print_json
 from api.client.errors import Refusal
+from api.client.whole_file import writing_whole
 
 if TYPE_CHECKING:
     from solver import Clearing, Progress

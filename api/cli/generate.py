@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from api.cli.output import print_json, writing_whole
+from api.cli.output import print_json
 from api.cli.reporting import ReportingGroup
 from api.client.errors import Refusal
+from api.client.whole_file import writing_whole
 
 app = typer.Typer(cls=ReportingGroup, no_args_is_help=True, help="Generate demand.")
 

@@ -1,18 +1,12 @@
 """What commands print: JSON for programs, tables for people."""
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import IO, Any
+from typing import Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
-
-from api.client.errors import Refusal
 
 LEFT = frozenset(
     {"id", "state", "status", "node", "device", "job class", "origin", "policy", "code", "reason"}
@@ -54,32 +48,3 @@ def _flattened(found: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, o
                 yield from _flattened(entry, f"{prefix}{name}[{at}].")
         elif value is not None and value != []:
             yield f"{prefix}{name}", value
-
-
-@contextmanager
-def writing_whole(path: Path) -> Iterator[IO[bytes]]:
-    """A binary file that appears under its name only when all of it is written."""
-    if path.is_dir():
-        raise Refusal("is_a_directory", f"{path} is a directory; name a file")
-    if not path.parent.is_dir():
-        raise Refusal("directory_not_found", f"there is no directory {path.parent} to write {path.name} to")
-    try:
-        stream = NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False)  # noqa: SIM115
-    except OSError as error:
-        raise Refusal(
-            "directory_not_writable", f"cannot write to {path.parent}: {error.strerror or error}"
-        ) from error
-    try:
-        with stream:
-            yield stream
-        readable = 0o666 & ~_umask()
-        Path(stream.name).chmod(readable)
-        Path(stream.name).replace(path)
-    finally:
-        Path(stream.name).unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -65,9 +65,23 @@ def read_refusal(error: Exception) -> Refusal | None:
         return _usage(error)
     if isinstance(error, OSError):
         return _file_refusal(error)
+    return _read_by_name(error)
+
+
+def _read_by_name(error: Any) -> Refusal | None:
+    """Errors of libraries too heavy to import for the sake of naming them."""
     if type(error).__module__ == "sqlalchemy.exc":
         return Refusal("database_failed", str(getattr(error, "orig", None) or error))
+    if getattr(error, "title", None) == "Settings":
+        return _setting_refusal(error)
     return None
+
+
+def _setting_refusal(error: Any) -> Refusal:
+    """A setting from the environment, or the option that stands for it, is out of its range."""
+    first = error.errors()[0]
+    name = "_".join(str(part) for part in first["loc"])
+    return Refusal("invalid_setting", f"{name}: {first['msg']}", f"it comes from SUANLI_{name.upper()}")
 
 
 def _usage(error: Any) -> Refusal:

@@ -1,0 +1,43 @@
+"""The demonstration's day of orders, submitted as any client would."""
+
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+
+from api.client.errors import Refusal
+from api.client.exchange_client import ExchangeClient
+from api.client.order_bodies import order_body
+from api.demo.place import SCENARIO
+from market.demand import generate_orders, read_demand_tables
+from market.scenario import read_orders, scenario_directory
+
+SHIPPED_ORDERS, SHIPPED_SEED = 2000, 2025
+BATCH = 200
+Body = dict[str, Any]
+
+
+def day_of_orders(count: int, seed: int, midnight: datetime) -> list[Body]:
+    """The shipped day, or a generated one of another size or seed."""
+    directory = scenario_directory(SCENARIO)
+    if (count, seed) == (SHIPPED_ORDERS, SHIPPED_SEED):
+        orders = read_orders(directory / "orders.csv")
+    else:
+        orders = generate_orders(read_demand_tables(directory), count, seed)
+    return [order_body(order, midnight) for order in orders]
+
+
+def submit_day(client: ExchangeClient, bodies: list[Body]) -> list[str | None]:
+    """Ids in the day's sequence; None where the exchange refused an order."""
+    batches = [bodies[at : at + BATCH] for at in range(0, len(bodies), BATCH)]
+    console = Console(stderr=True)
+    ids: list[str | None] = []
+    for batch in track(
+        batches, "submitting orders", console=console, transient=True, disable=not console.is_terminal
+    ):
+        answers = client.post("/v1/orders/batch", {"orders": batch})["items"]
+        ids += [answer["order"]["id"] if "order" in answer else None for answer in answers]
+    if not any(ids):
+        raise Refusal("no_orders_accepted", "the exchange refused every order of the day")
+    return ids

@@ -1,0 +1,96 @@
+"""Three orders worth explaining: one moved west, one kept east, one not placed. The choice is by rule, not luck."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from api.client.exchange_client import ExchangeClient, Json
+
+MOST_ASKED = 30
+"""Unplaced orders are asked one by one for the change that would place them; no more than so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """An order of the day: its number, id, body, and what was granted to it."""
+
+    number: int
+    id: str
+    body: Json
+    allocation: Json | None
+
+    @property
+    def limit(self) -> Decimal:
+        """Most its buyer pays."""
+        return Decimal(self.body["limit_price"])
+
+
+class Sides:
+    """Which side of the country regions and nodes lie on."""
+
+    def __init__(self, client: ExchangeClient) -> None:
+        self.regions = {region["id"]: region for region in client.pages("/v1/regions")}
+        self.nodes = {node["id"]: node for node in client.pages("/v1/nodes")}
+
+    def origin(self, order: Submitted) -> str:
+        """Where the order comes from."""
+        side: str = self.regions[order.body["job"]["origin_region"]]["side"]
+        return side
+
+    def served(self, order: Submitted) -> str | None:
+        """Where it runs; None where it does not."""
+        return None if order.allocation is None else self.of_node(order.allocation["node_id"])
+
+    def of_node(self, node_id: str) -> str:
+        """Where a computing centre lies."""
+        side: str = self.regions[self.nodes[node_id]["region_id"]]["side"]
+        return side
+
+
+def explain_three(
+    client: ExchangeClient, bodies: list[Json], ids: list[str | None], round_id: str, sides: Sides
+) -> list[Json]:
+    """The explained orders, each with its kind, number in the day, body and explanation."""
+    granted = {a["order_id"]: a for a in client.pages("/v1/allocations", round_id=round_id)}
+    day = [
+        Submitted(number, id_, body, granted.get(id_))
+        for number, (id_, body) in enumerate(zip(ids, bodies, strict=True), start=1)
+        if id_ is not None
+    ]
+    chosen = {
+        "moved_west": _dearest(day, sides, "training_large", "west"),
+        "kept_east": _dearest(day, sides, "inference_realtime", "east"),
+    }
+    explained = [
+        _explained(kind, order, client.get(f"/v1/orders/{order.id}/explanation"))
+        for kind, order in chosen.items()
+        if order is not None
+    ]
+    return explained + _one_not_placed(client, day)
+
+
+def _dearest(day: Iterable[Submitted], sides: Sides, job_class: str, served: str) -> Submitted | None:
+    """The eastern order of the class, or failing that of any class, with the highest limit served there."""
+    there = [order for order in day if sides.served(order) == served and sides.origin(order) == "east"]
+    of_class = [order for order in there if order.body["job"]["job_class"] == job_class]
+    return min(of_class or there, key=_by_limit, default=None)
+
+
+def _one_not_placed(client: ExchangeClient, day: Iterable[Submitted]) -> list[Json]:
+    """The dearest unplaced order that a small change would place; failing that, the dearest of all."""
+    unplaced = sorted((order for order in day if order.allocation is None), key=_by_limit)
+    found: list[Json] = []
+    for order in unplaced[:MOST_ASKED]:
+        explanation = client.get(f"/v1/orders/{order.id}/explanation")
+        found.append(_explained("not_placed", order, explanation))
+        if explanation["smallest_change"] is not None:
+            return [found[-1]]
+    return found[:1]
+
+
+_by_limit: Callable[[Submitted], tuple[Decimal, int]] = lambda order: (-order.limit, order.number)  # noqa: E731
+
+
+def _explained(kind: str, order: Submitted, explanation: Mapping[str, Any]) -> Json:
+    return {"kind": kind, "number": order.number, "order": order.body, "explanation": dict(explanation)}
