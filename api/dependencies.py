@@ -15,6 +15,7 @@ from api.json_body import NO_BODY, read_json
 from api.schemas.fields import PageQuery
 from api.settings import Settings
 from market.domain.errors import InvalidInput, NotAuthenticated, NotFound
+from market.domain.ids import IdSource
 from market.domain.parties import Actor
 from market.enquiries import Enquiries
 from market.exchange import Exchange, Once, OpenedRound
@@ -33,6 +34,7 @@ class Desk:
         self.exchange = exchange
         self.enquiries = enquiries
         self.settings = settings
+        self.ids = IdSource()
         self._background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="round")
 
     def finish_in_background(self, opened: OpenedRound) -> None:

@@ -1,0 +1,66 @@
+"""What takes thought but changes nothing: quotes, prices, allocations."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api.dependencies import AtDesk, CurrentActor, page_of
+from api.json_body import JsonRoute
+from api.openapi import problems
+from api.schemas.allocations import AllocationAnswer, AllocationsQuery
+from api.schemas.explanations import QuoteAnswer
+from api.schemas.fields import PageAnswer
+from api.schemas.orders import OrderRequest
+from api.schemas.prices import PriceHours, PricesQuery, PriceSummary
+from market.domain.parties import Role
+
+router = APIRouter(prefix="/v1", route_class=JsonRoute)
+
+
+@router.post(
+    "/quotes",
+    tags=["quotes"],
+    operation_id="quote_order",
+    summary="What would this order cost now",
+    responses=problems(400, 401, 403, 413, 415, 422),
+)
+def quote_order(body: OrderRequest, desk: AtDesk, actor: CurrentActor) -> QuoteAnswer:
+    """Node by node, cheapest first, and why not elsewhere. Nothing is stored."""
+    actor.require(Role.BUYER, Role.OPERATOR)
+    buyer_id = actor.organisation_or(body.buyer_id, Role.BUYER)
+    return QuoteAnswer.of(desk.enquiries.quote(actor, buyer_id, body.terms()))
+
+
+@router.get(
+    "/prices",
+    tags=["prices"],
+    operation_id="read_prices",
+    summary="Prices by offering, or hour by hour for one",
+    responses=problems(404, 422),
+)
+def read_prices(desk: AtDesk, query: Annotated[PricesQuery, Query()]) -> PriceSummary | PriceHours:
+    """Of a landed round (the newest, unless `round_id` names one): one line for each offering; with
+    `offering_id`, that offering hour by hour.
+    """
+    named = query.round_id
+    round_ = desk.enquiries.newest_landed_round() if named is None else desk.enquiries.round(named)
+    if query.offering_id is None:
+        return PriceSummary.of(round_, desk.enquiries.prices(round_.id))
+    offering = desk.enquiries.offering(query.offering_id)
+    return PriceHours.of(round_, offering.id, desk.enquiries.prices(round_.id, offering.id))
+
+
+@router.get(
+    "/allocations",
+    tags=["allocations"],
+    operation_id="list_allocations",
+    summary="List allocations",
+    responses=problems(401, 403, 422),
+)
+def list_allocations(
+    desk: AtDesk, actor: CurrentActor, query: Annotated[AllocationsQuery, Query()]
+) -> PageAnswer[AllocationAnswer]:
+    """A buyer's own, those on a provider's offerings, all for the operator; newest first."""
+    filters = {"round_id": query.round_id, "order_id": query.order_id}
+    page = desk.enquiries.allocations(actor, page_of(query, newest_first=True), filters)
+    return PageAnswer(items=[AllocationAnswer.of(a) for a in page.items], next_cursor=page.next_cursor)

@@ -1,0 +1,27 @@
+"""The policy in force."""
+
+from fastapi import APIRouter
+
+from api.dependencies import AtDesk, CurrentActor
+from api.json_body import JsonRoute
+from api.openapi import problems
+from api.schemas.policies import PolicyAnswer, PolicyPreset, PolicyWeights
+
+router = APIRouter(prefix="/v1/policy", tags=["policy"], route_class=JsonRoute)
+
+
+@router.get("", operation_id="read_policy", summary="Read the policy")
+def read_policy(desk: AtDesk) -> PolicyAnswer:
+    """What energy, carbon, latency and transfer cost in the rounds to come."""
+    return PolicyAnswer.of(desk.enquiries.policy())
+
+
+@router.put(
+    "",
+    operation_id="set_policy",
+    summary="Set the policy",
+    responses=problems(400, 401, 403, 413, 415, 422),
+)
+def set_policy(body: PolicyPreset | PolicyWeights, desk: AtDesk, actor: CurrentActor) -> PolicyAnswer:
+    """Operators only: a preset by name, or weights in full. Rounds that have landed keep theirs."""
+    return PolicyAnswer.of(desk.exchange.set_policy(actor, body.policy()))

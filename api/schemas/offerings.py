@@ -1,0 +1,148 @@
+"""Offerings as they are listed, amended and read."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from api.schemas.fields import Cny, CnyText, Moment, PageQuery, Reference, Schema, example
+from api.schemas.parties import STATED_BY_OPERATOR
+from market.domain.money import format_cny
+from market.domain.offerings import Offering
+from market.domain.places import Provenance
+from market.domain.states import OfferingState
+
+MOST_UNITS = 10**9
+Units = Annotated[int, Field(ge=1, le=MOST_UNITS)]
+UnitsByHour = Annotated[list[Annotated[int, Field(ge=0, le=MOST_UNITS)]], Field(min_length=24, max_length=24)]
+STATED_BY_PROVIDER = Provenance("provider", "stated")
+NOT_YET = "off_not_yet_listed"
+LISTING: dict[str, Any] = {
+    "node_id": "tianfu_cluster",
+    "device_id": "910b",
+    "units": 64,
+    "max_gang_units": 32,
+    "ask_price": "9.00",
+    "free_units_by_hour": [64] * 8 + [48] * 12 + [64] * 4,
+    "available_from": None,
+    "available_until": None,
+}
+
+
+class OfferingRequest(Schema):
+    """So many units of one device at one node, hour by hour, at an ask price."""
+
+    model_config = example(**LISTING)
+
+    node_id: Reference
+    device_id: Reference
+    units: Units
+    max_gang_units: Units | None = Field(None, description="Largest single order; left out: all units.")
+    ask_price: Cny = Field(description="CNY per unit-hour.")
+    free_units_by_hour: UnitsByHour | None = Field(
+        None, description="What each hour of the local day has free; left out: all units, every hour."
+    )
+    available_from: Moment | None = None
+    available_until: Moment | None = None
+    provider_id: Reference | None = Field(None, description="Operators only: on whose behalf.")
+
+    def offering(self, provider_id: str, now: datetime, *, by_operator: bool) -> Offering:
+        """The market's noun; the exchange gives it its id."""
+        return Offering(
+            id=NOT_YET,
+            provider_id=provider_id,
+            node_id=self.node_id,
+            device_id=self.device_id,
+            units=self.units,
+            max_gang_units=self.units if self.max_gang_units is None else self.max_gang_units,
+            ask_micros_per_unit_hour=self.ask_price,
+            free_units_by_hour=tuple(self.free_units_by_hour or [self.units] * 24),
+            available_from=self.available_from,
+            available_until=self.available_until,
+            state=OfferingState.OPEN,
+            listed_at=now,
+            provenance=STATED_BY_OPERATOR if by_operator else STATED_BY_PROVIDER,
+        )
+
+
+class OfferingChanges(Schema):
+    """What is to be different; the rest stays. `available_from` and `available_until` may be set to null."""
+
+    model_config = example(ask_price="8.50", units=64, max_gang_units=32) | {
+        "json_schema_extra": {"examples": [{"ask_price": "8.50"}], "minProperties": 1}
+    }
+
+    ask_price: Cny = Field(default=0, json_schema_extra={"default": None})
+    units: Units = Field(default=1, json_schema_extra={"default": None})
+    max_gang_units: Units = Field(default=1, json_schema_extra={"default": None})
+    free_units_by_hour: UnitsByHour = Field(default=[], json_schema_extra={"default": None})
+    available_from: Moment | None = None
+    available_until: Moment | None = None
+
+    @model_validator(mode="after")
+    def _require_change(self) -> "OfferingChanges":
+        if not self.model_fields_set:
+            raise PydanticCustomError("nothing_to_change", "name at least one field to change")
+        return self
+
+    def changes(self) -> dict[str, Any]:
+        """The named fields only, in the market's words."""
+        given = {name: getattr(self, name) for name in self.model_fields_set}
+        if "ask_price" in given:
+            given["ask_micros_per_unit_hour"] = given.pop("ask_price")
+        if "free_units_by_hour" in given:
+            given["free_units_by_hour"] = tuple(given["free_units_by_hour"])
+        return given
+
+
+class OfferingAnswer(Schema):
+    """A listing."""
+
+    model_config = example(
+        id="off_01k0a1b2c3d4e5f6g7h8j9kmnp",
+        provider_id="prv_0062",
+        **LISTING,
+        state="open",
+        listed_at="2025-07-16T08:00:00Z",
+        source="provider",
+        confidence="stated",
+    )
+
+    id: str
+    provider_id: str
+    node_id: str
+    device_id: str
+    units: int
+    max_gang_units: int
+    ask_price: CnyText
+    free_units_by_hour: list[int]
+    available_from: datetime | None
+    available_until: datetime | None
+    state: OfferingState
+    listed_at: datetime
+    source: str
+    confidence: str
+
+    @classmethod
+    def of(cls, offering: Offering) -> "OfferingAnswer":
+        """What a listing looks like from outside."""
+        fields = {name: getattr(offering, name) for name in cls.model_fields if hasattr(offering, name)}
+        return cls(
+            **fields
+            | {
+                "ask_price": format_cny(offering.ask_micros_per_unit_hour),
+                "free_units_by_hour": list(offering.free_units_by_hour),
+                "source": offering.provenance.source,
+                "confidence": offering.provenance.confidence,
+            }
+        )
+
+
+class OfferingsQuery(PageQuery):
+    """Which listings."""
+
+    node_id: Reference | None = None
+    provider_id: Reference | None = None
+    device_id: Reference | None = None
+    state: OfferingState | None = None
