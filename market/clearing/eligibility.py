@@ -69,7 +69,7 @@ class EligibilityRules:
         rule = np.zeros(len(self._device), dtype=np.int8)
         for number, out in reversed(list(enumerate(ruled_out, start=1))):
             rule[out] = number
-        slots = np.ceil(np.nan_to_num(offering_hours, nan=1.0) - 1e-9).astype(np.int64)
+        slots = np.maximum(np.ceil(np.nan_to_num(offering_hours, nan=1.0) - 1e-9), 1).astype(np.int64)
         return Eligibility(rule, slots, rtt, self._region != job.origin_region)
 
     def facts(self, job: Job, offering_row: int, eligibility: Eligibility) -> Mapping[str, Any]:

@@ -26,10 +26,10 @@ class RoundRequest:
     def horizon(self, orders: Sequence[Order], now: datetime) -> Horizon:
         """The slots to clear; `InvalidInput` where the request makes no sense now."""
         starts_at = next_hour(now) if self.starts_at is None else self.starts_at
-        if starts_at != next_hour(starts_at):
-            raise InvalidInput("invalid_start", "a round starts at a full hour")
         if not now - HOUR <= starts_at <= now + FURTHEST_DEADLINE:
             raise InvalidInput("invalid_start", "a round starts within the coming year")
+        if starts_at != next_hour(starts_at):
+            raise InvalidInput("invalid_start", "a round starts at a full hour")
         if self.slots is not None:
             if not 1 <= self.slots <= MOST_SLOTS:
                 raise InvalidInput("invalid_slots", f"slots is a whole number from 1 to {MOST_SLOTS}")
