@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from solver.fill import fill
 from solver.demand import Prices, guide_of
+from solver.fill import fill
 from solver.floor import Floor, empty_floor, place_jobs, site_of
 from solver.options import Options, prefix_sums, room_left
 from solver.outcome import Float64Array

@@ -25,7 +25,7 @@ MOST_COLUMNS = 12_000
 """With more placements than this left over, CP-SAT has found nothing useful in a minute."""
 FEW_JOBS = 8
 """Up to so many jobs the search runs to its end whatever the number of placements."""
-DETERMINISTIC_SECONDS = 12.0
+DETERMINISTIC_SECONDS = 5.0
 ONE_WORKER_COLUMNS = 2_000
 """Below this a second worker costs more than it brings."""
 
@@ -102,7 +102,7 @@ def _columns_worth_a_look(
     wanted = (
         problem.unit_cost_micros + prices.unit_micros + watts * prices.power_micros[problem.offering_node]
     )
-    if np.any(wanted > guide.astype(np.float64) * (1 + 1e-9) + 2):
+    if np.any(wanted > guide + 1e-9 * np.abs(wanted) + 2):
         prices = no_prices(problem)
         guide = problem.unit_cost_micros
     bound = dual_bound(problem, options, *prices)

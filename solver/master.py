@@ -17,7 +17,7 @@ from solver.demand import Prices, respond, whole_prices
 from solver.options import Options, prefix_sums
 from solver.outcome import Float64Array
 from solver.prices import Walk
-from solver.problem import ClearingProblem, Int64Array
+from solver.problem import ClearingProblem
 from solver.stopwatch import Stopwatch
 
 ROUNDS = 8
