@@ -40,7 +40,7 @@ def list_offerings(
         print_json(found)
         return
     columns = ("id", "node", "device", "units", "CNY per unit-hour", "state")
-    names = ("id", "node_id", "device_id", "units", "ask_per_unit_hour", "state")
+    names = ("id", "node_id", "device_id", "units", "ask_price", "state")
     print_table(columns, ([offering.get(name) for name in names] for offering in found))
 
 

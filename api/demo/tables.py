@@ -103,7 +103,7 @@ def _compact(figures: Figures | None) -> str:
 
 def utilisation_table(figures: Figures) -> Table:
     """How busy each side was, and is now."""
-    table = Table(title="Utilisation over the horizon, by IT energy", title_justify="left")
+    table = Table(title="Utilisation by IT energy", title_justify="left")
     for column in ("side", "before", "after"):
         table.add_column(column, justify="left" if column == "side" else "right")
     for side, share in figures["solver"]["utilisation"].items():
@@ -114,7 +114,7 @@ def utilisation_table(figures: Figures) -> Table:
 def flows_table(flows: list[Figures], regions: Mapping[str, Any], most: int = 5) -> Table:
     """The largest flows between regions."""
     between = [flow for flow in flows if flow["from_region"] != flow["to_region"]][:most]
-    table = Table(title=f"The {len(between)} largest flows", title_justify="left")
+    table = Table(title=f"The {len(between)} largest flows between regions", title_justify="left")
     for column in ("from", "to", "job class", "orders", "IT kWh", "spend CNY"):
         table.add_column(column, justify="right" if column in {"orders", "IT kWh", "spend CNY"} else "left")
     for flow in between:
