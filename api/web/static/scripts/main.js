@@ -1,5 +1,6 @@
-// The page: read the newest round, show it in the reader's language, and read again when the reader returns.
+// The page: read the newest round, show it in the reader's language and at the width of the screen.
 import { readNewestRound } from "./api.js";
+import { narrow } from "./map.js";
 import { language, switchLanguage, text, translateFrame } from "./language.js";
 import { showEmpty, showError, showLoading } from "./states.js";
 import { showRound } from "./round.js";
@@ -27,5 +28,6 @@ async function read() {
 }
 
 document.getElementById("language").addEventListener("click", () => { switchLanguage(); render(); });
+narrow.addEventListener("change", render);
 render();
 read();

@@ -16,10 +16,12 @@ export function showRound(found) {
     element("h1", {}, text("headline")),
     element("p", { class: "note" }, when),
     headline(round),
-    card("map", "map_note", drawMap(found), mapLegend(found)),
-    card("compare", "compare_note", comparisonTable(round.figures), element("p", { class: "note" }, text("carbon_note"))),
-    element("div", { class: "pair" }, card("classes", null, classTable(round.figures)), card("flows", null, flowTable(found))),
-    card("utilisation", null, utilisationTable(round.figures)),
+    element("div", { class: "pair" },
+      card("map", "map_note", drawMap(found), mapLegend(found)),
+      element("div", { class: "stack" }, card("flows", null, flowTable(found)), card("utilisation", null, utilisationTable(round.figures)))),
+    element("div", { class: "pair" },
+      card("compare", "compare_note", comparisonTable(round.figures), element("p", { class: "note below" }, text("carbon_note"))),
+      card("classes", "classes_note", classTable(round.figures))),
     card("nodes", null, nodeTable(found)),
   ];
 }

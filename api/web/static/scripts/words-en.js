@@ -12,7 +12,7 @@ export const en = {
   energy: "facility kWh", pue: "mean PUE", carbon_location: "carbon by grid, kg", carbon_market: "carbon by contract, kg", west: "eastern demand served west",
   carbon_note: "Electricity is a few percent of what a card-hour costs, so prices alone hardly lower carbon, and by the local grid's factor work that moves west need not be cleaner. Both measures stand side by side: judge for yourself.",
   map: "Flows from east to west", map_note: "Dots are sized by the IT power listed in a region, curves by the IT energy placed.", schematic: "Schematic; no borders drawn", map_alt: "Schematic of regions and the largest flows",
-  classes: "By job class", job_class: "job class", flows: "Largest flows", from: "from", to: "to", orders: "orders", it_kwh: "IT kWh",
+  classes: "By job class", classes_note: "RTT is the round trip; the share served west is by IT energy.", job_class: "job class", flows: "Largest flows", from: "from", to: "to", orders: "orders", it_kwh: "IT kWh",
   utilisation: "Utilisation", side: "side", before: "before", after: "after",
   nodes: "Computing centres", node: "centre", region: "region", cooling: "cooling", green: "green share", tariff: "tariff, CNY/kWh", capacity: "listed IT kW",
   east: "east", west_side: "west", centre: "centre", northeast: "northeast",

@@ -12,7 +12,7 @@ export const zh = {
   energy: "设施用电(千瓦时)", pue: "平均 PUE", carbon_location: "碳排放,按所在电网(千克)", carbon_market: "碳排放,按绿电合同(千克)", west: "东部需求西部承接",
   carbon_note: "电费只占一卡时成本的百分之几,所以仅靠价格很难降碳;按所在电网计,西移不一定减碳。两种口径并列,请自行比较。",
   map: "东西部流向", map_note: "圆点大小为所在区域上架的 IT 功率,曲线粗细为成交的 IT 电量。", schematic: "示意图,不画边界", map_alt: "各区域与最大流向的示意图",
-  classes: "按任务类别", job_class: "任务类别", flows: "最大的流向", from: "来源", to: "去向", orders: "订单", it_kwh: "IT 电量(千瓦时)",
+  classes: "按任务类别", classes_note: "时延为往返时延;西部承接比例按 IT 电量计。", job_class: "任务类别", flows: "最大的流向", from: "来源", to: "去向", orders: "订单", it_kwh: "IT 电量(千瓦时)",
   utilisation: "利用率", side: "区域", before: "出清前", after: "出清后",
   nodes: "算力中心", node: "算力中心", region: "区域", cooling: "冷却", green: "绿电占比", tariff: "电价(元/千瓦时)", capacity: "上架 IT 功率(千瓦)",
   east: "东部", west_side: "西部", centre: "中部", northeast: "东北",
