@@ -1,11 +1,13 @@
 """The OpenAPI document: problem responses declared, an example on every schema."""
 
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api.schemas.fields import Schema
 from api.schemas.problems import FieldProblem, Problem
 
 TAGS = [
@@ -63,9 +65,28 @@ def describe(app: FastAPI) -> dict[str, Any]:
             tags=app.openapi_tags,
             separate_input_output_schemas=False,
         )
+        _drop_foreign_refusals(document)
         _complete_schemas(document["components"]["schemas"])
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _drop_foreign_refusals(document: dict[str, Any]) -> None:
+    """The framework declares a 422 of its own for ids in paths; here any text may be an id nobody has."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            if "application/json" in operation["responses"].get("422", {}).get("content", {}):
+                del operation["responses"]["422"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(name, None)
+
+
+def _models(root: type[Schema]) -> Iterator[Any]:
+    """Every schema with an example of its own."""
+    for model in root.__subclasses__():
+        if "json_schema_extra" in model.model_config:
+            yield model
+        yield from _models(model)
 
 
 def _complete_schemas(schemas: dict[str, Any]) -> None:
@@ -74,6 +95,10 @@ def _complete_schemas(schemas: dict[str, Any]) -> None:
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schema.pop("$defs", None)
         schemas.setdefault(model.__name__, schema)
+    whole = {model.__name__: model.model_config["json_schema_extra"] for model in _models(Schema)}
+    for name, schema in schemas.items():
+        if name in whole:  # the framework drops the nulls of examples
+            schema["examples"] = whole[name]["examples"]
     for name, schema in schemas.items():
         if "enum" in schema:
             schema.setdefault("examples", schema["enum"][:1])

@@ -162,9 +162,7 @@ def test_the_api_answers_while_a_client_waits_for_its_round(gated_house: House, 
     headers = {"Idempotency-Key": "one-round"}
     answers = []
     waiting = threading.Thread(
-        target=lambda: answers.append(
-            house.ask("POST", "/v1/rounds", house.keys.operator, headers=headers)
-        )
+        target=lambda: answers.append(house.ask("POST", "/v1/rounds", house.keys.operator, headers=headers))
     )
     waiting.start()
     assert gate.reached.wait(60)

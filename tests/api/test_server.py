@@ -1,0 +1,129 @@
+"""The server as it is started: opened on its database, bound to its port, stopped."""
+
+import logging
+import sqlite3
+from pathlib import Path
+
+import httpx2
+import pytest
+from api_house import NOW, OPERATOR, Keys, order_body
+
+from api.app import build_app
+from api.server import ServerThread, bind, open_exchange, run_server, url_of
+from api.settings import Settings
+from market.domain.clock import VirtualClock
+from market.domain.errors import Conflict, InvalidInput, Unavailable
+from market.exchange import RoundRequest
+from market.persistence.database import Database
+
+
+def get(url: str, key: str | None = None) -> httpx2.Response:
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    return httpx2.get(url, headers=headers, trust_env=False)
+
+
+@pytest.mark.slow
+def test_an_opened_exchange_clears_in_a_process_of_its_own(market_file: str, keys: Keys) -> None:
+    settings = Settings(database_url=market_file, solver_seconds=5)
+    with open_exchange(settings, VirtualClock(NOW)) as opened, ServerThread(opened.app) as server:
+        headers = {"Authorization": f"Bearer {keys.operator}"}
+        with httpx2.Client(base_url=server.url, headers=headers, timeout=120, trust_env=False) as client:
+            assert client.get("/readyz").json()["status"] == "ready"
+            assert client.post("/v1/orders", json=order_body(buyer_id="buy_0001")).status_code == 201
+            landed = client.post("/v1/rounds", json={"slots": 24})
+            assert landed.status_code == 201, landed.text
+            assert landed.json()["placed"] == 1
+    assert get_refused(server.url)
+
+
+def get_refused(url: str) -> bool:
+    """Whether nobody listens there any more."""
+    with pytest.raises(httpx2.ConnectError):
+        get(url)
+    return True
+
+
+def test_a_port_in_use_is_named(market_file: str) -> None:
+    taken = bind("127.0.0.1", 0)
+    port = taken.getsockname()[1]
+    try:
+        with pytest.raises(Conflict) as refused:
+            run_server(Settings(database_url=market_file, port=port))
+    finally:
+        taken.close()
+    assert refused.value.code == "port_in_use"
+    assert refused.value.facts == {"port": port}
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "203.0.113.7"])
+def test_an_address_that_is_not_here(host: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        bind(host, 0)
+    assert refused.value.code == "invalid_address"
+
+
+def test_an_exchange_that_was_not_initialised_does_not_open(tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path / 'nothing.db'}")
+    with pytest.raises(Unavailable) as refused, open_exchange(settings):
+        pass
+    assert refused.value.code == "database_empty"
+
+
+def test_a_round_that_was_cut_off_has_failed_after_a_restart(market_file: str) -> None:
+    path = market_file.removeprefix("sqlite:///")
+    settings = Settings(database_url=market_file)
+    with open_exchange(settings) as opened:
+        cut_off = opened.exchange.open_round(OPERATOR, RoundRequest()).round
+    assert sqlite3.connect(path).execute("select state from rounds").fetchall() == [("clearing",)]
+    with open_exchange(settings) as opened:
+        assert opened.enquiries.round(cut_off.id).state.value == "failed"
+
+
+def test_a_database_that_is_lost_makes_the_exchange_unready(
+    market_file: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with open_exchange(Settings(database_url=market_file)) as opened, ServerThread(opened.app) as server:
+        connection = sqlite3.connect(market_file.removeprefix("sqlite:///"))
+        connection.execute("drop table regions")
+        connection.close()
+        with caplog.at_level(logging.CRITICAL):
+            answer = get(f"{server.url}/v1/regions")
+    assert answer.status_code == 503
+    assert answer.json()["code"] == "database_unavailable"
+    assert "drop" not in answer.text
+
+
+def test_the_page_is_served_and_leaves_the_api_alone(
+    market_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "static"
+    page.mkdir()
+    (page / "index.html").write_text("<title>page</title>", encoding="utf-8")
+    monkeypatch.setattr("api.app.PAGE", page)
+    with open_exchange(Settings(database_url=market_file)) as opened:
+        app = build_app(opened.exchange, opened.enquiries, Settings())
+        with ServerThread(app) as server:
+            assert "<title>page" in get(server.url).text
+            assert get(f"{server.url}/nothing.js").json()["code"] == "not_found"
+            assert get(f"{server.url}/v1/nothing").json()["code"] == "not_found"
+            assert get(f"{server.url}/v1/quotes").json()["code"] == "method_not_allowed"
+
+
+def test_an_address_is_shown_as_a_browser_takes_it() -> None:
+    assert url_of("0.0.0.0", 80) == "http://127.0.0.1:80"  # noqa: S104
+    assert url_of("::1", 80) == "http://[::1]:80"
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUANLI_PORT", "9000")
+    monkeypatch.setenv("SUANLI_KEY_PEPPER", "salt and pepper")
+    settings = Settings()
+    assert settings.port == 9000
+    assert "salt" not in repr(settings)
+
+
+def test_a_pepper_makes_keys_of_another_exchange_unknown(market_file: str, keys: Keys) -> None:
+    peppered = Settings(database_url=market_file, key_pepper="pepper")  # type: ignore[arg-type]
+    with open_exchange(peppered) as opened, ServerThread(opened.app) as server:
+        assert get(f"{server.url}/v1/orders", keys.operator).json()["code"] == "unknown_key"
+    assert Database(market_file).schema_version()
