@@ -1,6 +1,6 @@
 """Cursor pagination: a page is what follows the last id seen, so inserts never shift it."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -64,9 +64,13 @@ def _encode(last_id: str) -> str:
 
 
 def _decode(cursor: str) -> str:
+    unknown = InvalidInput(
+        "invalid_cursor", "cursor is not one this exchange gave out; leave it out to start again"
+    )
     try:
-        return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        last_id = b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except ValueError as error:
-        raise InvalidInput(
-            "invalid_cursor", "cursor is not one this exchange gave out; leave it out to start again"
-        ) from error
+        raise unknown from error
+    if not last_id.isprintable():
+        raise unknown
+    return last_id
