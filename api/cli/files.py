@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -49,8 +49,8 @@ def solve(
         raise Refusal(error.code, error.message, exit_status=UNREADABLE) from error
     if out.exists() and problem_file.exists() and out.samefile(problem_file):
         raise Refusal("out_is_input", "--out names the problem itself, which would be lost")
-    with _reading(problem_file):
-        problem = ClearingProblem.load(problem_file)
+    with _reading(problem_file) as file:
+        problem = ClearingProblem.load(file)
     with writing_whole(out) as stream, _progress_on_terminal() as progress:
         clearing = clear(problem, limits, progress=progress)
         clearing.save(stream)
@@ -69,10 +69,10 @@ def verify(problem_file: ProblemFile, clearing_file: ClearingFile) -> None:
     from solver import Clearing, ClearingProblem  # noqa: PLC0415 - numpy only when needed
     from solver import verify as judge  # noqa: PLC0415
 
-    with _reading(problem_file):
-        problem = ClearingProblem.load(problem_file)
-    with _reading(clearing_file):
-        clearing = Clearing.load(clearing_file)
+    with _reading(problem_file) as file:
+        problem = ClearingProblem.load(file)
+    with _reading(clearing_file) as file:
+        clearing = Clearing.load(file)
     found = judge(problem, clearing)
     print_json(asdict(found) | {"mip_bound_micros_not_recomputed": clearing.mip_bound_micros})
     if not found.ok:
@@ -92,12 +92,13 @@ def _figures(clearing: "Clearing") -> dict[str, Any]:
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    """Turn whatever a bad file provokes into exit status 2."""
+def _reading(path: Path) -> Iterator[IO[bytes]]:
+    """The open file; turn whatever a bad file provokes into exit status 2."""
     from solver import SolverError  # noqa: PLC0415
 
     try:
-        yield
+        with path.open("rb") as file:
+            yield file
     except SolverError as error:
         raise Refusal(error.code, f"{path}: {error.message}", exit_status=UNREADABLE) from error
     except OSError as error:

@@ -1,0 +1,140 @@
+"""The command line as a whole: help, version, errors."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from command import figures, refused, suanli, suanli_process
+
+COMMANDS = (
+    *((name,) for name in ("demo", "init", "serve", "solve", "verify", "quote", "generate", "orders")),
+    *(("orders", name) for name in ("list", "show", "submit", "cancel", "explain")),
+    *((group, name) for group in ("offerings", "rounds") for name in ("list", "show")),
+    ("rounds", "clear"),
+    ("generate", "orders"),
+)
+
+
+def test_help_teaches_and_is_quick() -> None:
+    started = time.monotonic()
+    ran = suanli_process("--help")
+    assert ran.returncode == 0
+    assert "suanli demo" in ran.stdout
+    assert time.monotonic() - started < 10
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = ["numpy", "fastapi", "sqlalchemy", "ortools", "httpx2"]
+    code = f"import sys, api.cli.main; print([name for name in {heavy} if name in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert ran.stdout == "[]\n"
+
+
+def test_a_refusal_in_a_process_of_its_own() -> None:
+    refused(suanli_process("rounds", "list", "--server", "nonsense"), "invalid_server")
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_has_help_with_an_example(command: tuple[str, ...]) -> None:
+    ran = suanli(*command, "--help")
+    assert ran.returncode == 0
+    if command not in {("generate",), ("orders",)}:
+        assert "Example" in ran.stdout
+
+
+def test_version() -> None:
+    assert suanli("--version").stdout.startswith("suanli 0.")
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("slove",),
+        ("generate", "orders", "--count", "-1", "--seed", "1", "--out", "x"),
+        ("generate", "orders", "--count", "many", "--seed", "1", "--out", "x"),
+        ("demo", "--port", "70000"),
+        ("demo", "--orders", "0"),
+        ("demo", "--policy", "cheap"),
+        ("solve", "p.npz"),
+        ("orders", "list", "--limit", "0"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage(args: tuple[str, ...]) -> None:
+    refused(suanli(*args), "usage", status=2)
+
+
+def test_errors_as_json() -> None:
+    ran = suanli("orders", "list", "--json", "--server", "http://127.0.0.1:9")
+    assert ran.returncode == 1
+    assert json.loads(ran.stderr)["error"]["code"] == "server_unreachable"
+
+
+def test_unreachable_server_says_how_to_start_one() -> None:
+    ran = suanli("orders", "list", "--server", "http://127.0.0.1:9")
+    refused(ran, "server_unreachable")
+    assert "suanli serve" in ran.stderr
+
+
+@pytest.mark.parametrize("server", ["ftp://x", "nonsense", "http://"])
+def test_an_address_that_is_none(server: str) -> None:
+    refused(suanli("rounds", "list", "--server", server), "invalid_server")
+
+
+def test_init_prints_the_key_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'market.db'}"
+    first, again = (suanli("init", "--database", url, "--json") for _ in range(2))
+    assert figures(first)["operator_key"].startswith("suanli_operator_")
+    assert figures(again) == {"operator_key": None}
+    with sqlite3.connect(tmp_path / "market.db") as database:
+        assert database.execute("select count(*) from regions").fetchone()[0] > 20
+        assert database.execute("select count(*) from api_keys").fetchone()[0] == 1
+    assert "shown before" in suanli("init", "--database", url).stdout
+
+
+def test_init_without_a_scenario(tmp_path: Path) -> None:
+    ran = suanli("init", "--database", f"sqlite:///{tmp_path / 'm.db'}", "--scenario", "none")
+    assert ran.returncode == 0
+    with sqlite3.connect(tmp_path / "m.db") as database:
+        assert database.execute("select count(*) from regions").fetchone()[0] == 0
+
+
+def test_init_refuses_an_unknown_scenario_and_makes_nothing(tmp_path: Path) -> None:
+    line = refused(suanli("init", "--scenario", "atlantis", cwd=tmp_path), "unknown_scenario")
+    assert "east_west" in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_init_refuses_what_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("these are notes, and long enough to be taken for a header\n" * 40)
+    refused(suanli("init", "--database", f"sqlite:///{tmp_path / 'notes.txt'}"), "not_a_database")
+
+
+def test_init_refuses_a_newer_database(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'm.db'}"
+    assert suanli("init", "--database", url, "--scenario", "none").returncode == 0
+    with sqlite3.connect(tmp_path / "m.db") as database:
+        database.execute("update alembic_version set version_num = '9999'")
+    refused(suanli("init", "--database", url), "database_newer")
+
+
+@pytest.mark.parametrize("path", ["/proc/market.db", "/nowhere/at/all/market.db"])
+def test_init_refuses_a_place_that_cannot_be_written(path: str) -> None:
+    refused(suanli("init", "--database", f"sqlite:///{path}"), "database_unreachable")
+
+
+def test_init_refuses_a_url_that_is_none() -> None:
+    refused(suanli("init", "--database", "market.db"), "invalid_database_url")
+
+
+def test_serve_needs_an_exchange(tmp_path: Path) -> None:
+    ran = suanli("serve", "--port", "0", "--database", f"sqlite:///{tmp_path / 'm.db'}")
+    refused(ran, "database_empty")
+
+
+def test_serve_refuses_a_setting_out_of_range() -> None:
+    refused(suanli("serve", SUANLI_PORT="99999"), "invalid_setting")
