@@ -1,0 +1,151 @@
+"""The thin clients against a real server: orders, offerings, rounds, quotes."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from command import Ran, figures, refused, suanli
+
+from api.server import ServerThread, open_exchange
+from api.settings import Settings
+
+
+class House(NamedTuple):
+    """A running exchange and a file of orders."""
+
+    server: str
+    key: str
+    day: Path
+
+    def run(self, *args: object, **environment: str) -> Ran:
+        return suanli(*args, SUANLI_SERVER=self.server, SUANLI_KEY=self.key, **environment)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """An exchange with 40 orders, cleared once."""
+    directory = tmp_path_factory.mktemp("house")
+    url, day = f"sqlite:///{directory / 'market.db'}", directory / "day.ndjson"
+    key = figures(suanli("init", "--database", url, "--json"))["operator_key"]
+    assert suanli("generate", "orders", "--count", 40, "--seed", 3, "--out", day).returncode == 0
+    with open_exchange(Settings(database_url=url)) as opened, ServerThread(opened.app) as server:
+        house = House(server.url, key, day)
+        submitted = figures(house.run("orders", "submit", day, "--json"))
+        assert (len(submitted["accepted"]), submitted["refused"]) == (40, [])
+        landed = figures(house.run("rounds", "clear", "--seconds", 5, "--json"))
+        assert landed["state"] == "landed"
+        assert landed["placed"] > 0
+        yield house
+
+
+def listed(house: House, *args: object) -> Any:
+    return figures(house.run(*args, "--json"))
+
+
+def test_lists_and_shows(house: House) -> None:
+    orders = listed(house, "orders", "list", "--limit", 30)
+    assert len(orders) == 30
+    shown = listed(house, "orders", "show", orders[0]["id"])
+    assert shown["job"] == orders[0]["job"]
+    assert listed(house, "rounds", "show", listed(house, "rounds", "list")[0]["id"])["state"] == "landed"
+    offerings = listed(house, "offerings", "list", "--device", "910b")
+    assert {offering["device_id"] for offering in offerings} == {"910b"}
+    assert listed(house, "offerings", "show", offerings[0]["id"]) == offerings[0]
+
+
+@pytest.mark.parametrize(
+    "command", [("orders", "list"), ("offerings", "list"), ("rounds", "list")], ids=" ".join
+)
+def test_tables_for_people(command: tuple[str, ...], house: House) -> None:
+    ran = house.run(*command)
+    assert ran.returncode == 0, ran.stderr
+    assert "id" in ran.stdout
+
+
+def test_a_round_for_people_shows_the_baselines(house: House) -> None:
+    ran = house.run("rounds", "show", listed(house, "rounds", "list")[0]["id"])
+    assert ran.returncode == 0, ran.stderr
+    assert "local first" in ran.stdout
+
+
+def test_explains_and_cancels(house: House) -> None:
+    order = listed(house, "orders", "list", "--limit", 1)[0]
+    explained = listed(house, "orders", "explain", order["id"])
+    assert explained["allocation"] or explained["code"]
+    assert house.run("orders", "explain", order["id"]).returncode == 0
+    assert listed(house, "orders", "cancel", order["id"])["state"] == "cancelled"
+    refused(house.run("orders", "cancel", order["id"]), "illegal_transition")
+
+
+def test_quotes_one_order_only(house: House, tmp_path: Path) -> None:
+    one = tmp_path / "order.json"
+    one.write_text(house.day.read_text().splitlines()[0])
+    found = listed(house, "quote", one)
+    assert found["options"] or found["reasons"]
+    assert house.run("quote", one).returncode == 0
+    refused(house.run("quote", house.day), "one_order_only")
+
+
+def test_refused_orders_are_told_apart(house: House, tmp_path: Path) -> None:
+    good = json.loads(house.day.read_text().splitlines()[0])
+    bad = [
+        good | {"job": good["job"] | {"origin_region": "atlantis"}},
+        good | {"job": good["job"] | {"units": -1}},
+        good | {"deadline": "yesterday"},
+    ]
+    file = tmp_path / "orders.json"
+    file.write_text(json.dumps([good, *bad]))
+    ran = house.run("orders", "submit", file, "--json")
+    found = json.loads(ran.stdout)
+    assert ran.returncode == 1
+    assert len(found["accepted"]) == 1
+    assert [entry["line"] for entry in found["refused"]] == [2, 3, 4]
+    assert found["refused"][0]["code"] == "unknown_region"
+    people = house.run("orders", "submit", file)
+    assert people.returncode == 1
+    assert "order 2 [unknown_region]" in people.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "no_orders"),
+        (b"[]", "no_orders"),
+        (b"{", "not_json"),
+        (b'{"a": 1}\n{"b"', "not_json"),
+        (b"[1, 2]", "not_an_order"),
+        (b"\xff\xfe\x00", "not_json"),
+    ],
+)
+def test_files_that_hold_no_orders(content: bytes, code: str, house: House, tmp_path: Path) -> None:
+    file = tmp_path / "orders.json"
+    file.write_bytes(content)
+    refused(house.run("orders", "submit", file), code)
+
+
+def test_missing_file(house: House, tmp_path: Path) -> None:
+    refused(house.run("orders", "submit", tmp_path / "none"), "file_not_found")
+
+
+def test_keys(house: House) -> None:
+    refused(suanli("orders", "list", "--server", house.server), "missing_key")
+    refused(suanli("orders", "list", "--server", house.server, "--key", "suanli_x"), "unknown_key")
+    refused(suanli("orders", "list", "--server", house.server, "--key", "schlüssel"), "invalid_key")
+
+
+def test_unknown_things(house: House) -> None:
+    refused(house.run("orders", "show", "ord_none"), "not_found")
+    refused(house.run("rounds", "show", "rnd_none"), "not_found")
+    refused(house.run("rounds", "clear", "--policy", "cheap"), "unknown_policy")
+    refused(house.run("orders", "list", "--state", "lost"), "malformed_request")
+
+
+def test_port_in_use(house: House, tmp_path: Path) -> None:
+    port = house.server.rsplit(":", 1)[1]
+    url = f"sqlite:///{tmp_path / 'm.db'}"
+    assert suanli("init", "--database", url, "--scenario", "none").returncode == 0
+    refused(suanli("serve", "--port", port, "--database", url), "port_in_use")
+    refused(suanli("demo", "--once", "--port", port, cwd=tmp_path), "port_in_use")
+    assert [file.name for file in tmp_path.iterdir() if file.suffix != ".db"] == []
