@@ -12,6 +12,9 @@ from solver.options import Options, prefix_sums
 from solver.outcome import Float64Array
 from solver.problem import LARGEST, ClearingProblem, Int64Array
 
+NOBODY = -(2**62)
+"""The value of a job that no longer asks for anything."""
+
 
 class Prices(NamedTuple):
     """Congestion prices in whole micros: per unit and slot (O, T), per kilowatt and slot (N, T)."""
@@ -83,7 +86,8 @@ def _respond(
     """Fill `response`, whose totals are zero."""
     for job in range(value.size):
         best_option, best_start, best_net = -1, -1, 0
-        for option in range(options.job_start[job], options.job_start[job + 1]):
+        past = options.job_start[job + 1] if value[job] > NOBODY else 0
+        for option in range(options.job_start[job], past):
             sums, length = guide_sums[options.offering[option]], options.slots[option]
             room, gang = options.run_room[options.run[option]], options.gang[option]
             left = value[job] - options.fixed_micros[option]

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from solver.demand import Prices, guide_of
+from solver.demand import NOBODY, Prices, guide_of
 from solver.fill import fill
 from solver.floor import Floor, empty_floor, place_jobs, site_of
 from solver.options import Options, prefix_sums, room_left
 from solver.outcome import Float64Array
 from solver.prices import Market, Stride, descend
-from solver.problem import LARGEST, ClearingProblem, Int64Array
+from solver.problem import ClearingProblem, Int64Array
 from solver.stopwatch import Stopwatch
 
 STAGES = 60
@@ -42,7 +42,7 @@ def dive(
     for stage in np.array_split(order, stages):
         guide = prefix_sums(guide_of(problem, options, prices))
         place_jobs(stage, problem.value_micros, options, site, guide, floor)
-        waiting[stage] = -LARGEST
+        waiting[stage] = NOBODY
         if stopwatch.is_up():
             break
         room = room_left(problem, runs, floor.free_units, floor.free_watts)

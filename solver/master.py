@@ -25,8 +25,10 @@ ENOUGH = 2e-4
 """Rounds end when the bound is this close to the master's value: the linear relaxation has no more to give."""
 MIXTURES = (0.0, 0.5, 0.8)
 """Weights of the best prices so far, in mixtures with the newest duals."""
-MOST_COLUMNS = 60_000
-"""Above this many columns GLOP takes minutes; then the walk's prices have to do."""
+MOST_COLUMNS = 20_000
+"""Above this many columns GLOP takes too long; then the walk's prices have to do."""
+MOST_OF_THE_TIME = 0.5
+"""A master program may take this share of the seconds left: placements need the rest."""
 UNLIMITED_WATTS = 10**12
 """A node above a terawatt has no power row."""
 
@@ -49,7 +51,7 @@ def relax(problem: ClearingProblem, options: Options, walk: Walk, stopwatch: Sto
         if stopwatch.is_up() or len(columns) > MOST_COLUMNS:
             break
         master.add(list(columns)[master.columns :])
-        if not master.solve(stopwatch.seconds_left()):
+        if not master.solve(MOST_OF_THE_TIME * stopwatch.seconds_left()):
             break
         newest, known = master.duals(), len(columns)
         for weight in MIXTURES:
