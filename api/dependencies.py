@@ -10,8 +10,6 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from api.headers import mark_replayed
-from api.json_body import NO_BODY, read_json
 from api.schemas.fields import PageQuery
 from api.settings import Settings
 from market.domain.errors import InvalidInput, NotAuthenticated, NotFound
@@ -98,8 +96,7 @@ OnceOnly = Annotated[Once | None, Depends(_once)]
 
 async def _request_hash(request: Request) -> str:
     """SHA-256 of method, path and canonical JSON: spaces and the order of members do not matter."""
-    body = await request.body()
-    canonical = NO_BODY if body == NO_BODY else json.dumps(read_json(body), sort_keys=True).encode()
+    canonical = json.dumps(await request.json(), sort_keys=True).encode() if await request.body() else b""
     head = f"{request.method} {request.url.path}\n".encode()
     return hashlib.sha256(head + canonical).hexdigest()
 
@@ -114,6 +111,3 @@ def possible_id(id_: str) -> str:
     if not _ID.fullmatch(id_):
         raise NotFound("not_found", f"no {id_[:64]!r} here")
     return id_
-
-
-__all__ = ["AtDesk", "CurrentActor", "Desk", "OnceOnly", "mark_replayed", "page_of", "possible_id"]

@@ -7,7 +7,8 @@ from typing import Any, NoReturn
 from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
 
-NO_BODY = b""
+DEEPEST_NESTING = 32
+"""An order has four levels; whatever walks a body recursively later on is safe."""
 
 
 class ReadingError(HTTPException):
@@ -52,14 +53,34 @@ class JsonRoute(APIRoute):
 def read_json(body: bytes) -> Any:
     """JSON of bytes; `ReadingError` (400) tells where it breaks."""
     try:
-        return json.loads(body, parse_constant=_refuse_constant)
+        found = json.loads(body, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise ReadingError(400, "malformed_json", f"the body is not JSON: {error.msg} ({where})") from error
     except RecursionError as error:
-        raise ReadingError(400, "malformed_json", "the body is nested too deeply") from error
+        raise _too_deep() from error
     except ValueError as error:
         raise ReadingError(400, "malformed_json", f"the body is not JSON: {str(error)[:200]}") from error
+    if _is_deeper(found, DEEPEST_NESTING):
+        raise _too_deep()
+    return found
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether lists and objects are nested more deeply, found without recursion."""
+    nested = [value]
+    for _ in range(levels):
+        children = [
+            part if isinstance(part, list) else part.values()
+            for part in nested
+            if isinstance(part, list | dict)
+        ]
+        nested = [child for part in children for child in part if isinstance(child, list | dict)]
+    return bool(nested)
+
+
+def _too_deep() -> ReadingError:
+    return ReadingError(400, "malformed_json", f"the body is nested more than {DEEPEST_NESTING} levels deep")
 
 
 def _refuse_constant(name: str) -> NoReturn:

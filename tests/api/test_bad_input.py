@@ -138,11 +138,13 @@ def test_a_body_that_is_not_json(house: House, body: bytes) -> None:
             refusal(answer, 422, "malformed_request")
 
 
-def test_deep_nesting_that_is_json_is_refused_as_an_order(house: House) -> None:
-    body = b'{"job": ' + b"[" * 900 + b"]" * 900 + b"}"
+@pytest.mark.parametrize("depth", [40, 900, 950, 956, 960, 980])
+def test_nesting_that_is_json_is_too_deep_all_the_same(house: House, depth: int) -> None:
     headers = {"Content-Type": "application/json", "Idempotency-Key": "k"}
-    answer = house.ask("POST", "/v1/orders", house.keys.buyer, content=body, headers=headers)
-    refusal(answer, 422, "malformed_request")
+    for before, after in ((b"[", b"]"), (b'{"a":', b"}")):
+        body = b'{"orders": [' + before * depth + b"1" + after * depth + b"]}"
+        answer = house.ask("POST", "/v1/orders/batch", house.keys.buyer, content=body, headers=headers)
+        refusal(answer, 400, "malformed_json")
 
 
 def test_a_lone_surrogate_is_no_text(house: House) -> None:
