@@ -1,12 +1,13 @@
 """Running the exchange: opened on its database, served until told to stop."""
 
 import errno
+import signal
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from types import TracebackType
+from types import FrameType, TracebackType
 
 import uvicorn
 from fastapi import FastAPI
@@ -105,6 +106,7 @@ class _AnnouncingServer(uvicorn.Server):
 
 def run_server(settings: Settings) -> None:
     """Serve until Ctrl-C or SIGTERM."""
+    signal.signal(signal.SIGTERM, _end)
     with closing(bind(settings.host, settings.port)) as listening, open_exchange(settings) as opened:
         url = url_of(settings.host, listening.getsockname()[1])
         print(f"Suanli Exchange 算力交易所: {url} (API {url}/docs); Ctrl-C stops", flush=True)  # noqa: T201
@@ -113,6 +115,11 @@ def run_server(settings: Settings) -> None:
             uvicorn.Server(config).run(sockets=[listening])
         except KeyboardInterrupt:
             return  # uvicorn has stopped gracefully and passes the interrupt on
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    """uvicorn stops gracefully, then sends itself SIGTERM again: leave, but close what is open on the way."""
+    raise SystemExit(0)
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -1,11 +1,12 @@
 """Where a clearing is computed: here, or in a process of its own so that nobody waits for it."""
 
+import os
 import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 
 from market.domain.errors import Unavailable
 from solver import Clearing, ClearingProblem, Limits, clear
@@ -62,10 +63,18 @@ class SolverProcess:
 
 def _start_pool() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(
-        max_workers=1, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_the_parent
+        max_workers=1, mp_context=get_context("spawn"), initializer=_depend_on_the_parent
     )
 
 
-def _leave_interrupts_to_the_parent() -> None:
-    """Ctrl-C reaches the whole process group; only the exchange decides when its solver ends."""
+def _depend_on_the_parent() -> None:
+    """Ctrl-C reaches the whole process group, but only the exchange ends its solver: by closing it, or by dying."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_parent, name="parent-watch", daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

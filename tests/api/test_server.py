@@ -1,7 +1,11 @@
 """The server as it is started: opened on its database, bound to its port, stopped."""
 
 import logging
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx2
@@ -51,6 +55,7 @@ def test_a_port_in_use_is_named(market_file: str) -> None:
             run_server(Settings(database_url=market_file, port=port))
     finally:
         taken.close()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
     assert refused.value.code == "port_in_use"
     assert refused.value.facts == {"port": port}
 
@@ -127,3 +132,23 @@ def test_a_pepper_makes_keys_of_another_exchange_unknown(market_file: str, keys:
     with open_exchange(peppered) as opened, ServerThread(opened.app) as server:
         assert get(f"{server.url}/v1/orders", keys.operator).json()["code"] == "unknown_key"
     assert Database(market_file).schema_version()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_server_that_is_told_to_stop_leaves_nothing_behind(
+    market_file: str, keys: Keys, ending: signal.Signals
+) -> None:
+    program = "from api.server import run_server; from api.settings import Settings; run_server(Settings())"
+    environment = {**os.environ, "SUANLI_DATABASE_URL": market_file, "SUANLI_PORT": "0", "PYTHONWARNINGS": ""}
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        url = server.stdout.readline().split(": ")[1].split(" ")[0]
+        with httpx2.Client(base_url=url, timeout=120, trust_env=False) as client:
+            cleared = client.post("/v1/rounds", headers={"Authorization": f"Bearer {keys.operator}"})
+            assert cleared.status_code == 201
+        server.send_signal(ending)
+        assert server.wait(60) == (-signal.SIGKILL if ending is signal.SIGKILL else 0)
+        rest = server.stdout.read()  # ends when the solver process, which holds the pipe too, has ended
+        assert "Traceback" not in rest
