@@ -68,7 +68,7 @@ def run_demo(request: DemoRequest) -> Json:
             # 7. Keep serving.
             if not request.once:
                 print_where_to_look(say, server.url, key, results)
-                _serve_until_interrupted(server, say)
+                _serve_until_interrupted(say)
     return results
 
 
@@ -118,8 +118,9 @@ def _ending_on_terminate() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _serve_until_interrupted(server: Any, say: Console) -> None:
+def _serve_until_interrupted(say: Console) -> None:
+    """Wait on an event, not on the server's thread: an interrupted join passes for a thread that has ended."""
     try:
-        server.wait()
+        threading.Event().wait()
     except KeyboardInterrupt:
         say.print("stopped")
