@@ -1,6 +1,8 @@
 # Two commands do everything: `make demo` and `make test`. Everything installs into .venv, hash-pinned.
 
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+  $$python $(NEW_ENOUGH) 2>/dev/null && { echo $$python; break; }; done)
 BIN := .venv/bin
 ARGS ?=
 export UV_SYSTEM_CERTS ?= 1
@@ -42,9 +44,7 @@ clean:  ## Remove what was installed and built
 	rm -rf .venv build dist *.egg-info tests/output
 
 .venv/tool: requirements-tool.lock
-	@test -n "$(PYTHON)" || { echo "error: Python 3.11 or newer is needed (python3 was not found)"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "error: Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version)"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 or newer was found; name one with make PYTHON=…"; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "error: venv is missing; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-tool.lock
 	@touch $@
