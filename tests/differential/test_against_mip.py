@@ -87,6 +87,7 @@ def test_value_optimum_and_bound_are_in_order(seed: int) -> None:
         assert value <= clearing.mip_bound_micros + tolerance
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [10, 11])
 def test_the_bound_is_that_of_the_linear_relaxation(seed: int) -> None:
     problem = market(seed, 150, 12, 16, 5)

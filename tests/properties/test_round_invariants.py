@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from toy_market import CATALOGUE, FREE, HOUR, SCENARIO, START, terms
@@ -38,6 +39,7 @@ ORDERS = st.fixed_dictionaries(
 BOOKS = st.lists(st.lists(ORDERS, max_size=12), min_size=1, max_size=3)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(books=BOOKS, policy=st.sampled_from([FREE, *PRESETS.values()]))
 def test_rounds_keep_every_invariant(books: list[list[dict[str, Any]]], policy: Any) -> None:

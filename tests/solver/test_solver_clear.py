@@ -25,6 +25,7 @@ def is_same(one: Clearing, other: Clearing) -> bool:
     )
 
 
+@pytest.mark.slow
 @QUIET
 @given(
     seed=st.integers(0, 2**31), jobs=st.integers(0, 8), slots=st.integers(1, 4), offerings=st.integers(1, 4)
@@ -70,6 +71,7 @@ def test_random_order_depends_on_its_seed_alone() -> None:
     assert not is_same(baselines.random_order(problem, 1), baselines.random_order(problem, 2))
 
 
+@pytest.mark.slow
 def test_repeats_itself() -> None:
     problem = market(7, 80, 12, 12, 4)
     limits = Limits(seconds=60, workers=2, seed=3)
