@@ -16,19 +16,20 @@ def check_writable(path: Path) -> None:
         raise Refusal("is_a_directory", f"{path} is a directory; name a file")
     if not path.parent.is_dir():
         raise Refusal("directory_not_found", f"there is no directory {path.parent} to write {path.name} to")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise Refusal("directory_not_writable", f"{path.parent} may not be written to; name another place")
+    try:
+        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
+            return
+    except OSError as error:
+        raise Refusal(
+            "directory_not_writable", f"cannot write to {path.parent}: {error.strerror or error}"
+        ) from error
 
 
 @contextmanager
 def writing_whole(path: Path) -> Iterator[IO[bytes]]:
     """A binary file that appears under its name only when all of it is written."""
     check_writable(path)
-    try:
-        stream = NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False)  # noqa: SIM115
-    except OSError as error:
-        message = f"cannot write to {path.parent}: {error.strerror or error}"
-        raise Refusal("directory_not_writable", message) from error
+    stream = NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False)  # noqa: SIM115
     written = Path(stream.name)
     try:
         with stream:

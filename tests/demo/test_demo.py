@@ -97,7 +97,7 @@ def without_ids(thing: Any) -> Any:
     return [without_ids(entry) for entry in thing] if isinstance(thing, list) else thing
 
 
-@pytest.mark.parametrize("file", ["none/figures.json", "."])
+@pytest.mark.parametrize("file", ["none/figures.json", ".", "/proc/figures.json"])
 def test_refuses_a_file_it_could_not_write(file: str, tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="director"):
         run_demo(DemoRequest(once=True, json_file=tmp_path / file, port=0))
