@@ -4,6 +4,7 @@ Shares of demand are measured in IT energy (kWh), the one measure in which card-
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,48 +15,79 @@ from market.clearing.placements import Placements, read_placements
 from market.clearing.supply import cny
 from market.domain.orders import JobClass
 from market.domain.places import Side
-from solver import Clearing
+from solver import Clearing, ClearingProblem, baselines
 
 Bools = npt.NDArray[np.bool_]
 
 
-def clearing_figures(
-    built: BuiltProblem, clearing: Clearing, bound_micros: int | None = None
-) -> dict[str, Any]:
-    """All published figures of one clearing, overall and by job class.
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What value no clearing of a round can exceed, in micro-yuan: of all orders together, and of each job class.
 
-    `bound_micros` replaces the clearing's own bound: baselines are measured against the best one known.
+    The first is certified by the round's prices. A class's own bound is what it could be worth alone in the market.
     """
+
+    overall: int
+    by_job_class: Mapping[JobClass, int]
+
+
+def round_bounds(built: BuiltProblem, clearing: Clearing) -> Bounds:
+    """Bounds by which the clearing and every baseline of the same round are measured."""
+    return Bounds(
+        overall=int(clearing.bound_micros),
+        by_job_class={
+            name: _bound_alone(built.problem, members) for name, members in _classes(built).items()
+        },
+    )
+
+
+def clearing_figures(built: BuiltProblem, clearing: Clearing, bounds: Bounds) -> dict[str, Any]:
+    """All published figures of one clearing, overall and by job class."""
     placed = read_placements(built, clearing)
-    bound = clearing.bound_micros if bound_micros is None else bound_micros
-    value = int(clearing.value_micros)
-    orders = built.snapshot.orders
-    everyone = np.ones(len(orders), dtype=np.bool_)
-    by_class = {
-        job_class.value: _figures_of(built, placed, members)
-        for job_class in JobClass
-        if (members := np.array([o.job.job_class is job_class for o in orders], dtype=np.bool_)).any()
-    }
+    everyone = np.ones(len(built.snapshot.orders), dtype=np.bool_)
     return {
-        **_figures_of(built, placed, everyone),
-        "value_micros": value,
-        "bound_micros": int(bound),
-        "gap": (int(bound) - value) / int(bound) if bound else 0.0,
+        **_figures_of(built, placed, everyone, bounds.overall),
         "status": clearing.status.value,
         "utilisation": _utilisation_by_side(built, placed),
-        "by_job_class": by_class,
+        "by_job_class": {
+            name.value: _figures_of(built, placed, members, bounds.by_job_class[name])
+            for name, members in _classes(built).items()
+        },
     }
 
 
-def _figures_of(built: BuiltProblem, placed: Placements, members: Bools) -> dict[str, Any]:
+def _classes(built: BuiltProblem) -> dict[JobClass, Bools]:
+    """(J,) members of each job class that has any."""
+    orders = built.snapshot.orders
+    members = {name: np.array([o.job.job_class is name for o in orders], dtype=np.bool_) for name in JobClass}
+    return {name: rows for name, rows in members.items() if rows.any()}
+
+
+def _bound_alone(problem: ClearingProblem, members: Bools) -> int:
+    """Bound at zero prices of a market with these jobs only."""
+    alone = replace(
+        problem,
+        job_profile=problem.job_profile[members],
+        job_scale=problem.job_scale[members],
+        value_micros=problem.value_micros[members],
+        first_slot=problem.first_slot[members],
+        end_slot=problem.end_slot[members],
+    )
+    return int(baselines.value_density(alone).bound_micros)
+
+
+def _figures_of(built: BuiltProblem, placed: Placements, members: Bools, bound: int) -> dict[str, Any]:
     rows = members[placed.job]
     it_kwh, facility_kwh = placed.it_kwh[rows].sum(), placed.facility_kwh[rows].sum()
     rtt = placed.rtt_ms[rows]
     limits = np.array([o.terms.limit_price_micros for o in built.snapshot.orders], dtype=np.int64)
+    value = int((limits[placed.job] - placed.policy_cost_micros)[rows].sum())
     return {
         "orders": int(members.sum()),
         "placed": int(rows.sum()),
-        "value_micros": int((limits[placed.job] - placed.policy_cost_micros)[rows].sum()),
+        "value_micros": value,
+        "bound_micros": bound,
+        "gap": (bound - value) / bound if bound else 0.0,
         "spend_cny": cny(int(placed.price_micros[rows].sum())),
         "rtt_ms_mean": _rounded(rtt.mean()) if len(rtt) else None,
         "rtt_ms_p95": _rounded(np.percentile(rtt, 95)) if len(rtt) else None,

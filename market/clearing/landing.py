@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from market.clearing.builder import BuiltProblem
-from market.clearing.figures import clearing_figures, east_west_flows
+from market.clearing.figures import clearing_figures, east_west_flows, round_bounds
 from market.clearing.free_market import limit_above
 from market.clearing.placements import build_allocations, read_placements
 from market.clearing.reasons import deciding_code, node_reasons
@@ -73,11 +73,11 @@ def run_baselines(built: BuiltProblem) -> Mapping[str, Clearing]:
 
 
 def _figures_beside_baselines(built: BuiltProblem, clearing: Clearing) -> Mapping[str, Any]:
-    bound = int(clearing.bound_micros)
+    bounds = round_bounds(built, clearing)
     return {
-        "solver": clearing_figures(built, clearing),
+        "solver": clearing_figures(built, clearing, bounds),
         "baselines": {
-            name: clearing_figures(built, baseline, bound) for name, baseline in run_baselines(built).items()
+            name: clearing_figures(built, baseline, bounds) for name, baseline in run_baselines(built).items()
         },
         "flows": east_west_flows(built, clearing),
         "history": clearing.history.tolist(),
