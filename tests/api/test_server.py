@@ -119,13 +119,17 @@ def test_the_page_is_served_and_leaves_the_api_alone(
 def test_waiting_for_a_server_can_be_interrupted() -> None:
     main = threading.main_thread().ident
     assert main is not None
-    with ServerThread(FastAPI()) as server:
-        interruption = threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT))
-        interruption.start()
-        with pytest.raises(KeyboardInterrupt):
-            server.wait()
-        interruption.join()
-        assert get(f"{server.url}/openapi.json").status_code == 200
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a solver may have left another
+    try:
+        with ServerThread(FastAPI()) as server:
+            interruption = threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT))
+            interruption.start()
+            with pytest.raises(KeyboardInterrupt):
+                server.wait()
+            interruption.join()
+            assert get(f"{server.url}/openapi.json").status_code == 200
+    finally:
+        signal.signal(signal.SIGINT, before)
     server.wait()  # it has ended: returns at once
 
 
