@@ -26,9 +26,11 @@ TRANSFER_MICROS = 400_000.0
 HOURS = np.array([1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 36, 48, 72])
 """Durations on a speed-1 device, in hours: the grid that lognormal draws are rounded up to."""
 GANGS = np.array([1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64])
-GANG_EXPONENT = 1.3
+GANG_EXPONENT = 1.6
 ODD_GANG_WEIGHT = 0.25
 """Gangs that are no power of two are a quarter as likely as the law has it."""
+ROOM_FOR = 2
+"""A gang is cut until its largest candidate holds this many like it at the emptiest hour."""
 SLACK = np.array([1.0, 1.5, 2.5, 4.0])
 FOLLOWS_DEMAND = 0.7
 """How far providers build where demand is: 0 not at all, 1 in proportion to it."""
@@ -66,7 +68,7 @@ class _Profiles(NamedTuple):
     cheapest_micros: Float64Array
     """(P,) least cost at scale 1, at each offering's mean unit cost."""
     work: Float64Array
-    """(P,) unit-slots at scale 1 of that candidate."""
+    """(P,) unit-slots at scale 1, over the candidates as `pull` weighs them."""
     pull: Float64Array
     """(C,) share of the profile's jobs a candidate would draw if cost alone decided, and not sharply."""
     least_slots: Int64Array
@@ -94,9 +96,9 @@ def generate_market(
 ) -> ClearingProblem:
     """A market of `jobs` orders over `slots` slots of one hour.
 
-    `load` is demand over supply in unit-slots: every job at its cheapest candidate, over the free units of offerings
-    somebody can use, less what power caps keep idle. `reach` is the most candidates of a profile. Raises ValueError
-    where an argument is out of its range.
+    `load` is demand over supply in unit-slots: every job spread over its candidates, the cheaper the more, over the
+    free units of offerings somebody can use, less what power caps keep idle. `reach` is the most candidates of a
+    profile. Raises ValueError where an argument is out of its range.
     """
     if jobs < 0 or slots < 1 or seed < 0 or reach < 1 or not 0 < load < float("inf"):
         raise ValueError("jobs and seed must be 0 or more, slots and reach 1 or more, load above 0")
@@ -116,12 +118,12 @@ def generate_market(
     scale, units, watts = _size(supply, profiles, job_profile, wanted, load)
     # 3. Windows and values.
     first, end = _draw_windows(rng, profiles, job_profile, slots)
-    value = scale * profiles.cheapest_micros[job_profile] * rng.lognormal(0.45, 0.4, jobs)
+    value = scale * profiles.cheapest_micros[job_profile] * rng.lognormal(0.7, 0.45, jobs)
     value *= LATENCY_PREMIUM[_latency_of(used)[job_profile]]
     return ClearingProblem(
         capacity_units=units,
         unit_cost_micros=supply.unit_cost_micros,
-        offering_node=supply.offering_node,
+        offering_node=supply.offering_node.astype(np.int32),
         facility_watts_per_unit=supply.facility_watts,
         node_power_watts=watts,
         job_profile=job_profile.astype(np.int32),
@@ -130,8 +132,8 @@ def generate_market(
         first_slot=first,
         end_slot=end,
         profile_start=profiles.start,
-        candidate_offering=profiles.offering,
-        candidate_slots=profiles.slots,
+        candidate_offering=profiles.offering.astype(np.int32),
+        candidate_slots=profiles.slots.astype(np.int32),
         candidate_units=profiles.units,
         candidate_fixed_micros=profiles.fixed_micros,
     )
@@ -197,7 +199,7 @@ def _make_profiles(
         units=units[profile, offering],
         fixed_micros=fixed[profile, offering].astype(np.int64),
         cheapest_micros=cost[rows, at],
-        work=(run * units)[rows, at].astype(np.float64),
+        work=(run * units * pull).sum(axis=1),
         pull=pull[profile, offering],
         least_slots=np.nanmin(chosen_run, axis=1).astype(np.int64),
         usual_slots=np.ceil(np.nanmedian(chosen_run, axis=1)).astype(np.int64),
@@ -252,8 +254,7 @@ def _size(
 ) -> tuple[Int64Array, Int64Array, Int64Array]:
     """(J,) gangs, (O, T) free units and (N, T) watts, such that demand is `load` x what can be reached.
 
-    A gang larger than every candidate could hold at its emptiest hour is cut to the largest that fits, which lowers demand,
-    which lowers supply: a few rounds settle it.
+    A gang for which no candidate has room is cut, which lowers demand, which lowers supply: a few rounds settle it.
     """
     named = np.zeros(supply.offering_node.size, dtype=bool)
     named[profiles.offering] = True
@@ -276,13 +277,11 @@ def _reachable(supply: Supply, units: Int64Array, watts: Int64Array, named: npt.
     return float((units * share[supply.offering_node])[named].sum())
 
 
-def _largest_gangs(
-    supply: Supply, profiles: _Profiles, units: Int64Array, watts: Int64Array
-) -> Int64Array:
-    """(P,) largest scale that some candidate holds in every slot, 1 at least."""
+def _largest_gangs(supply: Supply, profiles: _Profiles, units: Int64Array, watts: Int64Array) -> Int64Array:
+    """(P,) largest scale of which some candidate holds ROOM_FOR in every slot, 1 at least."""
     by_power = watts[supply.offering_node] // supply.facility_watts[:, None]
     alone = np.minimum(units, by_power).min(axis=1)
-    each = alone[profiles.offering] // profiles.units
+    each = alone[profiles.offering] // profiles.units // ROOM_FOR
     largest = np.maximum.reduceat(each, profiles.start[:-1]) if each.size else np.zeros(0, dtype=np.int64)
     return np.maximum(1, largest).astype(np.int64)
 

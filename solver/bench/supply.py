@@ -43,14 +43,14 @@ class Device:
 
 
 DEVICES = (
-    Device("rtx4090", 0.5, 24, 500, 1.9, 0.14),
-    Device("l40s", 0.8, 48, 508, 4.1, 0.10),
-    Device("910b", 0.8, 64, 750, 4.3, 0.20),
+    Device("rtx4090", 0.5, 24, 500, 2.3, 0.14),
+    Device("l40s", 0.8, 48, 508, 3.9, 0.10),
+    Device("910b", 0.8, 64, 750, 3.7, 0.20),
     Device("a800", 1.0, 80, 813, 5.1, 0.18),
-    Device("h20", 0.7, 96, 740, 4.4, 0.08),
-    Device("910c", 2.0, 128, 1295, 9.2, 0.10),
-    Device("h800", 3.0, 80, 1275, 13.5, 0.14),
-    Device("h200", 3.2, 141, 1275, 16.5, 0.06),
+    Device("h20", 0.7, 96, 740, 3.6, 0.08),
+    Device("910c", 2.0, 128, 1295, 10.2, 0.10),
+    Device("h800", 3.0, 80, 1275, 14.4, 0.14),
+    Device("h200", 3.2, 141, 1275, 16.0, 0.06),
 )
 
 
@@ -82,15 +82,16 @@ class Supply:
         units = np.floor(self.units_share * factor + 0.5).astype(np.int64)
         draw = np.zeros(self.power_share.shape)
         np.add.at(draw, self.offering_node, units * self.facility_watts[:, None].astype(np.float64))
-        cap = draw.max(axis=1, keepdims=True) * self.power_share
-        return units, np.minimum(np.ceil(cap), WIDE_OPEN_WATTS).astype(np.int64)
+        capped = np.isfinite(self.power_share)
+        cap = np.ceil(draw.max(axis=1, keepdims=True) * np.where(capped, self.power_share, 0.0))
+        return units, np.where(capped, cap, WIDE_OPEN_WATTS).astype(np.int64)
 
 
 def make_supply(rng: np.random.Generator, offerings: int, slots: int, slot_hours: float) -> Supply:
     """Draw regions, nodes and offerings."""
     nodes = max(1, round(offerings / 10))
     regions = max(1, min(16, round(nodes * 0.75)))
-    hours = (np.arange(slots) * slot_hours) % 24.0
+    hours: Float64Array = np.asarray(np.arange(slots) * slot_hours % 24.0, dtype=np.float64)
     # 1. Regions: half of them east; the east has no room and no cheap power.
     x = (np.arange(regions) + rng.random(regions)) / regions
     y = rng.random(regions)
@@ -107,8 +108,8 @@ def make_supply(rng: np.random.Generator, offerings: int, slots: int, slot_hours
     node = np.concatenate([np.arange(nodes), rng.integers(0, nodes, offerings - nodes)]).astype(np.int64)
     device = _devices(rng, offerings)
     facility_watts = np.ceil(np.array([d.watts for d in DEVICES])[device] * pue[node]).astype(np.int64)
-    ask = np.array([d.ask_yuan for d in DEVICES])[device] * 1e6 * rng.lognormal(0.0, 0.12, offerings)
-    ask *= np.where(node_east[node], 1.08, 0.95)
+    ask = np.array([d.ask_yuan for d in DEVICES])[device] * 1e6 * rng.lognormal(0.0, 0.08, offerings)
+    ask *= np.where(node_east[node], 1.02, 0.98)
     cost = ask[:, None] + facility_watts[:, None] / 1000.0 * energy_micros_per_kwh[node]
     # 4. Free units: sizes are lognormal, the west is roomier, the night is emptier.
     size = rng.lognormal(0.0, 0.6, offerings) * np.where(node_east[node], 0.8, 1.25)
