@@ -156,18 +156,6 @@ def test_one_round_at_a_time(exchange: Exchange, operator: Actor, buyer: Actor) 
     assert [refusal.code for refusal in refusals] == ["round_in_progress"]
 
 
-def test_a_round_cut_off_by_a_crash_is_abandoned_at_the_next_start(
-    exchange: Exchange, enquiries: Enquiries, operator: Actor, buyer: Actor
-) -> None:
-    submit(exchange, buyer, terms())
-    exchange.open_round(operator, ROUND)  # and then the process is gone
-    abandoned = exchange.abandon_interrupted_round()
-    assert abandoned is not None
-    assert enquiries.round(abandoned.id).state is RoundState.FAILED
-    assert exchange.abandon_interrupted_round() is None
-    assert exchange.clear_round(operator, ROUND).placed == 1
-
-
 def test_orders_past_their_deadline_expire(
     exchange: Exchange, enquiries: Enquiries, operator: Actor, buyer: Actor, clock: VirtualClock
 ) -> None:
