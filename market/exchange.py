@@ -100,7 +100,7 @@ class Exchange:
             now = self.clock.now()
             outcome = read_outcome(built, clearing, opened.round.id, self._ids, now)  # 5. back again
             with self._unit_of_work() as work:  # 6. one transaction: it lands whole or not at all
-                return land_round(work, opened, clearing, outcome, self.clock.now())
+                return land_round(work, opened, built, outcome, self.clock.now())
 
     def cancel_order(self, actor: Actor, order_id: str, once: Once | None = None) -> Order:
         """Take an order back: out of the book, or, before it runs, out of its allocation."""

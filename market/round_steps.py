@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from market.clearing.landing import RoundOutcome
+from market.clearing.builder import BuiltProblem
+from market.clearing.landing import RoundOutcome, leave_out
 from market.clearing.request import RoundRequest
 from market.clearing.snapshot import MarketSnapshot
 from market.domain.errors import MarketError
 from market.domain.rounds import Round
 from market.domain.states import ROUND_MOVES, OfferingState, OrderState, RoundState, advance
 from market.persistence.store import Store
-from solver import Clearing, Limits
+from solver import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,32 +55,38 @@ def freeze_market(work: Store, request: RoundRequest, round_id: str, now: dateti
 
 
 def land_round(
-    work: Store, opened: OpenedRound, clearing: Clearing, outcome: RoundOutcome, now: datetime
+    work: Store, opened: OpenedRound, built: BuiltProblem, outcome: RoundOutcome, now: datetime
 ) -> Round:
     """Store everything at once; what left the market or changed its terms while it cleared is left out."""
     by_id = {order.id: order for order in opened.snapshot.orders}
     still_open = work.orders.still_open(by_id)
     cleared = set(opened.snapshot.catalogue.offerings)
-    as_listed = {o.id for o in work.offerings() if o.state is OfferingState.OPEN and o in cleared}
-    granted = [a for a in outcome.allocations if a.order_id in still_open and a.offering_id in as_listed]
+    as_listed = {o.id for o in work.held_offerings() if o.state is OfferingState.OPEN and o in cleared}
+    gone = {
+        a.order_id
+        for a in outcome.allocations
+        if a.order_id not in still_open or a.offering_id not in as_listed
+    }
+    landing = leave_out(built, outcome, gone) if gone else outcome
     landed = closed(
         opened.round,
         RoundState.LANDED,
         now,
-        placed=len(granted),
-        status=clearing.status.value,
-        value_micros=int(clearing.value_micros),
-        bound_micros=int(clearing.bound_micros),
-        gap=float(clearing.gap),
-        seconds=float(clearing.seconds),
-        figures=outcome.figures,
+        placed=len(landing.allocations),
+        left_out=len(gone),
+        status=landing.clearing.status.value,
+        value_micros=int(landing.clearing.value_micros),
+        bound_micros=int(landing.clearing.bound_micros),
+        gap=float(landing.clearing.gap),
+        seconds=float(landing.clearing.seconds),
+        figures=landing.figures,
     )
     work.rounds.close(landed)
-    work.rounds.add_record(landed.id, outcome.problem_npz, outcome.clearing_npz, outcome.names)
-    work.rounds.add_allocations(granted)
-    placed = [by_id[a.order_id] for a in granted]
+    work.rounds.add_record(landed.id, landing.problem_npz, landing.clearing_npz, landing.names)
+    work.rounds.add_allocations(landing.allocations)
+    placed = [by_id[a.order_id] for a in landing.allocations]
     work.orders.move(placed, OrderState.ALLOCATED, now, "exchange", f"placed in {landed.id}")
-    work.orders.add_explanations([e for e in outcome.explanations if e.order_id in still_open])
+    work.orders.add_explanations([e for e in landing.explanations if e.order_id in still_open])
     return landed
 
 

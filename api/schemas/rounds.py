@@ -69,6 +69,7 @@ class RoundAnswer(Schema):
         closed_at="2025-07-16T15:58:33Z",
         orders=2000,
         placed=1700,
+        left_out=0,
         status="FEASIBLE",
         value="734512.10",
         bound="748801.55",
@@ -88,7 +89,11 @@ class RoundAnswer(Schema):
     opened_at: datetime
     closed_at: datetime | None
     orders: int
-    placed: int
+    placed: int = Field(description="Orders that were granted what they asked for.")
+    left_out: int = Field(
+        description="Placements that were cleared but not granted: the order or the offering left the market, or "
+        "changed its terms, meanwhile. Value, gap and the figures are of what was granted."
+    )
     status: str | None = Field(description="OPTIMAL, FEASIBLE or NO_SOLUTION.")
     value: CnyText | None
     bound: CnyText | None = Field(description="No clearing of these orders can be worth more.")
@@ -101,7 +106,8 @@ class RoundAnswer(Schema):
         "the operator's log has the words."
     )
     figures: dict[str, Any] = Field(
-        description="`solver` and `baselines` (the same figures, side by side), `flows`, `history`."
+        description="`solver` and `baselines` (the same figures, side by side), `flows`, `history` (of the "
+        "solver's search: seconds, value, bound)."
     )
 
     @classmethod
@@ -118,6 +124,7 @@ class RoundAnswer(Schema):
             closed_at=round_.closed_at,
             orders=round_.orders,
             placed=round_.placed,
+            left_out=round_.left_out,
             status=round_.status,
             value=_amount(round_.value_micros),
             bound=_amount(round_.bound_micros),

@@ -76,6 +76,11 @@ class Store:
         """All offerings by id."""
         return self._all(models.OfferingRow, mapping.read_offering)
 
+    def held_offerings(self) -> tuple[Offering, ...]:
+        """All offerings by id, none of which changes before the end of this unit of work."""
+        query = select(models.OfferingRow).order_by(models.OfferingRow.id).with_for_update(read=True)
+        return tuple(mapping.read_offering(row) for row in self.session.scalars(query))
+
     def round_trip_times(self) -> tuple[RoundTripTime, ...]:
         """The whole RTT matrix."""
         rows = self.session.scalars(select(models.RoundTripTimeRow))
