@@ -125,10 +125,13 @@ class Exchange:
             raise NotAuthenticated("unknown_key", "this API key is not known here")
         return Actor(key.id, key.role, key.organisation_id)
 
-    def create_operator_key(self) -> str:
-        """The first operator key, once; `Conflict` when there is one already."""
+    def create_operator_key(self, *, further: bool = False) -> str:
+        """The first operator key, once: `Conflict` when there is one already, unless a further one is meant.
+
+        No actor is asked: whoever can open the database may do with it what an operator can.
+        """
         with self._unit_of_work() as work:
-            if work.access.has_operator():
+            if work.access.has_operator() and not further:
                 raise Conflict("already_initialised", "this exchange already has an operator key")
             return self._issue_key(work, Role.OPERATOR, None)
 
@@ -148,10 +151,9 @@ class Exchange:
         actor.require(Role.OPERATOR)
         role = Role.PROVIDER if isinstance(organisation, Provider) else Role.BUYER
         with self._unit_of_work(once) as work:
-            self._refuse_duplicate(work, organisation)
             if organisation.home_region_id and not work.has(Region, organisation.home_region_id):
                 raise InvalidInput("unknown_region", f"no region {organisation.home_region_id!r}")
-            work.add_all([organisation])
+            work.add(organisation)
             work.answer = {"organisation_id": organisation.id}
             return self._issue_key(work, role, organisation.id)
 
@@ -168,6 +170,7 @@ class Exchange:
     def load_scenario(self, scenario: Scenario) -> bool:
         """Load a whole catalogue in one transaction; False if regions are there already (nothing is changed)."""
         with self._unit_of_work() as work:
+            work.hold_regions()
             if work.count_regions():
                 return False
             for things in scenario.in_order_of_reference():
@@ -178,9 +181,9 @@ class Exchange:
         """Add a region; its distances to all others are modelled from coordinates."""
         actor.require(Role.OPERATOR)
         with self._unit_of_work(once) as work:
-            self._refuse_duplicate(work, region)
+            work.hold_regions()
             others = work.regions()
-            work.add_all([region])
+            work.add(region)
             work.add_all(modelled_distances(region, others))
             work.answer = {"region_id": region.id}
         return region
@@ -189,9 +192,8 @@ class Exchange:
         """Add a computing centre."""
         actor.require(Role.OPERATOR)
         with self._unit_of_work(once) as work:
-            self._refuse_duplicate(work, node)
             check_node(work, node)
-            work.add_all([node])
+            work.add(node)
             work.answer = {"node_id": node.id}
         return node
 
@@ -202,7 +204,7 @@ class Exchange:
         listed = replace(offering, id=self._ids.new("off", now), state=OfferingState.OPEN, listed_at=now)
         with self._unit_of_work(once) as work:
             check_offering(work, listed)
-            work.add_all([listed])
+            work.add(listed)
             work.answer = {"offering_id": listed.id}
         return listed
 
@@ -303,9 +305,3 @@ class Exchange:
         key = ApiKey(self._ids.new("key", now), role, organisation_id, hash_secret(secret, self._pepper), now)
         work.access.add_key(key)
         return secret
-
-    def _refuse_duplicate(self, work: Store, thing: Provider | Buyer | Region | Node) -> None:
-        if work.has(type(thing), thing.id):
-            raise Conflict(
-                "duplicate_id", f"{type(thing).__name__.lower()} {thing.id} exists already", id=thing.id
-            )
