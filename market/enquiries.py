@@ -212,15 +212,20 @@ class Enquiries:
 
     # Answers that take thought
 
-    def quote(self, actor: Actor, buyer_id: str, terms: OrderTerms) -> Quote:
-        """What an order would cost now, node by node, and why not elsewhere. Nothing is stored."""
+    def quote(self, actor: Actor, buyer_id: str | None, terms: OrderTerms) -> Quote:
+        """What an order would cost now, node by node, and why not elsewhere. Nothing is stored.
+
+        Only an operator may leave the buyer open: nobody is charged for a question.
+        """
         actor.require(Role.BUYER, Role.OPERATOR)
+        if buyer_id is None:
+            actor.require(Role.OPERATOR)
         now = self._clock.now()
         with self._database.reading() as session:
             work = Store(session)
             check_order(work, work.catalogue(), buyer_id, terms, now)
             snapshot = self._snapshot(work, next_hour(now))
-        order = Order("ord_quote", buyer_id, terms, OrderState.OPEN, now)
+        order = Order("ord_quote", buyer_id or "buy_quote", terms, OrderState.OPEN, now)
         market = FreeMarket(_reaching(snapshot, terms))
         options = _options(_reaching(snapshot, terms), order, market.fits(order))
         offered = {option.node_id for option in options}

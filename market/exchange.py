@@ -115,6 +115,12 @@ class Exchange:
             work.answer = {"order_id": order_id}
         return replace(order, state=OrderState.CANCELLED)
 
+    def remember_question(self, actor: Actor, once: Once) -> None:
+        """Bind an idempotency key to a question that changed nothing; `AnsweredBefore` where it was bound to it."""
+        actor.require(Role.BUYER, Role.OPERATOR)
+        with self._unit_of_work(once) as work:
+            work.answer = {}
+
     # Taking part
 
     def authenticate(self, secret: str) -> Actor:
