@@ -51,6 +51,11 @@ class Store:
             table = _TABLES[type(rows[0])]
             self.session.execute(insert(table), [mapping.sourced_columns(row) for row in rows])
 
+    def require_free(self, thing: NamedThing) -> None:
+        """`Conflict` where the id is taken."""
+        if self.has(type(thing), thing.id):
+            raise _taken(thing)
+
     def add(self, thing: NamedThing) -> None:
         """Insert one catalogue noun; `Conflict` where its id is taken, be it by whoever was faster just now."""
         try:
@@ -58,8 +63,7 @@ class Store:
         except IntegrityError as error:
             if not _is_duplicate(error):
                 raise
-            kind = type(thing).__name__.lower()
-            raise Conflict("duplicate_id", f"{kind} {thing.id} exists already", id=thing.id) from error
+            raise _taken(thing) from error
 
     def hold_regions(self) -> None:
         """No region is added elsewhere before the end of this unit of work (SQLite has one writer anyway)."""
@@ -159,6 +163,11 @@ class Store:
     def _all(self, table: type[R], read: Callable[[R], T]) -> tuple[T, ...]:
         rows: Sequence[R] = self.session.scalars(select(table).order_by(*table.__table__.primary_key)).all()
         return tuple(read(row) for row in rows)
+
+
+def _taken(thing: NamedThing) -> Conflict:
+    kind = type(thing).__name__.lower()
+    return Conflict("duplicate_id", f"{kind} {thing.id} exists already", id=thing.id)
 
 
 def _is_duplicate(error: IntegrityError) -> bool:
