@@ -157,6 +157,7 @@ class Exchange:
         actor.require(Role.OPERATOR)
         role = Role.PROVIDER if isinstance(organisation, Provider) else Role.BUYER
         with self._unit_of_work(once) as work:
+            work.require_free(organisation)
             if organisation.home_region_id and not work.has(Region, organisation.home_region_id):
                 raise InvalidInput("unknown_region", f"no region {organisation.home_region_id!r}")
             work.add(organisation)
@@ -198,6 +199,7 @@ class Exchange:
         """Add a computing centre."""
         actor.require(Role.OPERATOR)
         with self._unit_of_work(once) as work:
+            work.require_free(node)
             check_node(work, node)
             work.add(node)
             work.answer = {"node_id": node.id}
@@ -220,7 +222,7 @@ class Exchange:
             offering = own_offering(work, actor, offering_id)
             if offering.state is not OfferingState.OPEN:
                 raise Conflict("offering_withdrawn", "a withdrawn offering cannot be changed; list a new one")
-            amended = replace(offering, **changes)
+            amended = offering.amended(**changes)
             work.replace_offering(amended)
         return amended
 

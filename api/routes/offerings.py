@@ -75,7 +75,11 @@ def read_offering(offering_id: str, desk: AtDesk) -> OfferingAnswer:
 def amend_offering(
     offering_id: str, body: OfferingChanges, desk: AtDesk, actor: CurrentActor
 ) -> OfferingAnswer:
-    """Change ask, units, hours or window. What is already granted keeps its terms."""
+    """Change ask, units, hours or window. What is already granted keeps its terms.
+
+    Fewer `units` lower a larger `max_gang_units` with them, and the hours that had all units free; hours that were
+    partly free stay, and must be stated anew where they exceed the units (422 `invalid_capacity`).
+    """
     amended = desk.exchange.amend_offering(actor, possible_id(offering_id), **body.changes())
     return OfferingAnswer.of(amended)
 
