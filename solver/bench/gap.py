@@ -30,6 +30,7 @@ from solver.errors import SolverError
 
 BEST_KNOWN = "best_known.csv"
 PACKAGES = ("suanli-exchange", "numpy", "scipy", "numba")
+WARM_UP_SECONDS = 10.0
 SCHEMA = "suanli-bench-gap/1"
 
 Results = dict[str, Any]
@@ -105,7 +106,7 @@ def run_gap(
     A small instance made up on the spot is solved first, so that no measurement holds the compiling of kernels.
     """
     problems = [read_assignment(instance.path) for instance in instances]
-    solve_assignment(_warm_up(), seconds=2.0, workers=workers)
+    solve_assignment(_warm_up(), seconds=min(WARM_UP_SECONDS, seconds), workers=workers)
     rows = []
     for at, (instance, problem) in enumerate(zip(instances, problems, strict=True), start=1):
         load = _load()
@@ -129,8 +130,8 @@ def run_gap(
 
 def _warm_up() -> AssignmentProblem:
     chance = np.random.default_rng(0)
-    weight = chance.integers(1, 101, size=(5, 40))
-    cost = 111 - weight + chance.integers(-10, 11, size=weight.shape)
+    weight = chance.integers(5, 26, size=(5, 40))
+    cost = chance.integers(10, 51, size=weight.shape)
     return AssignmentProblem(cost, weight, (8 * weight.sum(axis=1)) // 50)
 
 
