@@ -141,7 +141,7 @@ def _read_item(actor: Actor, number: int, item: Any) -> Submission | MarketError
         found = [
             {**problem, "loc": ("body", "orders", number, *problem["loc"])} for problem in error.errors()
         ]
-        return malformed_request(found)
+        return malformed_request(found, {"orders": {number: item}})
     except MarketError as refusal:
         return refusal
 

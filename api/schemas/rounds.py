@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from api.schemas.fields import CnyText, Moment, Schema, Words, example
 from api.schemas.policies import BALANCED, PolicyAnswer, PolicyWeights
@@ -16,6 +16,16 @@ from market.domain.states import RoundState
 from solver import Limits
 
 
+def _way_of_saying(sent: object) -> str:
+    return "by name" if isinstance(sent, str) else "in full"
+
+
+PolicyChoice = Annotated[
+    Annotated[Words, Tag("by name")] | Annotated[PolicyWeights, Tag("in full")],
+    Discriminator(_way_of_saying),
+]
+
+
 class ClearingRequest(Schema):
     """How to clear. Everything may be left out, the body too."""
 
@@ -23,7 +33,7 @@ class ClearingRequest(Schema):
         policy="green", starts_at=None, slots=48, seconds_limit=60, gap=0.001, workers=2, seed=0
     )
 
-    policy: Words | PolicyWeights | None = Field(
+    policy: PolicyChoice | None = Field(
         None, description="A preset by name, or weights in full; null for the policy in force."
     )
     starts_at: Moment | None = Field(None, description="A full hour; null for the next one.")
