@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from api.dependencies import AtDesk, CurrentActor, OnceOnly, page_of
+from api.dependencies import AtDesk, CurrentActor, OnceOnly, answer_page, page_of
 from api.headers import mark_replayed
 from api.json_body import JsonRoute
 from api.openapi import problems
@@ -76,5 +76,6 @@ def list_allocations(
 ) -> PageAnswer[AllocationAnswer]:
     """A buyer's own, those on a provider's offerings, all for the operator; newest first."""
     filters = {"round_id": query.round_id, "order_id": query.order_id}
-    page = desk.enquiries.allocations(actor, page_of(query, newest_first=True), filters)
-    return PageAnswer(items=[AllocationAnswer.of(a) for a in page.items], next_cursor=page.next_cursor)
+    return answer_page(
+        desk.enquiries.allocations(actor, page_of(query, newest_first=True), filters), AllocationAnswer.of
+    )

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.dependencies import AtDesk, CurrentActor, OnceOnly, page_of, possible_id
+from api.dependencies import AtDesk, CurrentActor, OnceOnly, answer_page, page_of, possible_id
 from api.headers import mark_replayed
 from api.json_body import JsonRoute
 from api.openapi import problems
@@ -54,8 +54,7 @@ def list_offerings(desk: AtDesk, query: Annotated[OfferingsQuery, Query()]) -> P
         "device_id": query.device_id,
         "state": query.state,
     }
-    page = desk.enquiries.offerings(page_of(query), filters)
-    return PageAnswer(items=[OfferingAnswer.of(o) for o in page.items], next_cursor=page.next_cursor)
+    return answer_page(desk.enquiries.offerings(page_of(query), filters), OfferingAnswer.of)
 
 
 @router.get(
