@@ -75,6 +75,16 @@ def _current_actor(
 CurrentActor = Annotated[Actor, Depends(_current_actor)]
 
 
+def _possible_actor(
+    desk: AtDesk, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+) -> Actor | None:
+    return None if credentials is None else desk.exchange.authenticate(credentials.credentials)
+
+
+PossibleActor = Annotated[Actor | None, Depends(_possible_actor)]
+"""For what is public, of which the operator sees more. A key that nobody issued is refused all the same."""
+
+
 async def _once(
     request: Request,
     actor: CurrentActor,

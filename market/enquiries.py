@@ -27,7 +27,7 @@ from market.persistence.database import Database
 from market.persistence.models import OrderEventRow
 from market.persistence.paging import Page, PageRequest
 from market.persistence.store import Store
-from market.tenancy import own_order
+from market.tenancy import own_order, round_seen_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +115,13 @@ class Enquiries:
         with self._database.reading() as session:
             return Store(session).rounds.page(request)
 
-    def round(self, round_id: str) -> Round:
-        """One round."""
+    def round(self, round_id: str, actor: Actor | None = None) -> Round:
+        """One round, as whoever asks may see it; without an actor: as everybody may."""
         with self._database.reading() as session:
             found = Store(session).rounds.get(round_id)
         if found is None:
             raise NotFound("not_found", f"no round {round_id}")
-        return found
+        return round_seen_by(actor, found)
 
     def newest_landed_round(self) -> Round:
         """The last round that landed: the one whose prices are in force."""

@@ -109,7 +109,7 @@ def test_figures_are_of_what_was_granted(
     exchange._solve = solved_after(lambda: exchange.cancel_order(buyer, gone.id))
     landed = exchange.clear_round(operator, ROUND)
     assert (landed.orders, landed.placed, landed.left_out) == (3, 1, 1)
-    assert enquiries.round(landed.id) == landed
+    assert enquiries.round(landed.id, operator) == landed
     (allocation,) = enquiries.allocations(operator, PageRequest(), {}).items
     assert allocation.order_id == kept.id
     found = landed.figures["solver"]
