@@ -78,5 +78,5 @@ def _market(path: Path) -> TraceMarket:
     jobs = Jobs(np.zeros_like(gpus_), gpus_, slots, first, end, value)
     pools = Pools(np.full(racks, RACK_CARDS, dtype=np.int64), cost)
     problem = build_problem(pools, np.ones((1, racks), dtype=bool), jobs, horizon, SLOT_MINUTES / 60)
-    facts: dict[str, int | float | str] = {"load": load_of(problem), "left out: no card": without}
+    facts: dict[str, int | float | str] = {"load": load_of(jobs, problem), "left out: no card": without}
     return TraceMarket(f"chronus {path.stem.removeprefix('trace_job_')}", problem, facts)

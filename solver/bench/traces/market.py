@@ -88,11 +88,9 @@ def build_problem(
     )
 
 
-def load_of(problem: ClearingProblem) -> float:
+def load_of(jobs: Jobs, problem: ClearingProblem) -> float:
     """Unit-slots asked for over unit-slots there are."""
-    run = problem.candidate_slots[problem.profile_start[:-1]]
-    asked = float((problem.job_scale * run[problem.job_profile]).sum()) if problem.jobs else 0.0
-    return round(asked / max(1, int(problem.capacity_units.sum())), 3)
+    return round(float((jobs.units * jobs.slots).sum()) / max(1, int(problem.capacity_units.sum())), 3)
 
 
 def spread(jobs: int) -> Float64Array:

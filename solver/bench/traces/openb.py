@@ -114,7 +114,7 @@ def _packing(name: str, cluster: _Cluster, pods: list[_Pod], without_gpu: int) -
     kind, allowed = _kinds(cluster, pods)
     jobs = Jobs(kind, milli, ones, 0 * ones, ones, _values(pods, milli, ones))
     problem = build_problem(Pools(cluster.milli, _cost(cluster)), allowed, jobs, 1, 1.0)
-    return TraceMarket(name, problem, {"load": load_of(problem), "left out: no GPU": without_gpu})
+    return TraceMarket(name, problem, {"load": load_of(jobs, problem), "left out: no GPU": without_gpu})
 
 
 def _week(name: str, cluster: _Cluster, pods: list[_Pod]) -> TraceMarket:
@@ -128,19 +128,20 @@ def _week(name: str, cluster: _Cluster, pods: list[_Pod]) -> TraceMarket:
     milli = np.array([pod.milli for pod in mine], dtype=np.int64)
     patience = np.array([QOS_PATIENCE_HOURS.get(pod.qos, 6) for pod in mine], dtype=np.int64)
     asked = int((milli * hours).sum())
-    kept = _racks_for(cluster, -(-asked // WEEK_HOURS), int(milli.max(initial=0)))
+    named = {model for pod in mine for model in pod.spec.split("|")}
+    kept = _racks_for(cluster, -(-asked // WEEK_HOURS), int(milli.max(initial=0)), named)
     kind, allowed = _kinds(kept, mine)
     end = np.minimum(WEEK_HOURS, first + hours + patience)
     jobs = Jobs(kind, milli, hours, first, end, _values(mine, milli, hours))
     problem = build_problem(Pools(kept.milli, _cost(kept)), allowed, jobs, WEEK_HOURS, 1.0)
     facts: dict[str, int | float | str] = {
-        "load": load_of(problem), "servers kept": len(kept.model), "servers": len(cluster.model),
+        "load": load_of(jobs, problem), "servers kept": len(kept.model), "servers": len(cluster.model),
     }  # fmt: skip
     return TraceMarket(name, problem, facts)
 
 
-def _racks_for(cluster: _Cluster, milli: int, largest: int) -> _Cluster:
-    """Racks in an order that goes through the models, until they hold `milli` and the largest pod."""
+def _racks_for(cluster: _Cluster, milli: int, largest: int, named: set[str]) -> _Cluster:
+    """Racks in an order that goes through the models, until they hold `milli`, the largest pod, and what is named."""
     turn: dict[str, int] = defaultdict(int)
     order = []
     for rack, model in enumerate(cluster.model):
@@ -149,7 +150,8 @@ def _racks_for(cluster: _Cluster, milli: int, largest: int) -> _Cluster:
     kept: list[int] = []
     for _, rack in sorted(order):
         held = cluster.milli[kept] if kept else np.zeros(1, dtype=np.int64)
-        if int(held.sum()) >= milli and int(held.max()) >= largest:
+        there = {cluster.model[each] for each in kept}
+        if int(held.sum()) >= milli and int(held.max()) >= largest and named & set(cluster.model) <= there:
             break
         kept.append(rack)
     kept.sort()

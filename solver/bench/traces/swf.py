@@ -53,7 +53,7 @@ def _market(path: Path) -> TraceMarket:
     pools = Pools(np.array([size], dtype=np.int64), np.array([YUAN_PER_CORE_HOUR * 1e6]))
     problem = build_problem(pools, np.ones((1, 1), dtype=bool), jobs, horizon, 1.0)
     facts: dict[str, int | float | str] = {
-        "load": load_of(problem), "jobs in the log": len(rows), "left out: unusable": unusable,
+        "load": load_of(jobs, problem), "jobs in the log": len(rows), "left out: unusable": unusable,
     }  # fmt: skip
     return TraceMarket(f"swf {path.stem}", problem, facts)
 
