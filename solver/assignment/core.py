@@ -50,7 +50,7 @@ def solve_core(
         bounds=Bounds(0, 1),
         constraints=[
             LinearConstraint(rows.each_item, 1, 1),
-            LinearConstraint(rows.each_agent, -np.inf, problem.capacity.astype(np.float64)),
+            LinearConstraint(rows.each_agent, -np.inf, rows.capacity),
         ],
         options=options,
     )

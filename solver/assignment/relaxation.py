@@ -11,6 +11,8 @@ from scipy.optimize import linprog
 from solver.assignment.problem import AssignmentProblem, Float64Array, Int64Array
 
 INFEASIBLE = 2
+LARGEST_ROW = 1e4
+"""Rows with larger capacities are scaled down to this, where the tolerances of HiGHS were meant for."""
 
 
 class Rows(NamedTuple):
@@ -20,6 +22,8 @@ class Rows(NamedTuple):
     """(n, cells) every item once"""
     each_agent: Any
     """(m, cells) every agent within its capacity"""
+    capacity: Float64Array
+    """(m,) the right-hand side of `each_agent`"""
 
 
 class Relaxed(NamedTuple):
@@ -37,9 +41,10 @@ def rows_of(problem: AssignmentProblem, agent: Int64Array, item: Int64Array) -> 
     """Constraint matrices over the cells (agent[k], item[k])."""
     columns = np.arange(agent.size)
     once = sparse.csr_array((np.ones(agent.size), (item, columns)), shape=(problem.items, agent.size))
-    weight = problem.weight[agent, item].astype(np.float64)
+    scale = np.maximum(1.0, problem.capacity / LARGEST_ROW)
+    weight = problem.weight[agent, item] / scale[agent]
     loads = sparse.csr_array((weight, (agent, columns)), shape=(problem.agents, agent.size))
-    return Rows(once, loads)
+    return Rows(once, loads, problem.capacity / scale)
 
 
 def relax(problem: AssignmentProblem) -> Relaxed | None:
@@ -54,7 +59,7 @@ def relax(problem: AssignmentProblem) -> Relaxed | None:
     found = linprog(
         problem.cost[agent, item].astype(np.float64),
         A_ub=rows.each_agent,
-        b_ub=problem.capacity.astype(np.float64),
+        b_ub=rows.capacity,
         A_eq=rows.each_item,
         b_eq=np.ones(problem.items),
         bounds=(0, 1),
@@ -67,4 +72,5 @@ def relax(problem: AssignmentProblem) -> Relaxed | None:
         share[problem.cost.argmin(axis=0), np.arange(problem.items)] = 1.0
         return Relaxed(share, problem.cost.min(axis=0).astype(np.float64), np.zeros(problem.agents))
     share[agent, item] = found.x
-    return Relaxed(share, np.asarray(found.eqlin.marginals), -np.asarray(found.ineqlin.marginals))
+    agent_price = -np.asarray(found.ineqlin.marginals) / np.maximum(1.0, problem.capacity / LARGEST_ROW)
+    return Relaxed(share, np.asarray(found.eqlin.marginals), agent_price)

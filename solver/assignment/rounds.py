@@ -69,12 +69,13 @@ class Crew:
 
     def prove(self, elites: list[Elite], proof: Proof) -> list[Elite]:
         """The first worker proves while the others, if any, explore."""
-        proving = self._pool.submit(proof.advance, _shared(elites))
-        grown = self._explore(elites, range(1, len(elites)), 2 * self._tries)
-        self._standing.found(_shared(grown), "explore")
-        proven = proving.result()
-        self._take(proven, elites[0])
-        return self._meet([elites[0], *grown], "exchange")
+        attempt = proof.plan(_shared(elites))
+        if attempt is None:
+            return self.search(elites)
+        proving = self._pool.submit(proof.make, attempt)
+        grown = self._explore(elites, range(1, len(elites)), attempt.rounds() * self._tries)
+        self._take(proving.result(), elites[0])
+        return self._meet([elites[0], *grown], "core and explore")
 
     def _explore(self, elites: list[Elite], who: range, tries: int) -> list[Elite]:
         stop, enough = self._standing.stop, self._standing.enough()
@@ -89,7 +90,6 @@ class Crew:
             self._standing.refuted = True
         if proven.member:
             elite.add(proven.member.cost, proven.member.agent)
-        self._standing.found(elite, "core")
         self._standing.trusted(proven.lower_bound)
 
     def _meet(self, elites: list[Elite], step: str) -> list[Elite]:

@@ -47,11 +47,9 @@ class Standing:
         self._note("bound")
 
     def trusted(self, lower_bound: int | None) -> None:
-        """Note a bound that a tree search proved; it never exceeds a cost that was reached."""
+        """Note a bound that a tree search proved."""
         if lower_bound is not None:
-            known = max(lower_bound, self._trusted or lower_bound)
-            self._trusted = min(known, self.cost_or(known))
-        self._note("core")
+            self._trusted = lower_bound if self._trusted is None else max(lower_bound, self._trusted)
 
     def is_proven(self) -> bool:
         """Whether nothing costs less than the best."""
