@@ -59,8 +59,10 @@ def read_json(body: bytes) -> Any:
         raise ReadingError(400, "malformed_json", f"the body is not JSON: {error.msg} ({where})") from error
     except RecursionError as error:
         raise _too_deep() from error
+    except UnicodeDecodeError as error:
+        raise ReadingError(400, "malformed_json", f"the body is not UTF-8 (byte {error.start})") from error
     except ValueError as error:
-        raise ReadingError(400, "malformed_json", f"the body is not JSON: {str(error)[:200]}") from error
+        raise ReadingError(400, "malformed_json", "a number in the body has too many digits") from error
     if _is_deeper(found, DEEPEST_NESTING):
         raise _too_deep()
     return found
@@ -84,7 +86,7 @@ def _too_deep() -> ReadingError:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
+    raise ReadingError(400, "malformed_json", f"the body is not JSON: {name} is no JSON number")
 
 
 def _is_json(request: Request) -> bool:

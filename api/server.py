@@ -51,7 +51,7 @@ class ServerThread:
     def __init__(self, app: FastAPI, host: str = "127.0.0.1", port: int = 0) -> None:
         """Port 0 takes any free one; `Conflict` (port_in_use) if the port is taken."""
         self._socket = bind(host, port)
-        self._answering = threading.Event()
+        self._answering, self._ended = threading.Event(), threading.Event()
         config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
         self._server = _AnnouncingServer(config, self._answering)
         self._thread = threading.Thread(target=self._run, name="server", daemon=True)
@@ -76,14 +76,17 @@ class ServerThread:
         self._stop()
 
     def wait(self) -> None:
-        """Block until the server stops of itself or the caller is interrupted."""
-        while self._thread.is_alive():
-            self._thread.join(0.5)
+        """Block until the server has ended or the caller is interrupted.
+
+        On an event, not on the thread: an interrupted join may pass for a thread that has ended.
+        """
+        self._ended.wait()
 
     def _run(self) -> None:
         try:
             self._server.run(sockets=[self._socket])
         finally:
+            self._ended.set()
             self._answering.set()
 
     def _stop(self) -> None:

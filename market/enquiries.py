@@ -6,15 +6,13 @@ Each actor sees what is public and what is its own; somebody else's is `NotFound
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from io import BytesIO
 from typing import Any
 
 from market.checks import check_order
 from market.clearing.free_market import Fit, FreeMarket
+from market.clearing.hour_prices import HourPrice, read_hour_prices
 from market.clearing.request import MOST_SLOTS
 from market.clearing.snapshot import Horizon, MarketSnapshot
-from market.clearing.supply import build_supply
-from market.domain.catalogue import Catalogue
 from market.domain.clock import Clock, next_hour
 from market.domain.devices import Device
 from market.domain.errors import NotFound
@@ -30,7 +28,6 @@ from market.persistence.models import OrderEventRow
 from market.persistence.paging import Page, PageRequest
 from market.persistence.store import Store
 from market.tenancy import own_order
-from solver import Clearing
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +66,6 @@ class OrderExplanation:
     explanation: Explanation | None
     allocation: Allocation | None
     alternatives: tuple[Option, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class HourPrice:
-    """Price of one offering in one hour, in micro-yuan per unit-hour: ask, energy and carbon as priced, congestion."""
-
-    offering_id: str
-    node_id: str
-    hour: datetime
-    ask_micros: int
-    energy_micros: int
-    carbon_micros: int
-    congestion_micros: int
-    free_units: int
 
 
 class Enquiries:
@@ -161,10 +144,11 @@ class Enquiries:
             if landed is None or landed.state is not RoundState.LANDED:
                 raise NotFound("not_found", "no landed round to read prices from")
             record = work.rounds.record(landed.id)
-            catalogue = work.catalogue()
         if record is None:
             raise NotFound("not_found", f"round {landed.id} kept no record")
-        return _hour_prices(landed, catalogue, record.clearing_npz, record.names, offering_id)
+        if offering_id is not None and offering_id not in record.names["offerings"]:
+            raise NotFound("not_found", f"no offering {offering_id} in round {landed.id}")
+        return read_hour_prices(landed, record.problem_npz, record.clearing_npz, record.names, offering_id)
 
     # What is one's own
 
@@ -313,31 +297,3 @@ def _option(snapshot: MarketSnapshot, order: Order, offering: Offering, fit: Fit
         carbon_kg_location=facility_kwh * region.carbon_location_kg_per_kwh,
         carbon_kg_market=facility_kwh * residual,
     )
-
-
-def _hour_prices(
-    landed: Round, catalogue: Catalogue, clearing_npz: bytes, names: Mapping[str, Any], only: str | None
-) -> tuple[HourPrice, ...]:
-    clearing = Clearing.load(BytesIO(clearing_npz))
-    horizon = Horizon(landed.starts_at, landed.slots)
-    row_in_round = {offering_id: row for row, offering_id in enumerate(names["offerings"])}
-    supply = build_supply(catalogue, (), landed.policy, horizon)
-    prices: list[HourPrice] = []
-    for row, offering in enumerate(catalogue.offerings):
-        if offering.id not in row_in_round or (only is not None and offering.id != only):
-            continue
-        congestion = clearing.price_micros[row_in_round[offering.id]]
-        prices.extend(
-            HourPrice(
-                offering_id=offering.id,
-                node_id=offering.node_id,
-                hour=horizon.slot_start(slot),
-                ask_micros=offering.ask_micros_per_unit_hour,
-                energy_micros=int(supply.energy_micros[row, slot]),
-                carbon_micros=int(supply.carbon_micros[row, slot]),
-                congestion_micros=int(congestion[slot]),
-                free_units=int(supply.capacity_units[row, slot]),
-            )
-            for slot in range(horizon.slots)
-        )
-    return tuple(prices)

@@ -5,6 +5,7 @@ granted or refused is read through `market.enquiries`. Every public method is on
 asks, changes the market in one transaction, and either all of it is stored or nothing.
 """
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -47,6 +48,8 @@ from market.tenancy import own_offering, own_order
 from solver import Clearing, Limits, Verification, verify
 
 __all__ = ["AnsweredBefore", "Exchange", "Once", "OpenedRound", "RoundRequest", "Submission"]
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,9 +259,7 @@ class Exchange:
             left_over = work.rounds.in_progress()
             if left_over is None:
                 return None
-            failed = self._closed(
-                left_over, RoundState.FAILED, failure="the exchange stopped while it cleared"
-            )
+            failed = self._closed(left_over, RoundState.FAILED, failure="exchange_stopped")
             work.rounds.close(failed)
         return failed
 
@@ -295,14 +296,17 @@ class Exchange:
         return OpenedRound(opened, snapshot, request.limits)
 
     def _land_round(self, opened_round: OpenedRound, clearing: Clearing, outcome: RoundOutcome) -> Round:
-        """Store everything at once; what left the market while it cleared is left out."""
+        """Store everything at once; what left the market or changed its terms while it cleared is left out."""
         opened = opened_round.round
         by_id = {order.id: order for order in opened_round.snapshot.orders}
         with self._unit_of_work() as work:
             now = self.clock.now()
             still_open = work.orders.still_open(by_id)
-            listed = {o.id for o in work.offerings() if o.state is OfferingState.OPEN}
-            granted = [a for a in outcome.allocations if a.order_id in still_open and a.offering_id in listed]
+            cleared = set(opened_round.snapshot.catalogue.offerings)
+            as_listed = {o.id for o in work.offerings() if o.state is OfferingState.OPEN and o in cleared}
+            granted = [
+                a for a in outcome.allocations if a.order_id in still_open and a.offering_id in as_listed
+            ]
             landed = self._closed(
                 opened,
                 RoundState.LANDED,
@@ -328,11 +332,12 @@ class Exchange:
         return landed
 
     def _refuse_round(self, opened: Round, verification: Verification) -> Round:
-        """The judge said no: nothing lands, and the round says why."""
+        """The judge said no: nothing lands, and the round names the first violation."""
         first = verification.violations[0]
-        refused = self._closed(opened, RoundState.REFUSED, failure=f"{first.code}: {first.message}")
+        refused = self._closed(opened, RoundState.REFUSED, failure=f"clearing_refused: {first.code}")
         with self._unit_of_work() as work:
             work.rounds.close(refused)
+        _logger.error("the judge refused round %s: %s", opened.id, verification.violations)
         return refused
 
     @contextmanager
@@ -341,7 +346,7 @@ class Exchange:
         try:
             yield
         except BaseException as error:
-            failed = self._closed(opened, RoundState.FAILED, failure=f"{type(error).__name__}: {error}")
+            failed = self._closed(opened, RoundState.FAILED, failure=_named(error))
             with self._unit_of_work() as work:
                 work.rounds.close(failed)
             raise
@@ -386,6 +391,12 @@ class Exchange:
             raise Conflict(
                 "duplicate_id", f"{type(thing).__name__.lower()} {thing.id} exists already", id=thing.id
             )
+
+
+def _named(error: BaseException) -> str:
+    """What everybody may read of an error: its code and class; the text is for the operator's log."""
+    code = error.code if isinstance(error, MarketError) else "internal_error"
+    return f"{code}: {type(error).__name__}"
 
 
 def _order_or_error(answer: Order | MarketError) -> Mapping[str, Any]:

@@ -62,6 +62,10 @@ def serve(
     """Serve the HTTP API and the page until Ctrl-C.
 
     Example: suanli serve --database sqlite:///market.db --port 8471
+
+    Settings from the environment: SUANLI_DATABASE_URL, SUANLI_HOST, SUANLI_PORT, SUANLI_KEY_PEPPER (the same for
+    init and serve), SUANLI_MAX_BODY_BYTES; for rounds that do not say: SUANLI_SOLVER_SECONDS, SUANLI_SOLVER_GAP,
+    SUANLI_SOLVER_WORKERS, SUANLI_SOLVER_SEED.
     """
     from api.server import run_server  # noqa: PLC0415 - the web framework is needed here only
     from api.settings import Settings  # noqa: PLC0415

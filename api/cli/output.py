@@ -1,6 +1,7 @@
 """What commands print: JSON for programs, tables for people."""
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -14,8 +15,8 @@ LEFT = frozenset(
 
 
 def print_json(thing: Any) -> None:
-    """One line of JSON on stdout."""
-    typer.echo(json.dumps(thing, ensure_ascii=False))
+    """One line of JSON on stdout; what JSON has no number for (NaN, infinity) is null."""
+    typer.echo(json.dumps(_finite(thing), ensure_ascii=False, allow_nan=False))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
@@ -36,6 +37,14 @@ def print_record(found: dict[str, Any], *, as_json: bool) -> None:
         return
     for name, value in _flattened(found):
         typer.echo(f"{typer.style(name, bold=True)}  {value}")
+
+
+def _finite(thing: Any) -> Any:
+    if isinstance(thing, dict):
+        return {name: _finite(value) for name, value in thing.items()}
+    if isinstance(thing, list | tuple):
+        return [_finite(value) for value in thing]
+    return None if isinstance(thing, float) and not math.isfinite(thing) else thing
 
 
 def _flattened(found: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
+from api.client.errors import Refusal
 from api.client.exchange_client import ExchangeClient, Json
 from api.client.whole_file import check_writable
 from api.demo.day import day_of_orders, submit_day
@@ -19,7 +20,7 @@ from api.demo.explaining import Sides, explain_three
 from api.demo.place import check_port, choose_database, prepare_exchange, serve
 from api.demo.report import print_report, print_where_to_look
 from api.demo.results import build_results, write_results
-from api.server import open_exchange
+from api.server import ServerThread, open_exchange
 from api.settings import Settings
 from market.domain.clock import next_local_midnight, rfc3339
 
@@ -68,7 +69,7 @@ def run_demo(request: DemoRequest) -> Json:
             # 7. Keep serving.
             if not request.once:
                 print_where_to_look(say, server.url, key, results)
-                _serve_until_interrupted(say)
+                _serve_until_interrupted(server, say)
     return results
 
 
@@ -118,9 +119,10 @@ def _ending_on_terminate() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _serve_until_interrupted(say: Console) -> None:
-    """Wait on an event, not on the server's thread: an interrupted join passes for a thread that has ended."""
+def _serve_until_interrupted(server: ServerThread, say: Console) -> None:
     try:
-        threading.Event().wait()
+        server.wait()
     except KeyboardInterrupt:
         say.print("stopped")
+        return
+    raise Refusal("server_ended", f"the server at {server.url} ended of itself; its log says why")

@@ -40,14 +40,13 @@ def quote_order(body: OrderRequest, desk: AtDesk, actor: CurrentActor) -> QuoteA
 )
 def read_prices(desk: AtDesk, query: Annotated[PricesQuery, Query()]) -> PriceSummary | PriceHours:
     """Of a landed round (the newest, unless `round_id` names one): one line for each offering; with
-    `offering_id`, that offering hour by hour.
+    `offering_id`, that offering hour by hour. As recorded: what is listed today does not matter.
     """
     named = query.round_id
     round_ = desk.enquiries.newest_landed_round() if named is None else desk.enquiries.round(named)
     if query.offering_id is None:
         return PriceSummary.of(round_, desk.enquiries.prices(round_.id))
-    offering = desk.enquiries.offering(query.offering_id)
-    return PriceHours.of(round_, offering.id, desk.enquiries.prices(round_.id, offering.id))
+    return PriceHours.of(round_, query.offering_id, desk.enquiries.prices(round_.id, query.offering_id))
 
 
 @router.get(

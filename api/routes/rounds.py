@@ -44,8 +44,9 @@ def clear_round(
 ) -> RoundAnswer:
     """Clear all open orders against what is free, and wait for the end, or not (`Prefer: respond-async`).
 
-    201 is a round that landed. One that the judge refused, or that failed, is a 500 with code `round_refused`
-    or `round_failed` and its `round_id`; nothing of it is stored but the round itself.
+    201 is a round that landed. One that the judge refused is a 500 `round_refused` with its `round_id`; one that
+    failed is answered with what went wrong (503 `solver_died`, say), and as `round_failed` when asked for again
+    under its key. Nothing of either is stored but the round itself.
     """
     asked = (body or ClearingRequest()).round_request(desk.settings.limits())
     at_once = _prefers_async(prefer)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from api.schemas.allocations import AllocationAnswer
 from api.schemas.fields import Cny, CnyText, Moment, PageQuery, Reference, Schema, example
@@ -63,7 +63,11 @@ class JobNeeds(Schema):
         None, description="Arithmetic the job is bound by; null if it runs equally fast everywhere."
     )
     units: int = Field(ge=1, le=10**7, description="Cards or cores, all at once (a gang).")
-    hours: Hours | Annotated[dict[Reference, Hours], Field(min_length=1, max_length=200)] = Field(
+    hours: Annotated[
+        Annotated[Hours, Tag("number")]
+        | Annotated[dict[Reference, Hours], Field(min_length=1, max_length=200), Tag("by_device")],
+        Discriminator(lambda given: "by_device" if isinstance(given, dict) else "number"),
+    ] = Field(
         description="Run time on the first listed device (or the class's reference device), scaled by device "
         "speed elsewhere; or hours for each device by id."
     )
@@ -118,7 +122,9 @@ class OrderRequest(Schema):
     )
     earliest_start: Moment | None = None
     deadline: Moment = Field(description="When the job must be over.")
-    interruptible: bool = False
+    interruptible: bool = Field(
+        default=False, description="May be paused. Kept with the order; for now every job runs in one piece."
+    )
     divisible: bool | None = Field(None, description="Only null or false for now.")
     buyer_id: Reference | None = Field(None, description="Operators only: on whose behalf.")
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.fields import CnyText, Reference, Schema, example
+from market.clearing.hour_prices import HourPrice
 from market.domain.money import format_cny, round_micros
 from market.domain.rounds import Round
-from market.enquiries import HourPrice
 
 SPAN = {"mean": "0.41", "min": "0.29", "max": "1.11"}
 OFFERING_PRICES = {
@@ -63,13 +63,13 @@ class OfferingPrices(Schema):
 
     offering_id: str
     node_id: str
-    ask: CnyText = Field(description="Least the provider takes.")
+    ask: CnyText = Field(description="Least the provider took then.")
     energy: PriceSpan = Field(description="Electricity as the policy weighs it.")
     carbon: PriceSpan = Field(description="Carbon as the policy prices it.")
-    congestion: PriceSpan = Field(description="What scarcity adds: the dual of the offering's capacity.")
-    effective: PriceSpan = Field(
-        description="The sum: an order worth less than this per unit-hour is not placed."
+    congestion: PriceSpan = Field(
+        description="What scarcity adds: the duals of the offering's units and of its node's power."
     )
+    effective: PriceSpan = Field(description="The sum of these parts.")
 
 
 class PriceSummary(Schema):
@@ -112,7 +112,7 @@ class HourPriceAnswer(Schema):
     carbon: CnyText
     congestion: CnyText
     effective: CnyText
-    free_units: int = Field(description="Units listed as free in that hour.")
+    free_units: int = Field(description="Units that were free when the round began.")
 
     @classmethod
     def of(cls, price: HourPrice) -> "HourPriceAnswer":

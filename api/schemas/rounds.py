@@ -96,7 +96,10 @@ class RoundAnswer(Schema):
     bound_micros: int | None
     gap: float | None = Field(description="(bound - value) / bound, certified.")
     seconds: float | None
-    failure: str | None
+    failure: str | None = Field(
+        description="Why it did not land, in codes: `clearing_refused: ENDS_TOO_LATE`, `exchange_stopped`; "
+        "the operator's log has the words."
+    )
     figures: dict[str, Any] = Field(
         description="`solver` and `baselines` (the same figures, side by side), `flows`, `history`."
     )

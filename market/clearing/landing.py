@@ -11,6 +11,7 @@ import numpy as np
 from market.clearing.builder import BuiltProblem
 from market.clearing.figures import clearing_figures, east_west_flows, round_bounds
 from market.clearing.free_market import limit_above
+from market.clearing.hour_prices import price_parts
 from market.clearing.placements import build_allocations, read_placements
 from market.clearing.reasons import deciding_code, node_reasons
 from market.domain.ids import IdSource
@@ -45,6 +46,7 @@ def read_outcome(
             "orders": [order.id for order in built.snapshot.orders],
             "offerings": [offering.id for offering in built.snapshot.catalogue.offerings],
             "nodes": [node.id for node in built.snapshot.catalogue.nodes],
+            **price_parts(built),
         },
     )
 

@@ -81,7 +81,7 @@ def build_supply(
         listed_units=listed,
         capacity_units=np.maximum(capacity, 0),
         ask_micros=ask,
-        priced_ask_micros=_rounded(ask.astype(np.float64) * policy.ask_weight),
+        priced_ask_micros=priced_ask_micros(ask, policy),
         energy_micros=_rounded(kw * tariff * policy.energy_weight),
         carbon_micros=_rounded(
             np.broadcast_to(kw * priced_factor[:, None], tariff.shape) * policy.carbon_micros_per_kg
@@ -92,6 +92,11 @@ def build_supply(
         kg_per_kwh_location=location,
         kg_per_kwh_market=market,
     )
+
+
+def priced_ask_micros(ask_micros: Ints, policy: Policy) -> Ints:
+    """Asks as the policy weighs them."""
+    return _rounded(ask_micros.astype(np.float64) * policy.ask_weight)
 
 
 def market_carbon_kg_per_kwh(region: Region, node: Node) -> float:

@@ -59,6 +59,8 @@ class Job:
             raise InvalidInput(
                 "invalid_devices", "devices is a list with at least one device, or null for any"
             )
+        if self.devices is not None and len(set(self.devices)) != len(self.devices):
+            raise InvalidInput("invalid_devices", "devices names each device once")
         if isinstance(self.hours, Mapping) and self.devices and set(self.devices) - set(self.hours):
             raise InvalidInput("invalid_hours", "hours by device must name every listed device")
 

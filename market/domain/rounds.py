@@ -83,7 +83,7 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One batch clearing. Figures are None until it has landed."""
+    """One batch clearing. Figures are None until it has landed; `failure` is public: codes, never an error's text."""
 
     id: str
     state: RoundState

@@ -54,6 +54,7 @@ def test_a_job_that_cannot_be_meant(house: House, job: dict[str, Any], field: st
     problem = refused_order(house, order_body(job=job), "malformed_request")
     assert field in problem["errors"][0]["loc"]
     assert problem["errors"][0]["loc"][:2] == ["body", "job"]
+    assert "constrained" not in problem["detail"]  # the words of the schema, not of its library
 
 
 @pytest.mark.parametrize(
@@ -97,6 +98,7 @@ def test_terms_that_cannot_be_meant(house: House, terms: dict[str, Any], code: s
         ({"hours": {"abacus": 1}}, "unknown_device"),
         ({"devices": ["x86_vcpu"]}, "device_of_other_class"),
         ({"devices": ["910b", "h800_sxm"], "hours": {"910b": 1}}, "invalid_hours"),
+        ({"devices": ["910b", "910b"]}, "invalid_devices"),
     ],
 )
 def test_a_job_that_refers_to_what_is_not_there(house: House, job: dict[str, Any], code: str) -> None:
@@ -133,7 +135,7 @@ def test_a_body_that_is_not_json(house: House, body: bytes) -> None:
     for path in ("/v1/orders", "/v1/orders/batch", "/v1/quotes"):
         answer = house.ask("POST", path, house.keys.buyer, content=body, headers=headers)
         if body:
-            refusal(answer, 400, "malformed_json")
+            assert "sys." not in refusal(answer, 400, "malformed_json")["detail"]
         else:
             refusal(answer, 422, "malformed_request")
 

@@ -79,6 +79,26 @@ def test_prices_come_in_parts_that_add_up(house: House) -> None:
     refusal(house.ask("GET", "/v1/prices", params={"round_id": "rnd_none"}), 404, "not_found")
 
 
+def test_prices_of_a_round_stay_what_they_were(house: House) -> None:
+    house.submit()
+    first = house.clear(policy="price", slots=24)
+    asked = {"round_id": first["id"], "offering_id": "off_0001"}
+    summary, hours = (
+        house.ask("GET", "/v1/prices", params=params).json() for params in ({"round_id": first["id"]}, asked)
+    )
+    listing = house.ask("GET", "/v1/offerings/off_0001").json()
+    assert hours["hours"][0]["ask"] == listing["ask_price"]
+    assert {float(hour[part]) for hour in hours["hours"] for part in ("energy", "carbon")} == {0.0}
+    dearer = {"ask_price": "1234.00", "free_units_by_hour": [1] * 24}
+    changed = house.ask("PATCH", "/v1/offerings/off_0001", house.keys.operator, json=dearer)
+    assert changed.status_code == 200, changed.text
+    assert house.ask("GET", "/v1/prices", params={"round_id": first["id"]}).json() == summary
+    assert house.ask("GET", "/v1/prices", params=asked).json() == hours
+    house.clear()
+    now = house.ask("GET", "/v1/prices", params={"offering_id": "off_0001"}).json()
+    assert {(hour["ask"], hour["free_units"]) for hour in now["hours"]} == {("1234.00", 1)}
+
+
 def test_allocations_are_seen_by_whom_they_concern(house: House) -> None:
     order_id = house.submit()["id"]
     house.clear()

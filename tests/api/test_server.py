@@ -6,11 +6,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import httpx2
 import pytest
 from api_house import NOW, OPERATOR, Keys, order_body
+from fastapi import FastAPI
 
 from api.app import build_app
 from api.server import ServerThread, bind, open_exchange, run_server, url_of
@@ -112,6 +114,23 @@ def test_the_page_is_served_and_leaves_the_api_alone(
             assert get(f"{server.url}/nothing.js").json()["code"] == "not_found"
             assert get(f"{server.url}/v1/nothing").json()["code"] == "not_found"
             assert get(f"{server.url}/v1/quotes").json()["code"] == "method_not_allowed"
+
+
+def test_waiting_for_a_server_can_be_interrupted() -> None:
+    main = threading.main_thread().ident
+    assert main is not None
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a solver may have left another
+    try:
+        with ServerThread(FastAPI()) as server:
+            interruption = threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT))
+            interruption.start()
+            with pytest.raises(KeyboardInterrupt):
+                server.wait()
+            interruption.join()
+            assert get(f"{server.url}/openapi.json").status_code == 200
+    finally:
+        signal.signal(signal.SIGINT, before)
+    server.wait()  # it has ended: returns at once
 
 
 def test_an_address_is_shown_as_a_browser_takes_it() -> None:

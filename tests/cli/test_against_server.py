@@ -11,6 +11,8 @@ from command import Ran, figures, refused, suanli
 from api.server import ServerThread, open_exchange
 from api.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 
 class House(NamedTuple):
     """A running exchange and a file of orders."""

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from command import figures, refused, suanli, suanli_process
 
+from api.settings import Settings
+
 COMMANDS = (
     *((name,) for name in ("demo", "init", "serve", "solve", "verify", "quote", "generate", "orders")),
     *(("orders", name) for name in ("list", "show", "submit", "cancel", "explain")),
@@ -44,6 +46,11 @@ def test_every_command_has_help_with_an_example(command: tuple[str, ...]) -> Non
     assert ran.returncode == 0
     if command not in {("generate",), ("orders",)}:
         assert "Example" in ran.stdout
+
+
+def test_serve_lists_every_setting() -> None:
+    shown = suanli("serve", "--help", COLUMNS="200").stdout
+    assert [name for name in Settings.model_fields if f"SUANLI_{name.upper()}" not in shown] == []
 
 
 def test_version() -> None:

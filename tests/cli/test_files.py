@@ -2,6 +2,8 @@
 
 import csv
 import json
+import math
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -42,6 +44,16 @@ def solved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     found = figures(suanli("solve", problem, "--out", clearing, "--seconds", 10))
     assert (found["value_micros"], found["placed"], found["jobs"]) == (4_000_000, 1, 2)
     return problem, clearing
+
+
+def test_a_figure_that_is_no_number_is_null_in_json(solved: tuple[Path, Path], tmp_path: Path) -> None:
+    problem, clearing = solved
+    altered = tmp_path / "altered.npz"
+    replace(Clearing.load(clearing), gap=math.nan).save(altered)
+    ran = suanli("verify", problem, altered)
+    assert ran.returncode == 1
+    (violation,) = json.loads(ran.stdout, parse_constant=pytest.fail)["violations"]
+    assert (violation["code"], violation["facts"]["claimed"]) == ("WRONG_GAP", None)
 
 
 def test_verify_accepts_what_solve_wrote(solved: tuple[Path, Path]) -> None:

@@ -6,19 +6,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
+from rich.console import Console
 
 from api.client.errors import Refusal
 from api.demo.place import prepare_exchange
-from api.demo.story import DemoRequest, run_demo
+from api.demo.story import DemoRequest, _serve_until_interrupted, run_demo
+from api.server import ServerThread
 from api.settings import Settings
 from solver import Clearing, ClearingProblem, verify
 
+pytestmark = pytest.mark.slow
 ORDERS = 60
 FIGURES = {
     *("orders", "placed", "value_micros", "bound_micros", "gap", "spend_cny", "rtt_ms_mean", "rtt_ms_p95"),
     *("facility_kwh", "pue_mean", "carbon_kg_location", "carbon_kg_market", "west_share_of_eastern_demand"),
 }
-CLASS_FIGURES = FIGURES - {"bound_micros", "gap"}
 BASELINES = {"local_first", "first_come_cheapest", "value_density"}
 NOT_REPEATED = {
     "id",
@@ -50,7 +53,7 @@ def test_all_figures_are_there(found: dict[str, Any]) -> None:
         assert set(rule) >= FIGURES
         assert rule["orders"] == ORDERS
         for of_class in rule["by_job_class"].values():
-            assert set(of_class) >= CLASS_FIGURES
+            assert set(of_class) >= FIGURES
     assert found["flows"]
     assert {entry["kind"] for entry in found["explained"]} <= {"moved_west", "kept_east", "not_placed"}
     assert found["seed"] == 11
@@ -85,7 +88,6 @@ def test_explained_orders_are_what_they_say(found: dict[str, Any]) -> None:
         assert explanation["reasons"] or explanation["allocation"]
 
 
-@pytest.mark.slow
 def test_same_seed_same_figures(found: dict[str, Any], tmp_path: Path) -> None:
     assert without_ids(demonstrate(tmp_path / "again.json")) == without_ids(found)
 
@@ -102,6 +104,14 @@ def test_refuses_a_file_it_could_not_write(file: str, tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="director"):
         run_demo(DemoRequest(once=True, json_file=tmp_path / file, port=0))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_that_ends_of_itself_is_noticed() -> None:
+    with ServerThread(FastAPI()) as server:
+        server._server.should_exit = True
+        with pytest.raises(Refusal) as refusal:
+            _serve_until_interrupted(server, Console())
+    assert refusal.value.code == "server_ended"
 
 
 def test_refuses_a_database_that_is_in_use(tmp_path: Path) -> None:

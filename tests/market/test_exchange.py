@@ -94,6 +94,20 @@ def test_an_offering_withdrawn_while_the_round_clears_grants_nothing(
     assert enquiries.order(buyer, waiting.id).state is OrderState.OPEN
 
 
+@pytest.mark.parametrize(
+    "change", [{"ask_micros_per_unit_hour": 10**7}, {"max_gang_units": 1}, {"free_units_by_hour": (0,) * 24}]
+)
+def test_an_offering_amended_while_the_round_clears_grants_nothing(
+    exchange: Exchange, enquiries: Enquiries, operator: Actor, buyer: Actor, change: dict[str, Any]
+) -> None:
+    (waiting,) = submit(exchange, buyer, terms(units=2, devices=("910b",)))
+    exchange._solve = solved_after(lambda: exchange.amend_offering(operator, "off_3", **change))
+    assert exchange.clear_round(operator, ROUND).placed == 0
+    assert enquiries.order(buyer, waiting.id).state is OrderState.OPEN
+    exchange._solve = clear
+    assert exchange.clear_round(operator, ROUND).placed == ("ask_micros_per_unit_hour" in change)
+
+
 def test_a_clearing_that_does_not_verify_lands_nothing_and_says_so(
     exchange: Exchange, enquiries: Enquiries, operator: Actor, buyer: Actor
 ) -> None:
@@ -106,7 +120,7 @@ def test_a_clearing_that_does_not_verify_lands_nothing_and_says_so(
     exchange._solve = too_late
     refused = exchange.clear_round(operator, ROUND)
     assert refused.state is RoundState.REFUSED
-    assert refused.failure
+    assert refused.failure == "clearing_refused: ENDS_TOO_LATE"
     assert enquiries.order(buyer, waiting.id).state is OrderState.OPEN
     assert enquiries.allocations(operator, PageRequest(), {}).items == ()
 
@@ -117,13 +131,13 @@ def test_a_solver_that_dies_fails_the_round_and_frees_the_place(
     submit(exchange, buyer, terms())
 
     def dying(_problem: ClearingProblem, _limits: Limits) -> Clearing:
-        raise MemoryError("too large")
+        raise MemoryError("at /somewhere/private")
 
     exchange._solve = dying
     with pytest.raises(MemoryError):
         exchange.clear_round(operator, ROUND)
     (failed,) = enquiries.rounds(PageRequest()).items
-    assert (failed.state, failed.failure) == (RoundState.FAILED, "MemoryError: too large")
+    assert (failed.state, failed.failure) == (RoundState.FAILED, "internal_error: MemoryError")
     exchange._solve = clear
     assert exchange.clear_round(operator, ROUND).placed == 1
 

@@ -1,0 +1,72 @@
+"""Prices by offering and hour, read from what a round recorded: later changes of a listing do not touch them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+
+from market.clearing.builder import BuiltProblem
+from market.clearing.snapshot import Horizon
+from market.clearing.supply import priced_ask_micros
+from market.domain.rounds import Round
+from solver import Clearing, ClearingProblem
+
+
+@dataclass(frozen=True, slots=True)
+class HourPrice:
+    """Price of one offering in one hour, in micro-yuan per unit-hour: ask, energy and carbon as priced, congestion."""
+
+    offering_id: str
+    node_id: str
+    hour: datetime
+    ask_micros: int
+    energy_micros: int
+    carbon_micros: int
+    congestion_micros: int
+    free_units: int
+
+
+def price_parts(built: BuiltProblem) -> Mapping[str, list[int]]:
+    """What a round keeps beside its problem, by offering, to take the unit cost apart again.
+
+    Carbon does not vary by hour; energy is what the unit cost holds besides ask and carbon.
+    """
+    carbon = built.supply.carbon_micros.max(axis=1, initial=0)
+    return {"ask_micros": built.supply.ask_micros.tolist(), "carbon_micros": carbon.tolist()}
+
+
+def read_hour_prices(
+    landed: Round, problem_npz: bytes, clearing_npz: bytes, names: Mapping[str, Any], only: str | None
+) -> tuple[HourPrice, ...]:
+    """Every offering of a landed round hour by hour, or one of them."""
+    problem = ClearingProblem.load(BytesIO(problem_npz))
+    clearing = Clearing.load(BytesIO(clearing_npz))
+    horizon = Horizon(landed.starts_at, landed.slots)
+    ask = np.array(names["ask_micros"], dtype=np.int64)
+    carbon = np.array(names["carbon_micros"], dtype=np.int64)
+    energy = problem.unit_cost_micros - (priced_ask_micros(ask, landed.policy) + carbon)[:, None]
+    return tuple(
+        HourPrice(
+            offering_id=offering_id,
+            node_id=names["nodes"][problem.offering_node[row]],
+            hour=horizon.slot_start(slot),
+            ask_micros=int(ask[row]),
+            energy_micros=int(energy[row, slot]),
+            carbon_micros=int(carbon[row]),
+            congestion_micros=_congestion_micros(problem, clearing, row, slot),
+            free_units=int(problem.capacity_units[row, slot]),
+        )
+        for row, offering_id in enumerate(names["offerings"])
+        if only is None or offering_id == only
+        for slot in range(horizon.slots)
+    )
+
+
+def _congestion_micros(problem: ClearingProblem, clearing: Clearing, row: int, slot: int) -> int:
+    """What scarcity of units, and of power at the node, adds to a unit-hour (to the nearest micro-yuan)."""
+    watts = int(problem.facility_watts_per_unit[row])
+    power = int(clearing.power_price_micros[problem.offering_node[row], slot]) * watts
+    return int(clearing.price_micros[row, slot]) + (power + 500) // 1000
