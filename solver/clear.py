@@ -10,6 +10,9 @@ from solver.problem import ClearingProblem
 from solver.progress import Progress
 from solver.stopwatch import Stopwatch
 
+MOST_FOR_PRICES = 0.5
+"""Share of the seconds that the prices may take where time is short: placements need the rest."""
+
 
 def clear(
     problem: ClearingProblem,
@@ -36,7 +39,7 @@ def clear(
         best.offer(name, baselines.place_by(problem, layout, order))
     with open_market(problem, layout, best.room, limits.workers) as market:
         # 2. Prices at which what is asked for fits into what is free, certified in integers.
-        prices = descent.cool_down(market, stopwatch)
+        prices = descent.cool_down(market, stopwatch.part(MOST_FOR_PRICES))
         best.prove("prices", whole_prices(*prices))
         # 3. A handful of jobs is searched to the end at once.
         if problem.jobs <= exact.FEW_JOBS and not best.is_proven():
@@ -46,10 +49,10 @@ def clear(
             if not best.is_enough():
                 best.offer(plan.name, dive.dive(market, prices, plan, stopwatch))
     # 5. Improve corner by corner.
-    if not best.is_enough():
+    if problem.jobs <= improve.MOST_JOBS and not best.is_enough():
         goal = improve.Goal(best.enough_micros(), limits.seed, stopwatch)
         best.offer("improve", improve.improve(problem, layout, best.floor, best.prices, goal))
     # 6. What is still open on a small problem is searched.
-    if not best.is_proven() and not stopwatch.is_up():
+    if problem.jobs <= exact.MOST_JOBS and not best.is_proven() and not stopwatch.is_up():
         best.settle(exact.finish(problem, layout, best, limits, stopwatch))
     return best.clearing()

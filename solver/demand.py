@@ -31,6 +31,21 @@ class Demand(NamedTuple):
     """(K,) least cost for scale 1; UNREACHABLE where nothing can run."""
 
 
+class Sheet(NamedTuple):
+    """All that the kernel reads, and `starts` and `least_at`, which it writes."""
+
+    layout: Layout
+    classes: Classes
+    room: Int64Array
+    """(R, T)"""
+    run_cost: Float64Array
+    """(R, T) cost of one unit of each run from each start."""
+    starts: Float64Array
+    """(R, T) units that begin there; empty at softness 0."""
+    least_at: Float64Array
+    """Least cost at each candidate of the class in hand."""
+
+
 def ask(
     layout: Layout, classes: Classes, room: Int64Array, cost_sums: Float64Array, softness: float
 ) -> Demand:
@@ -38,16 +53,20 @@ def ask(
 
     `softness` is the temperature in shares of each class's least cost at zero prices.
     """
-    offerings, slots = cost_sums.shape[0], cost_sums.shape[1] - 1
-    run_cost = np.full(room.shape, UNREACHABLE)
-    _cost_of_runs(layout, cost_sums, run_cost)
-    starts = np.zeros(room.shape if softness > 0 else (0, 0))
+    sheet = Sheet(
+        layout=layout,
+        classes=classes,
+        room=room,
+        run_cost=np.full(room.shape, UNREACHABLE),
+        starts=np.zeros(room.shape if softness > 0 else (0, 0)),
+        least_at=np.empty(int(np.diff(layout.profile_start).max(initial=0))),
+    )
+    _cost_of_runs(layout, cost_sums, sheet.run_cost)
     least_cost = np.full(classes.profile.size, UNREACHABLE)
-    widest = int(np.diff(layout.profile_start).max(initial=0))
-    surplus = _ask(layout, classes, room, run_cost, softness, starts, least_cost, np.empty(widest))
-    units = np.zeros((offerings, slots))
+    surplus = _ask(sheet, softness, least_cost)
+    units = np.zeros((cost_sums.shape[0], cost_sums.shape[1] - 1))
     if softness > 0:
-        _spread(layout, starts, units)
+        _spread(layout, sheet.starts, units)
     return Demand(float(surplus), units, least_cost)
 
 
@@ -62,78 +81,58 @@ def _cost_of_runs(layout: Layout, cost_sums: Float64Array, run_cost: Float64Arra
 
 
 @compiled_fast
-def _ask(
-    layout: Layout,
-    classes: Classes,
-    room: Int64Array,
-    run_cost: Float64Array,
-    softness: float,
-    starts: Float64Array,
-    least_cost: Float64Array,
-    least_at: Float64Array,
-) -> float:
-    """Fill `least_cost` and, if soft, add to `starts` (R, T) the units that begin there; return the surplus."""
-    surplus = 0.0
+def _ask(sheet: Sheet, softness: float, least_cost: Float64Array) -> float:
+    """Fill `least_cost` and, if soft, add to the sheet's starts; return the surplus."""
+    classes, surplus = sheet.classes, 0.0
     for k in range(classes.profile.size):
         low, high = classes.member_start[k], classes.member_start[k + 1]
-        best = _least(k, layout, classes, room, run_cost, least_at)
+        best = _least(k, sheet)
         least_cost[k] = best
         heat = softness * classes.unit_heat[k]
         if best >= UNREACHABLE or classes.density[low] <= best - 8.0 * heat:
             continue
         mass, cost = 1.0, best
         if softness > 0:
-            mass = _mass(k, best, heat, layout, classes, room, run_cost, least_at)
+            mass = _mass(k, best, heat, sheet)
             cost = best - heat * np.log(mass)
         past = _first_not_above(classes.density, low, high, cost)
         if past > low:
             scale = classes.scale_sum[past] - classes.scale_sum[low]
             surplus += classes.value_sum[past] - classes.value_sum[low] - cost * scale
             if softness > 0:
-                _settle(k, best, heat, scale / mass, layout, classes, room, run_cost, least_at, starts)
+                _settle(k, best, heat, scale / mass, sheet)
     return surplus
 
 
 @compiled_fast
-def _least(
-    k: int, layout: Layout, classes: Classes, room: Int64Array, run_cost: Float64Array, least_at: Float64Array
-) -> float:
+def _least(k: int, sheet: Sheet) -> float:
     """Least cost for scale 1 over candidates and starts; `least_at` keeps each candidate's own."""
-    best = UNREACHABLE
+    layout, classes, best = sheet.layout, sheet.classes, UNREACHABLE
     profile, first, end, scale = classes.profile[k], classes.first[k], classes.end[k], classes.least_scale[k]
     begin = layout.profile_start[profile]
     for candidate in range(begin, layout.profile_start[profile + 1]):
-        run, gang = layout.run[candidate], scale * layout.units[candidate]
-        costs, rooms, least = run_cost[run], room[run], UNREACHABLE
+        run, gang, least = layout.run[candidate], scale * layout.units[candidate], UNREACHABLE
+        costs, rooms = sheet.run_cost[run], sheet.room[run]
         for start in range(first, end - layout.slots[candidate] + 1):
             cost = costs[start] if rooms[start] >= gang else UNREACHABLE
             least = min(least, cost)
         if least < UNREACHABLE:
             least = layout.fixed_micros[candidate] + layout.units[candidate] * least
-        least_at[candidate - begin] = least
+        sheet.least_at[candidate - begin] = least
         best = min(best, least)
     return best
 
 
 @compiled_fast
-def _mass(
-    k: int,
-    best: float,
-    heat: float,
-    layout: Layout,
-    classes: Classes,
-    room: Int64Array,
-    run_cost: Float64Array,
-    least_at: Float64Array,
-) -> float:
+def _mass(k: int, best: float, heat: float, sheet: Sheet) -> float:
     """Sum of exp(-(cost - best) / heat) over the places within reach."""
-    mass, limit = 0.0, best + REACH * heat
+    layout, classes, mass, limit = sheet.layout, sheet.classes, 0.0, best + REACH * heat
     profile, first, end, scale = classes.profile[k], classes.first[k], classes.end[k], classes.least_scale[k]
     begin = layout.profile_start[profile]
     for candidate in range(begin, layout.profile_start[profile + 1]):
-        if least_at[candidate - begin] < limit:
+        if sheet.least_at[candidate - begin] < limit:
             units, fixed = layout.units[candidate], layout.fixed_micros[candidate]
-            costs, rooms = run_cost[layout.run[candidate]], room[layout.run[candidate]]
+            costs, rooms = sheet.run_cost[layout.run[candidate]], sheet.room[layout.run[candidate]]
             for start in range(first, end - layout.slots[candidate] + 1):
                 cost = fixed + units * costs[start]
                 if cost < limit and rooms[start] >= scale * units:
@@ -142,29 +141,18 @@ def _mass(
 
 
 @compiled_fast
-def _settle(
-    k: int,
-    best: float,
-    heat: float,
-    scale_per_mass: float,
-    layout: Layout,
-    classes: Classes,
-    room: Int64Array,
-    run_cost: Float64Array,
-    least_at: Float64Array,
-    starts: Float64Array,
-) -> None:
+def _settle(k: int, best: float, heat: float, scale_per_mass: float, sheet: Sheet) -> None:
     """Spread the class's demand over the places within reach."""
-    limit = best + REACH * heat
+    layout, classes, limit = sheet.layout, sheet.classes, best + REACH * heat
     profile, first, end, scale = classes.profile[k], classes.first[k], classes.end[k], classes.least_scale[k]
     begin = layout.profile_start[profile]
     for candidate in range(begin, layout.profile_start[profile + 1]):
-        if least_at[candidate - begin] < limit:
+        if sheet.least_at[candidate - begin] < limit:
             units, fixed, run = layout.units[candidate], layout.fixed_micros[candidate], layout.run[candidate]
             for start in range(first, end - layout.slots[candidate] + 1):
-                cost = fixed + units * run_cost[run, start]
-                if cost < limit and room[run, start] >= scale * units:
-                    starts[run, start] += units * scale_per_mass * np.exp((best - cost) / heat)
+                cost = fixed + units * sheet.run_cost[run, start]
+                if cost < limit and sheet.room[run, start] >= scale * units:
+                    sheet.starts[run, start] += units * scale_per_mass * np.exp((best - cost) / heat)
 
 
 @compiled_fast

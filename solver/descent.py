@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+
 from solver.market import Market, SoftPrices
 from solver.outcome import Float64Array
 from solver.problem import ClearingProblem
-from solver.quasi_newton import minimise
+from solver.quasi_newton import Curvature, minimise, no_curvature
 from solver.stopwatch import Stopwatch
 
 
@@ -24,7 +25,13 @@ class Leg(NamedTuple):
     evaluations: int
 
 
-COOLING = (Leg(5e-2, 12), Leg(1e-2, 20), Leg(2e-3, 30), Leg(4e-4, 30), Leg(1e-4, 30), Leg(3e-5, 25))
+COOLING = (
+    *(Leg(5e-2, 12), Leg(1e-2, 20), Leg(2e-3, 30)),
+    *(Leg(8e-4, 20), Leg(3e-4, 20), Leg(1e-4, 25), Leg(3e-5, 25)),
+)
+PATIENCE = 5
+"""Small problems, whose few jobs leave kinks, take up to so many times the evaluations; they are cheap there."""
+PATIENT_JOBS = 4_000
 ROUGH_LEGS = 3
 """So many legs are walked on a sample where there are many jobs: they need not be exact, and are many times cheaper."""
 SAMPLE_JOBS = 20_000
@@ -34,24 +41,29 @@ SAMPLE_JOBS = 20_000
 def cool_down(market: Market, stopwatch: Stopwatch) -> SoftPrices:
     """Prices from zero, softness falling; the best met by their hard dual, in case a leg lost ground."""
     prices = SoftPrices(np.zeros(market.free.units.shape), np.zeros(market.free.watts.shape))
-    every = max(1, market.problem.jobs // SAMPLE_JOBS)
+    jobs = max(1, market.problem.jobs)
+    every, patience = max(1, jobs // SAMPLE_JOBS), min(PATIENCE, max(1, PATIENT_JOBS // jobs))
+    legs = [Leg(leg.softness, patience * leg.evaluations) for leg in COOLING]
     market.open_to_sample(every)
-    for leg in COOLING[:ROUGH_LEGS]:
-        prices = descend(market, prices, leg)
-    market.open_to_all()
+    curvature = no_curvature()
+    for leg in legs[:ROUGH_LEGS]:
+        prices = descend(market, prices, leg, curvature, stopwatch)
+    market.open_to_sample(1)
     best, least = prices, market.bound(prices)
-    for leg in COOLING[ROUGH_LEGS:]:
+    for leg in legs[ROUGH_LEGS:]:
         if stopwatch.is_up():
             break
-        prices = descend(market, prices, leg)
+        prices = descend(market, prices, leg, curvature, stopwatch)
         bound = market.bound(prices)
         if bound < least:
             best, least = prices, bound
     return best
 
 
-def descend(market: Market, prices: SoftPrices, leg: Leg) -> SoftPrices:
-    """Lower the market's soft dual from these prices, for about so many evaluations."""
+def descend(
+    market: Market, prices: SoftPrices, leg: Leg, curvature: Curvature, stopwatch: Stopwatch
+) -> SoftPrices:
+    """Lower the market's soft dual from these prices, for so many evaluations, with and for what is learnt of it."""
     coordinates, kilowatts = _Coordinates(market.problem), market.layout.watts[:, None] / 1000.0
 
     def soft_dual(point: Float64Array) -> tuple[float, Float64Array]:
@@ -65,7 +77,7 @@ def descend(market: Market, prices: SoftPrices, leg: Leg) -> SoftPrices:
     start = coordinates.point(prices)
     if not start.size:
         return prices
-    return coordinates.prices(minimise(soft_dual, start, leg.evaluations))
+    return coordinates.prices(minimise(soft_dual, start, leg.evaluations, curvature, stopwatch.is_up))
 
 
 class _Coordinates:

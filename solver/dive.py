@@ -16,10 +16,11 @@ from solver.descent import Leg, descend
 from solver.fill import fill
 from solver.floor import Floor, empty_floor, place_in_order
 from solver.layout import Layout
-from solver.market import Free, Market, SoftPrices
+from solver.market import Market, SoftPrices
 from solver.outcome import Float64Array
 from solver.prices import guide_of, whole_prices
 from solver.problem import Int64Array
+from solver.quasi_newton import no_curvature
 from solver.stopwatch import Stopwatch
 
 SEVERAL_JOBS, MANY_JOBS = 5_000, 50_000
@@ -36,14 +37,17 @@ class Plan(NamedTuple):
 
 def plans(layout: Layout) -> list[Plan]:
     """The dives worth trying, the best first; larger problems afford fewer and shorter ones."""
-    jobs = layout.profile.size
+    jobs, by_value = layout.profile.size, value_order(layout)
     if jobs > MANY_JOBS:
-        return [Plan("dive by work", work_order(layout), 24, Leg(1e-3, 5))]
+        return [Plan("dive by value", by_value, 24, Leg(1e-3, 8))]
     if jobs > SEVERAL_JOBS:
-        return [Plan("dive by work", work_order(layout), 40, Leg(1e-3, 8))]
+        return [
+            Plan("dive by value", by_value, 60, Leg(1e-3, 10)),
+            Plan("dive by work", work_order(layout), 60, Leg(1e-3, 10)),
+        ]
     return [
         Plan("dive by work", work_order(layout), 60, Leg(2e-3, 10)),
-        Plan("dive by value", value_order(layout), 60, Leg(2e-3, 10)),
+        Plan("dive by value", by_value, 60, Leg(1e-3, 16)),
     ]
 
 
@@ -52,14 +56,14 @@ def dive(market: Market, prices: SoftPrices, plan: Plan, stopwatch: Stopwatch) -
     problem, layout = market.problem, market.layout
     floor, at_first = empty_floor(problem), whole_prices(*prices)
     waiting = np.ones(problem.jobs, dtype=np.bool_)
-    stages = _stages(layout, plan.order, plan.stages)
+    stages, curvature = _stages(layout, plan.order, plan.stages), no_curvature()
     for number, stage in enumerate(stages, start=1):
         place_in_order(layout, floor, stage, guide_of(problem, layout, whole_prices(*prices)))
         waiting[stage] = False
         if stopwatch.is_up() or number == len(stages):
             break
-        market.open_to(waiting, Free(floor.free_units, floor.free_watts))
-        prices = descend(market, prices, plan.between)
+        market.open_to(waiting, floor.free_units, floor.free_watts)
+        prices = descend(market, prices, plan.between, curvature, stopwatch)
     fill(problem, layout, floor, at_first)
     return floor
 

@@ -23,6 +23,8 @@ from solver.stopwatch import Stopwatch
 
 MOST_COLUMNS = 12_000
 """With more placements than this left over, CP-SAT has found nothing useful in a minute."""
+MOST_JOBS = 2_000
+"""Above this many jobs the finish is not tried: too many placements stay possible."""
 FEW_JOBS = 8
 """Up to so many jobs the search runs to its end whatever the number of placements."""
 DETERMINISTIC_SECONDS = 5.0
@@ -87,6 +89,7 @@ def _solver(
     solver.parameters.num_workers = workers
     solver.parameters.interleave_search = workers > 1
     solver.parameters.random_seed = limits.seed
+    solver.parameters.catch_sigint_signal = False
     solver.parameters.max_time_in_seconds = max(0.01, stopwatch.seconds_left())
     if problem.jobs > FEW_JOBS:
         solver.parameters.max_deterministic_time = DETERMINISTIC_SECONDS

@@ -21,6 +21,8 @@ from solver.prices import Prices, guide_of, no_prices, share_of
 from solver.problem import ClearingProblem, Int64Array
 from solver.stopwatch import Stopwatch
 
+MOST_JOBS = 20_000
+"""Above so many jobs corners are too small a part of the whole to be worth the time."""
 ROUNDS_PER_JOB = 60
 MOST_ROUNDS = 240_000
 BLOCKS = 24

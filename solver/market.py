@@ -21,8 +21,8 @@ from solver.shards import LocalShards, ShardPool
 class Free(NamedTuple):
     """What is free: (O, T) units and (N, T) watts."""
 
-    units: Int64Array | Float64Array
-    watts: Int64Array | Float64Array
+    units: Float64Array
+    watts: Float64Array
 
 
 class SoftPrices(NamedTuple):
@@ -42,21 +42,17 @@ class Market:
     pool: ShardPool
     free: Free
 
-    def open_to(self, waiting: npt.NDArray[np.bool_], free: Free) -> None:
-        """From now on these jobs, (J,) true, meet this much free."""
-        self.free = free
-        self.pool.assign(self.book.classes_of(waiting), room_of(self.layout, *free))
+    def open_to(
+        self, waiting: npt.NDArray[np.bool_], units: Int64Array, watts: Int64Array, share: float = 1.0
+    ) -> None:
+        """From now on these jobs, (J,) true, meet this share of (O, T) units and (N, T) watts; room is for the whole."""
+        self.free = Free(units.astype(np.float64) * share, watts.astype(np.float64) * share)
+        self.pool.assign(self.book.classes_of(waiting), room_of(self.layout, units, watts))
 
     def open_to_sample(self, every: int) -> None:
-        """From now on one job in so many meets its share of what the empty floor has; room stays what it is."""
-        whole = Free(self.problem.capacity_units, self.problem.node_power_watts)
-        self.pool.assign(self.book.classes_of(self.book.sample(every)), room_of(self.layout, *whole))
-        self.free = Free(whole.units / every, whole.watts / every)
-
-    def open_to_all(self) -> None:
-        """From now on all jobs meet all that the empty floor has."""
-        everyone = np.ones(self.problem.jobs, dtype=np.bool_)
-        self.open_to(everyone, Free(self.problem.capacity_units, self.problem.node_power_watts))
+        """From now on one job in so many meets its share of what the empty floor has."""
+        sample = self.book.sample(every)
+        self.open_to(sample, self.problem.capacity_units, self.problem.node_power_watts, 1.0 / every)
 
     def ask(self, prices: SoftPrices, softness: float) -> Demand:
         """What the waiting jobs ask for at the prices."""
@@ -82,13 +78,13 @@ def open_market(problem: ClearingProblem, layout: Layout, room: Int64Array, work
     """A market where all jobs wait and nothing is taken; its shards are let go at the end."""
     pool = LocalShards(layout, workers)
     try:
-        free = Free(problem.capacity_units, problem.node_power_watts)
+        capacity, power = problem.capacity_units, problem.node_power_watts
+        free = Free(capacity.astype(np.float64), power.astype(np.float64))
         market = Market(problem, layout, ClassBook(layout, room), pool, free)
         classes = market.book.classes_of(np.ones(problem.jobs, dtype=np.bool_))
         pool.assign(classes, room)
-        nothing = SoftPrices(np.zeros(free.units.shape), np.zeros(free.watts.shape))
+        nothing = SoftPrices(np.zeros(capacity.shape), np.zeros(power.shape))
         market.book.learn_heat(classes, market.ask(nothing, 0.0).least_cost)
-        market.open_to_all()
         yield market
     finally:
         pool.close()

@@ -25,19 +25,35 @@ FIRST_MOVE = 0.1
 Objective = Callable[[Float64Array], tuple[float, Float64Array]]
 
 
-class _Pair(NamedTuple):
+class Pair(NamedTuple):
+    """A step, the change of slope it met, and the inverse of their product."""
+
     step: Float64Array
     slope_change: Float64Array
     inverse: float
 
 
-def minimise(objective: Objective, start: Float64Array, evaluations: int) -> Float64Array:
-    """The best x >= 0 met within so many evaluations of value and slope."""
+Curvature = deque[Pair]
+"""What earlier steps taught; it carries over between functions that curve alike."""
+
+
+def no_curvature() -> Curvature:
+    """Nothing learnt yet."""
+    return deque(maxlen=MEMORY)
+
+
+def minimise(
+    objective: Objective,
+    start: Float64Array,
+    evaluations: int,
+    pairs: Curvature,
+    must_stop: Callable[[], bool],
+) -> Float64Array:
+    """The best x >= 0 met within so many evaluations of value and slope; `pairs` is used and added to."""
     point = np.maximum(start, 0.0)
     value, slope = objective(point)
-    pairs: deque[_Pair] = deque(maxlen=MEMORY)
     used = 1
-    while used < evaluations:
+    while used < evaluations and not must_stop():
         free = (point > 0) | (slope < 0)
         direction = _direction(np.where(free, slope, 0.0), pairs)
         direction[~free] = 0.0
@@ -60,7 +76,7 @@ def minimise(objective: Objective, start: Float64Array, evaluations: int) -> Flo
     return point
 
 
-def _direction(slope: Float64Array, pairs: deque[_Pair]) -> Float64Array:
+def _direction(slope: Float64Array, pairs: Curvature) -> Float64Array:
     """Minus the inverse curvature, as the pairs know it, times the slope."""
     turned = slope.copy()
     shares = []
@@ -78,7 +94,7 @@ def _direction(slope: Float64Array, pairs: deque[_Pair]) -> Float64Array:
     return -turned
 
 
-def _remember(pairs: deque[_Pair], step: Float64Array, slope_change: Float64Array) -> None:
+def _remember(pairs: Curvature, step: Float64Array, slope_change: Float64Array) -> None:
     curvature = float(step @ slope_change)
     if curvature > 1e-12 * float(step @ step):
-        pairs.append(_Pair(step, slope_change, 1.0 / curvature))
+        pairs.append(Pair(step, slope_change, 1.0 / curvature))
