@@ -4,21 +4,24 @@ import hashlib
 import json
 import logging
 import re
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from api.schemas.fields import PageQuery
+from api.schemas.fields import PageAnswer, PageQuery
 from api.settings import Settings
 from market.domain.errors import InvalidInput, NotAuthenticated, NotFound
 from market.domain.ids import IdSource
 from market.domain.parties import Actor
 from market.enquiries import Enquiries
 from market.exchange import Exchange, Once, OpenedRound
-from market.persistence.paging import PageRequest
+from market.persistence.paging import Page, PageRequest
 
+T = TypeVar("T")
+A = TypeVar("A")
 _VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
 _ID = re.compile(r"[a-z0-9_]{1,64}")
 _logger = logging.getLogger(__name__)
@@ -72,6 +75,16 @@ def _current_actor(
 CurrentActor = Annotated[Actor, Depends(_current_actor)]
 
 
+def _possible_actor(
+    desk: AtDesk, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+) -> Actor | None:
+    return None if credentials is None else desk.exchange.authenticate(credentials.credentials)
+
+
+PossibleActor = Annotated[Actor | None, Depends(_possible_actor)]
+"""For what is public, of which the operator sees more. A key that nobody issued is refused all the same."""
+
+
 async def _once(
     request: Request,
     actor: CurrentActor,
@@ -104,6 +117,11 @@ async def _request_hash(request: Request) -> str:
 def page_of(query: PageQuery, *, newest_first: bool = False) -> PageRequest:
     """The market's page request."""
     return PageRequest(query.limit, query.cursor, newest_first)
+
+
+def answer_page(page: Page[T], tell: Callable[[T], A]) -> PageAnswer[A]:
+    """A page of the market's nouns as they look from outside."""
+    return PageAnswer(items=[tell(item) for item in page.items], next_cursor=page.next_cursor)
 
 
 def possible_id(id_: str) -> str:

@@ -62,12 +62,30 @@ def build_problem(status: int, code: str, detail: str, title: str | None = None,
     )
 
 
-def malformed_request(errors: Sequence[Mapping[str, Any]]) -> InvalidInput:
+def malformed_request(errors: Sequence[Mapping[str, Any]], body: Any = None) -> InvalidInput:
     """A request whose fields are not what the schema asks for, field by field."""
-    found = [FieldProblem(loc=list(error["loc"]), msg=error["msg"]).model_dump() for error in errors]
+    found = [FieldProblem(loc=_path_of(error, body), msg=error["msg"]).model_dump() for error in errors]
     first = found[0]
     where = ".".join(str(part) for part in first["loc"])
     return InvalidInput("malformed_request", f"{where}: {first['msg']}", errors=found)
+
+
+def _path_of(error: Mapping[str, Any], body: Any) -> list[str | int]:
+    """Where in what was sent: without the names by which the schemas call their alternatives."""
+    source, *path = error["loc"]
+    if source != "body":
+        return [source, *path]
+    sent, way, last = body, [source], len(path) - 1
+    for depth, part in enumerate(path):
+        there = (isinstance(sent, dict) and part in sent) or (
+            isinstance(sent, list) and isinstance(part, int)
+        )
+        if there:
+            sent = sent[part]
+            way.append(part)
+        elif depth == last and error["type"] == "missing":
+            way.append(part)
+    return way
 
 
 def answer_problem(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
@@ -96,7 +114,7 @@ async def _answer_market_error(_request: Request, error: Exception) -> JSONRespo
 async def _answer_malformed(_request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RequestValidationError):
         raise TypeError(type(error).__name__)
-    return answer_problem(problem_of(malformed_request(error.errors())))
+    return answer_problem(problem_of(malformed_request(error.errors(), error.body)))
 
 
 async def _answer_http_error(request: Request, error: Exception) -> JSONResponse:

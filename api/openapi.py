@@ -28,6 +28,8 @@ DESCRIPTION = (
     "a problem document (RFC 9457) with a stable `code`. Send `Authorization: Bearer <key>`; every POST takes an "
     "`Idempotency-Key`."
 )
+KEY_OPTIONAL: dict[str, Any] = {"security": [{}]}
+"""Beside the key that an operation takes: it takes none as well."""
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _EXAMPLE_OF_STATUS = {
     400: "the body is not JSON (`malformed_json`)",

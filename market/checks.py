@@ -12,10 +12,15 @@ from market.domain.places import Node, Region
 from market.persistence.store import Store
 
 
-def check_order(work: Store, catalogue: Catalogue, buyer_id: str, terms: OrderTerms, now: datetime) -> None:
-    """`InvalidInput` for an unknown buyer, region or device, a device of another class, or impossible dates."""
+def check_order(
+    work: Store, catalogue: Catalogue, buyer_id: str | None, terms: OrderTerms, now: datetime
+) -> None:
+    """`InvalidInput` for an unknown buyer, region or device, a device of another class, or impossible dates.
+
+    A question may be nobody's: its buyer is None.
+    """
     terms.check_dates(now)
-    if not work.orders.buyer_exists(buyer_id):
+    if buyer_id is not None and not work.orders.buyer_exists(buyer_id):
         raise InvalidInput("unknown_buyer", f"no buyer {buyer_id!r}", buyer_id=buyer_id)
     for region in (terms.job.origin_region, *(terms.job.allowed_regions or ())):
         if region not in catalogue.region_by_id:

@@ -27,7 +27,7 @@ from market.persistence.database import Database
 from market.persistence.models import OrderEventRow
 from market.persistence.paging import Page, PageRequest
 from market.persistence.store import Store
-from market.tenancy import own_order
+from market.tenancy import own_order, round_seen_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +115,13 @@ class Enquiries:
         with self._database.reading() as session:
             return Store(session).rounds.page(request)
 
-    def round(self, round_id: str) -> Round:
-        """One round."""
+    def round(self, round_id: str, actor: Actor | None = None) -> Round:
+        """One round, as whoever asks may see it; without an actor: as everybody may."""
         with self._database.reading() as session:
             found = Store(session).rounds.get(round_id)
         if found is None:
             raise NotFound("not_found", f"no round {round_id}")
-        return found
+        return round_seen_by(actor, found)
 
     def newest_landed_round(self) -> Round:
         """The last round that landed: the one whose prices are in force."""
@@ -212,15 +212,20 @@ class Enquiries:
 
     # Answers that take thought
 
-    def quote(self, actor: Actor, buyer_id: str, terms: OrderTerms) -> Quote:
-        """What an order would cost now, node by node, and why not elsewhere. Nothing is stored."""
+    def quote(self, actor: Actor, buyer_id: str | None, terms: OrderTerms) -> Quote:
+        """What an order would cost now, node by node, and why not elsewhere. Nothing is stored.
+
+        Only an operator may leave the buyer open: nobody is charged for a question.
+        """
         actor.require(Role.BUYER, Role.OPERATOR)
+        if buyer_id is None:
+            actor.require(Role.OPERATOR)
         now = self._clock.now()
         with self._database.reading() as session:
             work = Store(session)
             check_order(work, work.catalogue(), buyer_id, terms, now)
             snapshot = self._snapshot(work, next_hour(now))
-        order = Order("ord_quote", buyer_id, terms, OrderState.OPEN, now)
+        order = Order("ord_quote", buyer_id or "buy_quote", terms, OrderState.OPEN, now)
         market = FreeMarket(_reaching(snapshot, terms))
         options = _options(_reaching(snapshot, terms), order, market.fits(order))
         offered = {option.node_id for option in options}

@@ -7,32 +7,28 @@ asks, changes the market in one transaction, and either all of it is stored or n
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from market.checks import check_node, check_offering, check_order
+from market.checks import check_node, check_offering
 from market.clearing.builder import build_problem
-from market.clearing.landing import RoundOutcome, read_outcome
+from market.clearing.landing import read_outcome
 from market.clearing.request import RoundRequest
-from market.clearing.snapshot import MarketSnapshot
 from market.clearing.solving import Solve, SolverProcess, solve_here
-from market.domain.catalogue import Catalogue
 from market.domain.clock import Clock
 from market.domain.errors import Conflict, InvalidInput, MarketError, NotAuthenticated, NotFound
 from market.domain.ids import IdSource
 from market.domain.offerings import Offering
-from market.domain.orders import Order, OrderTerms
+from market.domain.orders import Order
 from market.domain.parties import Actor, ApiKey, Buyer, Provider, Role
 from market.domain.places import Node, Region, modelled_distances
 from market.domain.policy import Policy
 from market.domain.rounds import Round
 from market.domain.states import (
     OFFERING_MOVES,
-    ROUND_MOVES,
     AllocationState,
     OfferingState,
     OrderState,
@@ -43,30 +39,15 @@ from market.idempotency import AnsweredBefore, Once, refuse_repetition, remember
 from market.keys import hash_secret, new_secret
 from market.persistence.database import Database
 from market.persistence.store import Store
+from market.round_steps import OpenedRound, abandon_round, closed, failure_of, freeze_market, land_round
 from market.scenario import Scenario
+from market.submission import Submission, accept_order, remembered_answer
 from market.tenancy import own_offering, own_order
-from solver import Clearing, Limits, Verification, verify
+from solver import Verification, verify
 
 __all__ = ["AnsweredBefore", "Exchange", "Once", "OpenedRound", "RoundRequest", "Submission"]
 
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """One order as it arrives: whose, and what."""
-
-    buyer_id: str
-    terms: OrderTerms
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedRound:
-    """A round that holds the one place for clearing, and the frozen market it clears."""
-
-    round: Round
-    snapshot: MarketSnapshot
-    limits: Limits
 
 
 class UnitOfWork(Store):
@@ -97,10 +78,10 @@ class Exchange:
         now = self.clock.now()
         with self._unit_of_work(once) as work:
             catalogue = work.catalogue()
-            answers = [self._accept(work, catalogue, submission, now) for submission in submissions]
+            answers = [accept_order(work, catalogue, one, self._ids, now) for one in submissions]
             accepted = [answer for answer in answers if isinstance(answer, Order)]
             work.orders.add(accepted, actor.key_id)
-            work.answer = {"orders": [_order_or_error(answer) for answer in answers]}
+            work.answer = {"orders": [remembered_answer(answer) for answer in answers]}
         return answers
 
     def clear_round(self, actor: Actor, request: RoundRequest, once: Once | None = None) -> Round:
@@ -110,16 +91,16 @@ class Exchange:
 
     def finish_round(self, opened: OpenedRound) -> Round:
         """Steps 2 to 6 of a round, for whoever does not want to wait between 1 and 2."""
-        with self._failing_round(opened.round):
+        with self._ending_round(opened.round):
             built = build_problem(opened.snapshot)  # 2. the market as arrays
             clearing = self._solve(built.problem, opened.limits)  # 3. who runs where, when, with a bound
             verification = verify(built.problem, clearing)  # 4. the judge, who trusts nothing of 3
             if not verification.ok:
                 return self._refuse_round(opened.round, verification)
-            outcome = read_outcome(
-                built, clearing, opened.round.id, self._ids, self.clock.now()
-            )  # 5. back again
-            return self._land_round(opened, clearing, outcome)  # 6. one transaction
+            now = self.clock.now()
+            outcome = read_outcome(built, clearing, opened.round.id, self._ids, now)  # 5. back again
+            with self._unit_of_work() as work:  # 6. one transaction: it lands whole or not at all
+                return land_round(work, opened, built, outcome, self.clock.now())
 
     def cancel_order(self, actor: Actor, order_id: str, once: Once | None = None) -> Order:
         """Take an order back: out of the book, or, before it runs, out of its allocation."""
@@ -134,6 +115,12 @@ class Exchange:
             work.answer = {"order_id": order_id}
         return replace(order, state=OrderState.CANCELLED)
 
+    def remember_question(self, actor: Actor, once: Once) -> None:
+        """Bind an idempotency key to a question that changed nothing; `AnsweredBefore` where it was bound to it."""
+        actor.require(Role.BUYER, Role.OPERATOR)
+        with self._unit_of_work(once) as work:
+            work.answer = {}
+
     # Taking part
 
     def authenticate(self, secret: str) -> Actor:
@@ -144,10 +131,13 @@ class Exchange:
             raise NotAuthenticated("unknown_key", "this API key is not known here")
         return Actor(key.id, key.role, key.organisation_id)
 
-    def create_operator_key(self) -> str:
-        """The first operator key, once; `Conflict` when there is one already."""
+    def create_operator_key(self, *, further: bool = False) -> str:
+        """The first operator key, once: `Conflict` when there is one already, unless a further one is meant.
+
+        No actor is asked: whoever can open the database may do with it what an operator can.
+        """
         with self._unit_of_work() as work:
-            if work.access.has_operator():
+            if work.access.has_operator() and not further:
                 raise Conflict("already_initialised", "this exchange already has an operator key")
             return self._issue_key(work, Role.OPERATOR, None)
 
@@ -167,10 +157,10 @@ class Exchange:
         actor.require(Role.OPERATOR)
         role = Role.PROVIDER if isinstance(organisation, Provider) else Role.BUYER
         with self._unit_of_work(once) as work:
-            self._refuse_duplicate(work, organisation)
+            work.require_free(organisation)
             if organisation.home_region_id and not work.has(Region, organisation.home_region_id):
                 raise InvalidInput("unknown_region", f"no region {organisation.home_region_id!r}")
-            work.add_all([organisation])
+            work.add(organisation)
             work.answer = {"organisation_id": organisation.id}
             return self._issue_key(work, role, organisation.id)
 
@@ -187,6 +177,7 @@ class Exchange:
     def load_scenario(self, scenario: Scenario) -> bool:
         """Load a whole catalogue in one transaction; False if regions are there already (nothing is changed)."""
         with self._unit_of_work() as work:
+            work.hold_regions()
             if work.count_regions():
                 return False
             for things in scenario.in_order_of_reference():
@@ -197,9 +188,9 @@ class Exchange:
         """Add a region; its distances to all others are modelled from coordinates."""
         actor.require(Role.OPERATOR)
         with self._unit_of_work(once) as work:
-            self._refuse_duplicate(work, region)
+            work.hold_regions()
             others = work.regions()
-            work.add_all([region])
+            work.add(region)
             work.add_all(modelled_distances(region, others))
             work.answer = {"region_id": region.id}
         return region
@@ -208,9 +199,9 @@ class Exchange:
         """Add a computing centre."""
         actor.require(Role.OPERATOR)
         with self._unit_of_work(once) as work:
-            self._refuse_duplicate(work, node)
+            work.require_free(node)
             check_node(work, node)
-            work.add_all([node])
+            work.add(node)
             work.answer = {"node_id": node.id}
         return node
 
@@ -221,7 +212,7 @@ class Exchange:
         listed = replace(offering, id=self._ids.new("off", now), state=OfferingState.OPEN, listed_at=now)
         with self._unit_of_work(once) as work:
             check_offering(work, listed)
-            work.add_all([listed])
+            work.add(listed)
             work.answer = {"offering_id": listed.id}
         return listed
 
@@ -231,7 +222,7 @@ class Exchange:
             offering = own_offering(work, actor, offering_id)
             if offering.state is not OfferingState.OPEN:
                 raise Conflict("offering_withdrawn", "a withdrawn offering cannot be changed; list a new one")
-            amended = replace(offering, **changes)
+            amended = offering.amended(**changes)
             work.replace_offering(amended)
         return amended
 
@@ -253,107 +244,55 @@ class Exchange:
             work.access.set_policy(self._ids.new("pol", now), policy, now, actor.key_id)
         return policy
 
-    def abandon_interrupted_round(self) -> Round | None:
-        """At start-up: a round that was clearing when the exchange stopped has failed; its orders are still open."""
-        with self._unit_of_work() as work:
-            left_over = work.rounds.in_progress()
-            if left_over is None:
-                return None
-            failed = self._closed(left_over, RoundState.FAILED, failure="exchange_stopped")
-            work.rounds.close(failed)
-        return failed
-
     # Steps of a round
 
     def open_round(self, actor: Actor, request: RoundRequest, once: Once | None = None) -> OpenedRound:
-        """Expire what is too late, freeze the market, and claim the one place for a clearing round."""
+        """Freeze the market, and claim the one place for a clearing round; a dead exchange's is taken over."""
         actor.require(Role.OPERATOR)
         now = self.clock.now()
-        with self._unit_of_work(once) as work:
-            book = work.orders.open_orders()
-            stale = [order for order in book if order.terms.deadline <= now]
-            work.orders.move(stale, OrderState.EXPIRED, now, "exchange", "its deadline passed")
-            orders = tuple(order for order in book if order.terms.deadline > now)
-            horizon = request.horizon(orders, now)
-            snapshot = MarketSnapshot(
-                catalogue=work.catalogue(),
-                allocations=work.rounds.live_allocations(horizon.starts_at),
-                orders=orders,
-                policy=request.policy or work.access.policy(),
-                horizon=horizon,
-            )
-            opened = Round(
-                id=self._ids.new("rnd", now),
-                state=RoundState.CLEARING,
-                policy=snapshot.policy,
-                starts_at=horizon.starts_at,
-                slots=horizon.slots,
-                opened_at=now,
-                orders=len(orders),
-            )
-            work.rounds.open(opened)
-            work.answer = {"round_id": opened.id}
-        return OpenedRound(opened, snapshot, request.limits)
+        with ExitStack() as undo:
+            with self._unit_of_work(once) as work:
+                if not self.database.round_lock.take():
+                    raise Conflict(
+                        "round_in_progress", "another round is clearing; try again when it is done"
+                    )
+                undo.callback(self.database.round_lock.release)
+                abandon_round(work, now)
+                opened = freeze_market(work, request, self._ids.new("rnd", now), now)
+                work.answer = {"round_id": opened.round.id}
+            undo.pop_all()  # stored: `finish_round` gives the place back
+        return opened
 
-    def _land_round(self, opened_round: OpenedRound, clearing: Clearing, outcome: RoundOutcome) -> Round:
-        """Store everything at once; what left the market or changed its terms while it cleared is left out."""
-        opened = opened_round.round
-        by_id = {order.id: order for order in opened_round.snapshot.orders}
-        with self._unit_of_work() as work:
-            now = self.clock.now()
-            still_open = work.orders.still_open(by_id)
-            cleared = set(opened_round.snapshot.catalogue.offerings)
-            as_listed = {o.id for o in work.offerings() if o.state is OfferingState.OPEN and o in cleared}
-            granted = [
-                a for a in outcome.allocations if a.order_id in still_open and a.offering_id in as_listed
-            ]
-            landed = self._closed(
-                opened,
-                RoundState.LANDED,
-                placed=len(granted),
-                status=clearing.status.value,
-                value_micros=int(clearing.value_micros),
-                bound_micros=int(clearing.bound_micros),
-                gap=float(clearing.gap),
-                seconds=float(clearing.seconds),
-                figures=outcome.figures,
-            )
-            work.rounds.close(landed)
-            work.rounds.add_record(opened.id, outcome.problem_npz, outcome.clearing_npz, outcome.names)
-            work.rounds.add_allocations(granted)
-            work.orders.move(
-                [by_id[a.order_id] for a in granted],
-                OrderState.ALLOCATED,
-                now,
-                "exchange",
-                f"placed in {opened.id}",
-            )
-            work.orders.add_explanations([e for e in outcome.explanations if e.order_id in still_open])
-        return landed
+    def abandon_interrupted_round(self) -> Round | None:
+        """At start-up: a round that nobody clears any more has failed; one that clears elsewhere goes on."""
+        with ExitStack() as undo, self._unit_of_work() as work:
+            if work.rounds.in_progress() is None or not self.database.round_lock.take():
+                return None
+            undo.callback(self.database.round_lock.release)
+            return abandon_round(work, self.clock.now())
 
     def _refuse_round(self, opened: Round, verification: Verification) -> Round:
         """The judge said no: nothing lands, and the round names the first violation."""
         first = verification.violations[0]
-        refused = self._closed(opened, RoundState.REFUSED, failure=f"clearing_refused: {first.code}")
+        failure = f"clearing_refused: {first.code}"
+        refused = closed(opened, RoundState.REFUSED, self.clock.now(), failure=failure)
         with self._unit_of_work() as work:
             work.rounds.close(refused)
         _logger.error("the judge refused round %s: %s", opened.id, verification.violations)
         return refused
 
     @contextmanager
-    def _failing_round(self, opened: Round) -> Iterator[None]:
-        """Close the round as failed when a step raises; the error goes on to the caller."""
+    def _ending_round(self, opened: Round) -> Iterator[None]:
+        """Close the round as failed when a step raises (the error goes on to the caller); free its place."""
         try:
             yield
         except BaseException as error:
-            failed = self._closed(opened, RoundState.FAILED, failure=_named(error))
+            failed = closed(opened, RoundState.FAILED, self.clock.now(), failure=failure_of(error))
             with self._unit_of_work() as work:
                 work.rounds.close(failed)
             raise
-
-    def _closed(self, opened: Round, state: RoundState, **results: Any) -> Round:
-        advance(ROUND_MOVES, opened.state, state)
-        return replace(opened, state=state, closed_at=self.clock.now(), **results)
+        finally:
+            self.database.round_lock.release()
 
     # Within a unit of work
 
@@ -374,37 +313,3 @@ class Exchange:
         key = ApiKey(self._ids.new("key", now), role, organisation_id, hash_secret(secret, self._pepper), now)
         work.access.add_key(key)
         return secret
-
-    def _accept(
-        self, work: Store, catalogue: Catalogue, submission: Submission | MarketError, now: datetime
-    ) -> Order | MarketError:
-        if isinstance(submission, MarketError):
-            return submission
-        try:
-            check_order(work, catalogue, submission.buyer_id, submission.terms, now)
-        except MarketError as refusal:
-            return refusal
-        return Order(self._ids.new("ord", now), submission.buyer_id, submission.terms, OrderState.OPEN, now)
-
-    def _refuse_duplicate(self, work: Store, thing: Provider | Buyer | Region | Node) -> None:
-        if work.has(type(thing), thing.id):
-            raise Conflict(
-                "duplicate_id", f"{type(thing).__name__.lower()} {thing.id} exists already", id=thing.id
-            )
-
-
-def _named(error: BaseException) -> str:
-    """What everybody may read of an error: its code and class; the text is for the operator's log."""
-    code = error.code if isinstance(error, MarketError) else "internal_error"
-    return f"{code}: {type(error).__name__}"
-
-
-def _order_or_error(answer: Order | MarketError) -> Mapping[str, Any]:
-    if isinstance(answer, MarketError):
-        return {
-            "kind": type(answer).__name__,
-            "code": answer.code,
-            "message": answer.message,
-            "facts": answer.facts,
-        }
-    return {"order_id": answer.id}

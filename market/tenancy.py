@@ -1,10 +1,16 @@
-"""Who may touch what: somebody else's is as good as not there."""
+"""Who may touch and see what: somebody else's is as good as not there."""
+
+from dataclasses import replace
 
 from market.domain.errors import NotFound
 from market.domain.offerings import Offering
 from market.domain.orders import Order
 from market.domain.parties import Actor, Role
+from market.domain.rounds import Round
 from market.persistence.store import Store
+
+FEWEST_ORDERS_TOLD = 3
+"""A sum over fewer orders says too much of each of them."""
 
 
 def own_order(work: Store, actor: Actor, order_id: str) -> Order:
@@ -24,3 +30,14 @@ def own_offering(work: Store, actor: Actor, offering_id: str) -> Offering:
     ):
         raise NotFound("not_found", f"no offering {offering_id}")
     return offering
+
+
+def round_seen_by(actor: Actor | None, round_: Round) -> Round:
+    """A round with its flows; what a flow of few orders spent is for the operator only."""
+    if actor is not None and actor.role is Role.OPERATOR:
+        return round_
+    flows = [
+        flow if flow["orders"] >= FEWEST_ORDERS_TOLD else {**flow, "spend_cny": None}
+        for flow in round_.figures.get("flows", ())
+    ]
+    return replace(round_, figures={**round_.figures, "flows": flows}) if flows else round_

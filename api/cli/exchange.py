@@ -9,9 +9,21 @@ from api.cli.output import print_json
 
 ScenarioName = Annotated[str, typer.Option("--scenario", help="fixtures to load, or none")]
 
+NewOperatorKey = Annotated[
+    bool,
+    typer.Option(
+        "--new-operator-key",
+        help="issue a further operator key: the earlier ones stay valid, nothing is loaded",
+    ),
+]
+
 
 def init(
-    *, database: DatabaseUrl = None, scenario: ScenarioName = "east_west", as_json: AsJson = False
+    *,
+    database: DatabaseUrl = None,
+    scenario: ScenarioName = "east_west",
+    new_operator_key: NewOperatorKey = False,
+    as_json: AsJson = False,
 ) -> None:
     """Prepare a database: schema, first operator key (shown this once), fixtures. Safe to repeat.
 
@@ -20,6 +32,8 @@ def init(
       suanli init
 
       suanli init --database sqlite:///market.db --scenario none --json
+
+      suanli init --new-operator-key
     """
     from api.settings import Settings  # noqa: PLC0415 - quick `--help`
     from market.domain.clock import SystemClock  # noqa: PLC0415
@@ -33,8 +47,11 @@ def init(
     try:
         opened.upgrade()
         exchange = Exchange(opened, SystemClock(), pepper=settings.key_pepper.get_secret_value())
+        further = new_operator_key and exchange.has_operator()
+        catalogue = None if further else catalogue
         loaded = catalogue is not None and exchange.load_scenario(catalogue)
-        key = None if exchange.has_operator() else exchange.create_operator_key()
+        known = exchange.has_operator() and not further
+        key = None if known else exchange.create_operator_key(further=further)
     finally:
         opened.close()
     if as_json:
@@ -42,8 +59,10 @@ def init(
         return
     if key is None:
         typer.echo("operator key: created and shown before; it is stored as a hash only")
+        typer.echo("lost it? suanli init --new-operator-key issues a further one")
     else:
-        typer.echo(f"operator key: {key}\nKeep it: it is shown this once and stored as a hash only.")
+        which = "further operator key" if further else "operator key"
+        typer.echo(f"{which}: {key}\nKeep it: it is shown this once and stored as a hash only.")
     if catalogue is not None:
         typer.echo(
             f"scenario {scenario}: {'loaded' if loaded else 'nothing loaded, the market has regions already'}"

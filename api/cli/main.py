@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import demo, exchange, files, generate, offerings, orders, quote, rounds
+from api.cli import bench, demo, exchange, files, generate, offerings, orders, quote, rounds
 from api.cli.reporting import ReportingGroup
 
 RUN, WORK, SOLVE = "Run an exchange", "Work with an exchange", "Solve without an exchange"
@@ -29,6 +29,7 @@ app.command(rich_help_panel=WORK)(quote.quote)
 app.add_typer(generate.app, name="generate", rich_help_panel=SOLVE)
 app.command(rich_help_panel=SOLVE)(files.solve)
 app.command(rich_help_panel=SOLVE)(files.verify)
+app.add_typer(bench.app, name="bench", rich_help_panel=SOLVE)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback signature

@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
-from api.dependencies import AtDesk, CurrentActor, page_of
+from api.dependencies import AtDesk, CurrentActor, OnceOnly, answer_page, page_of
+from api.headers import mark_replayed
 from api.json_body import JsonRoute
 from api.openapi import problems
 from api.schemas.allocations import AllocationAnswer, AllocationsQuery
@@ -13,6 +14,7 @@ from api.schemas.fields import PageAnswer
 from api.schemas.orders import OrderRequest
 from api.schemas.prices import PriceHours, PricesQuery, PriceSummary
 from market.domain.parties import Role
+from market.exchange import AnsweredBefore
 
 router = APIRouter(prefix="/v1", route_class=JsonRoute)
 
@@ -22,13 +24,26 @@ router = APIRouter(prefix="/v1", route_class=JsonRoute)
     tags=["quotes"],
     operation_id="quote_order",
     summary="What would this order cost now",
-    responses=problems(400, 401, 403, 413, 415, 422),
+    responses=problems(400, 401, 403, 409, 413, 415, 422),
 )
-def quote_order(body: OrderRequest, desk: AtDesk, actor: CurrentActor) -> QuoteAnswer:
-    """Node by node, cheapest first, and why not elsewhere. Nothing is stored."""
+def quote_order(
+    body: OrderRequest, desk: AtDesk, actor: CurrentActor, once: OnceOnly, request: Request
+) -> QuoteAnswer:
+    """Node by node, cheapest first, and why not elsewhere. Nothing is submitted; operators need name no buyer.
+
+    An `Idempotency-Key` is bound to the question, not to its answer: asked again under the same key, the same
+    question is answered as the market is by then.
+    """
     actor.require(Role.BUYER, Role.OPERATOR)
-    buyer_id = actor.organisation_or(body.buyer_id, Role.BUYER)
-    return QuoteAnswer.of(desk.enquiries.quote(actor, buyer_id, body.terms()))
+    anybodys = actor.role is Role.OPERATOR and body.buyer_id is None
+    buyer_id = None if anybodys else actor.organisation_or(body.buyer_id, Role.BUYER)
+    quote = desk.enquiries.quote(actor, buyer_id, body.terms())
+    if once is not None:
+        try:
+            desk.exchange.remember_question(actor, once)
+        except AnsweredBefore:
+            mark_replayed(request)
+    return QuoteAnswer.of(quote)
 
 
 @router.get(
@@ -61,5 +76,6 @@ def list_allocations(
 ) -> PageAnswer[AllocationAnswer]:
     """A buyer's own, those on a provider's offerings, all for the operator; newest first."""
     filters = {"round_id": query.round_id, "order_id": query.order_id}
-    page = desk.enquiries.allocations(actor, page_of(query, newest_first=True), filters)
-    return PageAnswer(items=[AllocationAnswer.of(a) for a in page.items], next_cursor=page.next_cursor)
+    return answer_page(
+        desk.enquiries.allocations(actor, page_of(query, newest_first=True), filters), AllocationAnswer.of
+    )

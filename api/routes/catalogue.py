@@ -1,17 +1,20 @@
 """Regions, nodes and devices: public to read, the operator's to add to."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query, Request
 
-from api.dependencies import AtDesk, CurrentActor, OnceOnly, page_of
+from api.dependencies import AtDesk, CurrentActor, OnceOnly, answer_page, page_of
 from api.headers import mark_replayed
 from api.json_body import JsonRoute
 from api.openapi import problems
 from api.schemas.fields import PageAnswer, PageQuery
 from api.schemas.places import DeviceAnswer, NodeAnswer, NodeRequest, RegionAnswer, RegionRequest
-from market.exchange import AnsweredBefore
+from market.domain.parties import Actor
+from market.exchange import AnsweredBefore, Once
 
+T = TypeVar("T")
 router = APIRouter(prefix="/v1", tags=["catalogue"], route_class=JsonRoute)
 ON_ADDING = problems(400, 401, 403, 409, 413, 415, 422)
 
@@ -23,12 +26,7 @@ def add_region(
     body: RegionRequest, desk: AtDesk, actor: CurrentActor, once: OnceOnly, request: Request
 ) -> RegionAnswer:
     """Operators only. Distances to all other regions are modelled from coordinates."""
-    region = body.region()
-    try:
-        return RegionAnswer.of(desk.exchange.add_region(actor, region, once))
-    except AnsweredBefore:
-        mark_replayed(request)
-        return RegionAnswer.of(region)
+    return RegionAnswer.of(_add(desk.exchange.add_region, actor, body.region(), once, request))
 
 
 @router.post("/nodes", status_code=201, operation_id="add_node", summary="Add a node", responses=ON_ADDING)
@@ -36,30 +34,33 @@ def add_node(
     body: NodeRequest, desk: AtDesk, actor: CurrentActor, once: OnceOnly, request: Request
 ) -> NodeAnswer:
     """Operators only."""
-    node = body.node()
-    try:
-        return NodeAnswer.of(desk.exchange.add_node(actor, node, once))
-    except AnsweredBefore:
-        mark_replayed(request)
-        return NodeAnswer.of(node)
+    return NodeAnswer.of(_add(desk.exchange.add_node, actor, body.node(), once, request))
 
 
 @router.get("/regions", operation_id="list_regions", summary="List regions", responses=problems(422))
 def list_regions(desk: AtDesk, query: Annotated[PageQuery, Query()]) -> PageAnswer[RegionAnswer]:
     """Regions by id, with coordinates and both carbon factors."""
-    page = desk.enquiries.regions(page_of(query))
-    return PageAnswer(items=[RegionAnswer.of(r) for r in page.items], next_cursor=page.next_cursor)
+    return answer_page(desk.enquiries.regions(page_of(query)), RegionAnswer.of)
 
 
 @router.get("/nodes", operation_id="list_nodes", summary="List nodes", responses=problems(422))
 def list_nodes(desk: AtDesk, query: Annotated[PageQuery, Query()]) -> PageAnswer[NodeAnswer]:
     """Nodes by id, with PUE, power cap, hourly tariff and green share."""
-    page = desk.enquiries.nodes(page_of(query))
-    return PageAnswer(items=[NodeAnswer.of(n) for n in page.items], next_cursor=page.next_cursor)
+    return answer_page(desk.enquiries.nodes(page_of(query)), NodeAnswer.of)
 
 
 @router.get("/devices", operation_id="list_devices", summary="List devices", responses=problems(422))
 def list_devices(desk: AtDesk, query: Annotated[PageQuery, Query()]) -> PageAnswer[DeviceAnswer]:
     """Devices by id, with memory, power, peak and relative speed per precision."""
-    page = desk.enquiries.devices(page_of(query))
-    return PageAnswer(items=[DeviceAnswer.of(d) for d in page.items], next_cursor=page.next_cursor)
+    return answer_page(desk.enquiries.devices(page_of(query)), DeviceAnswer.of)
+
+
+def _add(
+    add: Callable[[Actor, T, Once | None], T], actor: Actor, thing: T, once: Once | None, request: Request
+) -> T:
+    """What was added, now or when it was asked for first."""
+    try:
+        return add(actor, thing, once)
+    except AnsweredBefore:
+        mark_replayed(request)
+        return thing

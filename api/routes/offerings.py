@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.dependencies import AtDesk, CurrentActor, OnceOnly, page_of, possible_id
+from api.dependencies import AtDesk, CurrentActor, OnceOnly, answer_page, page_of, possible_id
 from api.headers import mark_replayed
 from api.json_body import JsonRoute
 from api.openapi import problems
@@ -54,8 +54,7 @@ def list_offerings(desk: AtDesk, query: Annotated[OfferingsQuery, Query()]) -> P
         "device_id": query.device_id,
         "state": query.state,
     }
-    page = desk.enquiries.offerings(page_of(query), filters)
-    return PageAnswer(items=[OfferingAnswer.of(o) for o in page.items], next_cursor=page.next_cursor)
+    return answer_page(desk.enquiries.offerings(page_of(query), filters), OfferingAnswer.of)
 
 
 @router.get(
@@ -75,7 +74,11 @@ def read_offering(offering_id: str, desk: AtDesk) -> OfferingAnswer:
 def amend_offering(
     offering_id: str, body: OfferingChanges, desk: AtDesk, actor: CurrentActor
 ) -> OfferingAnswer:
-    """Change ask, units, hours or window. What is already granted keeps its terms."""
+    """Change ask, units, hours or window. What is already granted keeps its terms.
+
+    Fewer `units` lower a larger `max_gang_units` with them, and the hours that had all units free; hours that were
+    partly free stay, and must be stated anew where they exceed the units (422 `invalid_capacity`).
+    """
     amended = desk.exchange.amend_offering(actor, possible_id(offering_id), **body.changes())
     return OfferingAnswer.of(amended)
 

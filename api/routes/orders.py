@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
-from api.dependencies import AtDesk, CurrentActor, Desk, OnceOnly, page_of, possible_id
+from api.dependencies import AtDesk, CurrentActor, Desk, OnceOnly, answer_page, page_of, possible_id
 from api.errors import malformed_request, problem_of
 from api.headers import mark_replayed
 from api.json_body import JsonRoute
@@ -82,8 +82,9 @@ def list_orders(
     desk: AtDesk, actor: CurrentActor, query: Annotated[OrdersQuery, Query()]
 ) -> PageAnswer[OrderAnswer]:
     """One's own orders, newest first; all of them for the operator."""
-    page = desk.enquiries.orders(actor, page_of(query, newest_first=True), query.state)
-    return PageAnswer(items=[OrderAnswer.of(order) for order in page.items], next_cursor=page.next_cursor)
+    return answer_page(
+        desk.enquiries.orders(actor, page_of(query, newest_first=True), query.state), OrderAnswer.of
+    )
 
 
 @router.get(
@@ -141,7 +142,7 @@ def _read_item(actor: Actor, number: int, item: Any) -> Submission | MarketError
         found = [
             {**problem, "loc": ("body", "orders", number, *problem["loc"])} for problem in error.errors()
         ]
-        return malformed_request(found)
+        return malformed_request(found, {"orders": {number: item}})
     except MarketError as refusal:
         return refusal
 

@@ -1,17 +1,18 @@
 """Providers and buyers: registered by the operator, who hands them their key."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from api.dependencies import AtDesk, CurrentActor, Desk, OnceOnly, page_of
+from api.dependencies import AtDesk, CurrentActor, Desk, OnceOnly, answer_page, page_of
 from api.headers import mark_replayed
 from api.json_body import JsonRoute
 from api.openapi import problems
 from api.schemas.fields import PageAnswer, PageQuery
 from api.schemas.parties import SHOWN_ONCE, OrganisationAnswer, OrganisationRequest, Registration
-from market.domain.parties import Buyer, Provider
-from market.exchange import AnsweredBefore
+from market.domain.parties import Actor, Buyer, Provider
+from market.exchange import AnsweredBefore, Once
 
 router = APIRouter(prefix="/v1", tags=["parties"], route_class=JsonRoute)
 ON_REGISTERING = problems(400, 401, 403, 409, 413, 415, 422)
@@ -29,11 +30,7 @@ def register_provider(
 ) -> Registration:
     """Operators only. The answer carries the provider's key, this once."""
     provider = body.provider(body.id or _fresh_id(desk, "prv"))
-    try:
-        return _registration(provider, desk.exchange.register(actor, provider, once))
-    except AnsweredBefore as before:
-        mark_replayed(request)
-        return _registration(body.provider(before.answer["organisation_id"]), None)
+    return _register(provider, desk, actor, once, request)
 
 
 @router.post(
@@ -48,18 +45,13 @@ def register_buyer(
 ) -> Registration:
     """Operators only. The answer carries the buyer's key, this once."""
     buyer = body.buyer(body.id or _fresh_id(desk, "buy"))
-    try:
-        return _registration(buyer, desk.exchange.register(actor, buyer, once))
-    except AnsweredBefore as before:
-        mark_replayed(request)
-        return _registration(body.buyer(before.answer["organisation_id"]), None)
+    return _register(buyer, desk, actor, once, request)
 
 
 @router.get("/providers", operation_id="list_providers", summary="List providers", responses=problems(422))
 def list_providers(desk: AtDesk, query: Annotated[PageQuery, Query()]) -> PageAnswer[OrganisationAnswer]:
     """Providers by id; public."""
-    page = desk.enquiries.providers(page_of(query))
-    return PageAnswer(items=[OrganisationAnswer.of(p) for p in page.items], next_cursor=page.next_cursor)
+    return answer_page(desk.enquiries.providers(page_of(query)), OrganisationAnswer.of)
 
 
 @router.get("/buyers", operation_id="list_buyers", summary="List buyers", responses=problems(401, 403, 422))
@@ -67,14 +59,21 @@ def list_buyers(
     desk: AtDesk, actor: CurrentActor, query: Annotated[PageQuery, Query()]
 ) -> PageAnswer[OrganisationAnswer]:
     """All buyers for the operator, oneself for a buyer."""
-    page = desk.enquiries.buyers(actor, page_of(query))
-    return PageAnswer(items=[OrganisationAnswer.of(b) for b in page.items], next_cursor=page.next_cursor)
+    return answer_page(desk.enquiries.buyers(actor, page_of(query)), OrganisationAnswer.of)
 
 
 def _fresh_id(desk: Desk, prefix: str) -> str:
     return desk.ids.new(prefix, desk.exchange.clock.now())
 
 
-def _registration(organisation: Provider | Buyer, api_key: str | None) -> Registration:
+def _register(
+    organisation: Provider | Buyer, desk: Desk, actor: Actor, once: Once | None, request: Request
+) -> Registration:
+    api_key: str | None = None
+    try:
+        api_key = desk.exchange.register(actor, organisation, once)
+    except AnsweredBefore as before:
+        mark_replayed(request)
+        organisation = replace(organisation, id=before.answer["organisation_id"])
     fields = OrganisationAnswer.of(organisation).model_dump()
     return Registration(**fields, api_key=api_key, note=SHOWN_ONCE if api_key is None else None)

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from api.dependencies import AtDesk, CurrentActor
 from api.json_body import JsonRoute
 from api.openapi import problems
-from api.schemas.policies import PolicyAnswer, PolicyPreset, PolicyWeights
+from api.schemas.policies import PolicyAnswer, PolicyRequest
 
 router = APIRouter(prefix="/v1/policy", tags=["policy"], route_class=JsonRoute)
 
@@ -22,6 +22,6 @@ def read_policy(desk: AtDesk) -> PolicyAnswer:
     summary="Set the policy",
     responses=problems(400, 401, 403, 413, 415, 422),
 )
-def set_policy(body: PolicyPreset | PolicyWeights, desk: AtDesk, actor: CurrentActor) -> PolicyAnswer:
+def set_policy(body: PolicyRequest, desk: AtDesk, actor: CurrentActor) -> PolicyAnswer:
     """Operators only: a preset by name, or weights in full. Rounds that have landed keep theirs."""
     return PolicyAnswer.of(desk.exchange.set_policy(actor, body.policy()))

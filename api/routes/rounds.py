@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from api.dependencies import AtDesk, CurrentActor, Desk, OnceOnly, page_of, possible_id
+from api.dependencies import AtDesk, CurrentActor, Desk, OnceOnly, PossibleActor, page_of, possible_id
 from api.errors import RoundNotLanded
 from api.headers import mark_replayed
 from api.json_body import JsonRoute
-from api.openapi import problems
+from api.openapi import KEY_OPTIONAL, problems
 from api.schemas.fields import PageAnswer, PageQuery
 from api.schemas.rounds import ClearingRequest, RoundAnswer
 from market.domain.parties import Actor
@@ -71,10 +71,19 @@ def list_rounds(desk: AtDesk, query: Annotated[PageQuery, Query()]) -> PageAnswe
     return PageAnswer(items=items, next_cursor=page.next_cursor)
 
 
-@router.get("/{round_id}", operation_id="read_round", summary="Read a round", responses=problems(404))
-def read_round(round_id: str, desk: AtDesk) -> RoundAnswer:
-    """State, certified value and bound, figures beside the baselines', flows."""
-    return RoundAnswer.of(desk.enquiries.round(possible_id(round_id)))
+@router.get(
+    "/{round_id}",
+    operation_id="read_round",
+    summary="Read a round",
+    responses=problems(401, 404),
+    openapi_extra=KEY_OPTIONAL,
+)
+def read_round(round_id: str, desk: AtDesk, actor: PossibleActor) -> RoundAnswer:
+    """State, certified value and bound, figures beside the baselines', flows. Public.
+
+    What a flow of fewer than 3 orders spent (`spend_cny`) is null, but for an operator's key.
+    """
+    return RoundAnswer.of(desk.enquiries.round(possible_id(round_id), actor))
 
 
 @router.get(
@@ -108,7 +117,7 @@ def _clear(
         opened = desk.exchange.open_round(actor, asked, once)
     except AnsweredBefore as before:
         mark_replayed(request)
-        return desk.enquiries.round(before.answer["round_id"])
+        return desk.enquiries.round(before.answer["round_id"], actor)
     if at_once:
         desk.finish_in_background(opened)
         return opened.round

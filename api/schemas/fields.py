@@ -13,7 +13,9 @@ from pydantic import (
     PlainValidator,
     StringConstraints,
     WithJsonSchema,
+    model_validator,
 )
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from market.domain.errors import InvalidInput
@@ -94,7 +96,35 @@ FreshId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,63}$")]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_require_printable)]
 """A short text for people."""
 
+NO_DEFAULT: dict[str, Any] = {"default": None}
+"""For a field that may be left out but not be null: what stands for nothing inside is nobody's business outside."""
+
+ANY_NAME: JsonDict = {"anyOf": [{"required": [name]} for name in ("name", "name_zh", "name_en")]}
+
 Count = Annotated[int, Field(ge=0, le=10**9)]
+
+
+class Named(Schema):
+    """What has a name in two languages: `name` fills the language that is left out, and so does the other one."""
+
+    name: Words = Field(
+        default="", description="Stands for each of the two that is left out.", json_schema_extra=NO_DEFAULT
+    )
+    name_zh: Words = Field(
+        default="", description="Left out: `name`, else `name_en`.", json_schema_extra=NO_DEFAULT
+    )
+    name_en: Words = Field(
+        default="", description="Left out: `name`, else `name_zh`.", json_schema_extra=NO_DEFAULT
+    )
+
+    @model_validator(mode="after")
+    def _fill_names(self) -> "Named":
+        found = self.name or self.name_en or self.name_zh
+        if not found:
+            raise PydanticCustomError("missing_name", "give a name: `name`, `name_zh` or `name_en`")
+        self.name_zh = self.name_zh or self.name or self.name_en
+        self.name_en = self.name_en or self.name or self.name_zh
+        return self
 
 
 class PageAnswer(Schema, Generic[T]):
@@ -122,3 +152,9 @@ def example(**fields: Any) -> ConfigDict:
     return ConfigDict(
         strict=True, extra="forbid", allow_inf_nan=False, json_schema_extra={"examples": [fields]}
     )
+
+
+def named_example(**fields: Any) -> ConfigDict:
+    """The same for what must have a name in some language."""
+    config = example(**fields)
+    return config | ConfigDict(json_schema_extra={"examples": [fields], **ANY_NAME})

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.schemas.fields import Cny, CnyText, Moment, PageQuery, Reference, Schema, example
+from api.schemas.fields import NO_DEFAULT, Cny, CnyText, Moment, PageQuery, Reference, Schema, example
 from api.schemas.parties import STATED_BY_OPERATOR
 from market.domain.money import format_cny
 from market.domain.offerings import Offering
@@ -67,16 +67,19 @@ class OfferingRequest(Schema):
 
 
 class OfferingChanges(Schema):
-    """What is to be different; the rest stays. `available_from` and `available_until` may be set to null."""
+    """What is to be different; the rest stays. `available_from` and `available_until` may be set to null.
+
+    Fewer `units` lower a larger `max_gang_units` with them, and the hours that had all units free.
+    """
 
     model_config = example(ask_price="8.50", units=64, max_gang_units=32) | {
         "json_schema_extra": {"examples": [{"ask_price": "8.50"}], "minProperties": 1}
     }
 
-    ask_price: Cny = Field(default=0, json_schema_extra={"default": None})
-    units: Units = Field(default=1, json_schema_extra={"default": None})
-    max_gang_units: Units = Field(default=1, json_schema_extra={"default": None})
-    free_units_by_hour: UnitsByHour = Field(default=[], json_schema_extra={"default": None})
+    ask_price: Cny = Field(default=0, json_schema_extra=NO_DEFAULT)
+    units: Units = Field(default=1, json_schema_extra=NO_DEFAULT)
+    max_gang_units: Units = Field(default=1, json_schema_extra=NO_DEFAULT)
+    free_units_by_hour: UnitsByHour = Field(default=[], json_schema_extra=NO_DEFAULT)
     available_from: Moment | None = None
     available_until: Moment | None = None
 

@@ -126,7 +126,9 @@ class OrderRequest(Schema):
         default=False, description="May be paused. Kept with the order; for now every job runs in one piece."
     )
     divisible: bool | None = Field(None, description="Only null or false for now.")
-    buyer_id: Reference | None = Field(None, description="Operators only: on whose behalf.")
+    buyer_id: Reference | None = Field(
+        None, description="Operators only: on whose behalf. A quote may leave it open."
+    )
 
     def terms(self) -> OrderTerms:
         """The market's noun."""

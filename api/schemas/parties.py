@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from api.schemas.fields import FreshId, Reference, Schema, Words, example
+from api.schemas.fields import FreshId, Named, Reference, Schema, Words, example, named_example
 from market.domain.parties import Buyer, Provider
 from market.domain.places import Provenance
 
@@ -24,14 +24,12 @@ BUYER = {
 }
 
 
-class OrganisationRequest(Schema):
-    """Who is to take part."""
+class OrganisationRequest(Named):
+    """Who is to take part. One name is enough."""
 
-    model_config = example(**PROVIDER)
+    model_config = named_example(**PROVIDER)
 
     id: FreshId | None = Field(None, description="Left out: one is made.")
-    name_zh: Words
-    name_en: Words
     kind: Words = "other"
     home_region_id: Reference | None = None
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from api.schemas.fields import Cny, CnyText, FreshId, Reference, Schema, Words, example
+from api.schemas.fields import Cny, CnyText, FreshId, Named, Reference, Schema, Words, example, named_example
 from market.domain.devices import ComputeClass, Device, Precision
 from market.domain.money import MICROS_PER_CNY, format_cny
 from market.domain.places import Node, Provenance, Region, Side
@@ -65,14 +65,12 @@ class Sourced(Schema):
         return Provenance(self.source, self.confidence)
 
 
-class RegionRequest(Sourced):
+class RegionRequest(Named, Sourced):
     """A place with a grid. Its distances to all other regions are modelled from coordinates."""
 
-    model_config = example(**REGION)
+    model_config = named_example(**REGION)
 
     id: FreshId
-    name_zh: Words
-    name_en: Words
     province_zh: Words
     province_en: Words
     hub_zh: Words | None = None
@@ -84,8 +82,7 @@ class RegionRequest(Sourced):
 
     def region(self) -> Region:
         """The market's noun."""
-        fields = {name: getattr(self, name) for name in type(self).model_fields}
-        return Region(**_without_provenance(fields), provenance=self.provenance())
+        return Region(**_stated_fields(self), provenance=self.provenance())
 
 
 class RegionAnswer(Schema):
@@ -113,15 +110,13 @@ class RegionAnswer(Schema):
         return cls(**_fields_of(cls, region))
 
 
-class NodeRequest(Sourced):
+class NodeRequest(Named, Sourced):
     """One computing centre."""
 
-    model_config = example(**NODE)
+    model_config = named_example(**NODE)
 
     id: FreshId
     region_id: Reference
-    name_zh: Words
-    name_en: Words
     pue: float = Field(ge=1, le=3)
     cooling: Words = "air"
     power_cap_kw: Annotated[int, Field(ge=1, le=10**9)] | None = Field(
@@ -134,9 +129,8 @@ class NodeRequest(Sourced):
 
     def node(self) -> Node:
         """The market's noun."""
-        fields = {name: getattr(self, name) for name in type(self).model_fields if name != "tariff_per_kwh"}
         return Node(
-            **_without_provenance(fields),
+            **_stated_fields(self),
             tariff_micros_per_kwh=tuple(self.tariff_per_kwh),
             provenance=self.provenance(),
         )
@@ -203,8 +197,10 @@ class DeviceAnswer(Schema):
         return cls(**_fields_of(cls, device) | {"peak": dict(device.peak), "speed": dict(device.speed)})
 
 
-def _without_provenance(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if name not in {"source", "confidence"}}
+def _stated_fields(request: RegionRequest | NodeRequest) -> dict[str, Any]:
+    """The fields that the market's noun has under the same name."""
+    others = {"name", "tariff_per_kwh", "source", "confidence"}
+    return {name: getattr(request, name) for name in type(request).model_fields if name not in others}
 
 
 def _fields_of(schema: type[Schema], thing: Region | Node | Device) -> dict[str, Any]:

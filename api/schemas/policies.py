@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from api.schemas.fields import Cny, CnyText, Schema, Words, example
 from market.domain.money import format_cny
@@ -58,6 +58,18 @@ class PolicyPreset(Schema):
     def policy(self) -> Policy:
         """The market's noun."""
         return preset(self.preset)
+
+
+def _way_of_saying(sent: object) -> str:
+    by_name = isinstance(sent, PolicyPreset) or (isinstance(sent, dict) and "preset" in sent)
+    return "by name" if by_name else "in full"
+
+
+PolicyRequest = Annotated[
+    Annotated[PolicyPreset, Tag("by name")] | Annotated[PolicyWeights, Tag("in full")],
+    Discriminator(_way_of_saying),
+]
+"""Either way; what is wrong is told of the way that was taken."""
 
 
 class PolicyAnswer(Schema):

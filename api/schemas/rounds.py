@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from api.schemas.fields import CnyText, Moment, Schema, Words, example
 from api.schemas.policies import BALANCED, PolicyAnswer, PolicyWeights
@@ -16,6 +16,16 @@ from market.domain.states import RoundState
 from solver import Limits
 
 
+def _way_of_saying(sent: object) -> str:
+    return "by name" if isinstance(sent, str) else "in full"
+
+
+PolicyChoice = Annotated[
+    Annotated[Words, Tag("by name")] | Annotated[PolicyWeights, Tag("in full")],
+    Discriminator(_way_of_saying),
+]
+
+
 class ClearingRequest(Schema):
     """How to clear. Everything may be left out, the body too."""
 
@@ -23,7 +33,7 @@ class ClearingRequest(Schema):
         policy="green", starts_at=None, slots=48, seconds_limit=60, gap=0.001, workers=2, seed=0
     )
 
-    policy: Words | PolicyWeights | None = Field(
+    policy: PolicyChoice | None = Field(
         None, description="A preset by name, or weights in full; null for the policy in force."
     )
     starts_at: Moment | None = Field(None, description="A full hour; null for the next one.")
@@ -69,6 +79,7 @@ class RoundAnswer(Schema):
         closed_at="2025-07-16T15:58:33Z",
         orders=2000,
         placed=1700,
+        left_out=0,
         status="FEASIBLE",
         value="734512.10",
         bound="748801.55",
@@ -88,7 +99,11 @@ class RoundAnswer(Schema):
     opened_at: datetime
     closed_at: datetime | None
     orders: int
-    placed: int
+    placed: int = Field(description="Orders that were granted what they asked for.")
+    left_out: int = Field(
+        description="Placements that were cleared but not granted: the order or the offering left the market, or "
+        "changed its terms, meanwhile. Value, gap and the figures are of what was granted."
+    )
     status: str | None = Field(description="OPTIMAL, FEASIBLE or NO_SOLUTION.")
     value: CnyText | None
     bound: CnyText | None = Field(description="No clearing of these orders can be worth more.")
@@ -101,7 +116,8 @@ class RoundAnswer(Schema):
         "the operator's log has the words."
     )
     figures: dict[str, Any] = Field(
-        description="`solver` and `baselines` (the same figures, side by side), `flows`, `history`."
+        description="`solver` and `baselines` (the same figures, side by side), `flows`, `history` (of the "
+        "solver's search: seconds, value, bound)."
     )
 
     @classmethod
@@ -118,6 +134,7 @@ class RoundAnswer(Schema):
             closed_at=round_.closed_at,
             orders=round_.orders,
             placed=round_.placed,
+            left_out=round_.left_out,
             status=round_.status,
             value=_amount(round_.value_micros),
             bound=_amount(round_.bound_micros),

@@ -1,7 +1,7 @@
 """What a judged clearing becomes: allocations, explanations, figures and a record."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -9,21 +9,23 @@ from typing import Any
 import numpy as np
 
 from market.clearing.builder import BuiltProblem
-from market.clearing.figures import clearing_figures, east_west_flows, round_bounds
+from market.clearing.figures import Bounds, clearing_figures, east_west_flows, round_bounds
 from market.clearing.free_market import limit_above
 from market.clearing.hour_prices import price_parts
 from market.clearing.placements import build_allocations, read_placements
 from market.clearing.reasons import deciding_code, node_reasons
 from market.domain.ids import IdSource
 from market.domain.rounds import Allocation, Explanation
-from solver import Clearing, ClearingProblem, baselines
+from solver import Clearing, ClearingProblem, Status, baselines
 from solver.explain import Explainer
 
 
 @dataclass(frozen=True, slots=True)
 class RoundOutcome:
-    """Everything a round leaves behind when it lands."""
+    """Everything a round leaves behind when it lands. `clearing` is what lands, the `.npz` what the solver found."""
 
+    clearing: Clearing
+    bounds: Bounds
     allocations: tuple[Allocation, ...]
     explanations: tuple[Explanation, ...]
     figures: Mapping[str, Any]
@@ -36,10 +38,13 @@ def read_outcome(
     built: BuiltProblem, clearing: Clearing, round_id: str, ids: IdSource, now: datetime
 ) -> RoundOutcome:
     """Translate a clearing back into the market."""
+    bounds = round_bounds(built, clearing)
     return RoundOutcome(
+        clearing=clearing,
+        bounds=bounds,
         allocations=build_allocations(built, read_placements(built, clearing), round_id, ids, now),
         explanations=explain_unplaced(built, clearing, round_id),
-        figures=_figures_beside_baselines(built, clearing),
+        figures=_figures_beside_baselines(built, clearing, bounds),
         problem_npz=_npz(built.problem),
         clearing_npz=_npz(clearing),
         names={
@@ -48,6 +53,29 @@ def read_outcome(
             "nodes": [node.id for node in built.snapshot.catalogue.nodes],
             **price_parts(built),
         },
+    )
+
+
+def leave_out(built: BuiltProblem, outcome: RoundOutcome, order_ids: Collection[str]) -> RoundOutcome:
+    """The outcome without the placements of these orders: value, gap, figures and flows are those of the rest.
+
+    The bound stands: it is one of every clearing of the problem. Baselines stay what they are, rules that know
+    nothing of what happened since; so do the solver's history and the record.
+    """
+    gone = np.array([order.id in order_ids for order in built.snapshot.orders], dtype=np.bool_)
+    solved = outcome.clearing
+    landing = replace(
+        solved,
+        status=Status.FEASIBLE if solved.status is Status.OPTIMAL else solved.status,
+        chosen=np.where(gone, -1, solved.chosen),
+        start_slot=np.where(gone, -1, solved.start_slot),
+    )
+    figures = clearing_figures(built, landing, outcome.bounds)
+    return replace(
+        outcome,
+        clearing=replace(landing, value_micros=figures["value_micros"], gap=figures["gap"]),
+        allocations=tuple(a for a in outcome.allocations if a.order_id not in order_ids),
+        figures={**outcome.figures, "solver": figures, "flows": east_west_flows(built, landing)},
     )
 
 
@@ -74,8 +102,7 @@ def run_baselines(built: BuiltProblem) -> Mapping[str, Clearing]:
     }
 
 
-def _figures_beside_baselines(built: BuiltProblem, clearing: Clearing) -> Mapping[str, Any]:
-    bounds = round_bounds(built, clearing)
+def _figures_beside_baselines(built: BuiltProblem, clearing: Clearing, bounds: Bounds) -> Mapping[str, Any]:
     return {
         "solver": clearing_figures(built, clearing, bounds),
         "baselines": {

@@ -1,7 +1,8 @@
 """Offerings: what providers list."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from market.domain.errors import InvalidInput
 from market.domain.places import Provenance
@@ -45,6 +46,19 @@ class Offering:
             )
         if self.available_from and self.available_until and self.available_from >= self.available_until:
             raise InvalidInput("invalid_window", "available_from must be before available_until")
+
+    def amended(self, **changes: Any) -> "Offering":
+        """With other terms. Fewer units take what cannot stay with them, unless it is stated as well.
+
+        That is the largest gang, and the hours that had all units free. Hours that other load left partly free stay
+        as they are: how much of that load is gone, only the provider knows.
+        """
+        units = changes.get("units", self.units)
+        fitting: dict[str, Any] = {"max_gang_units": min(self.max_gang_units, units)}
+        if units < self.units:
+            hours = self.free_units_by_hour
+            fitting["free_units_by_hour"] = tuple(units if free == self.units else free for free in hours)
+        return replace(self, **(fitting | changes))
 
     def is_available(self, hour_start: datetime) -> bool:
         """Whether the listing covers the hour that starts then."""

@@ -83,7 +83,11 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One batch clearing. Figures are None until it has landed; `failure` is public: codes, never an error's text."""
+    """One batch clearing. Figures are None until it has landed; `failure` is public: codes, never an error's text.
+
+    `left_out` counts placements that were cleared but not granted, because their order or offering left the market or
+    changed meanwhile; `placed`, value, gap and figures are of what was granted.
+    """
 
     id: str
     state: RoundState
@@ -94,6 +98,7 @@ class Round:
     closed_at: datetime | None = None
     orders: int = 0
     placed: int = 0
+    left_out: int = 0
     status: str | None = None
     value_micros: int | None = None
     bound_micros: int | None = None

@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from market.domain.errors import InvalidInput, Unavailable
+from market.persistence.round_lock import RoundLock
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -24,6 +25,7 @@ class Database:
         """`url` as SQLAlchemy writes it: sqlite:///market.db or postgresql+psycopg://…"""
         self.url = url
         self.engine = _build_engine(url)
+        self.round_lock = RoundLock(self.engine)
         self._writing = sessionmaker(self.engine, expire_on_commit=False)
         self._reading = sessionmaker(self.engine.execution_options(reading=True), expire_on_commit=False)
 
@@ -82,7 +84,8 @@ class Database:
         return found
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Let go of all connections, and of the claim to clear a round."""
+        self.round_lock.release()
         self.engine.dispose()
 
 

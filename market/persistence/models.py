@@ -251,6 +251,7 @@ class RoundRow(Base):
     closed_at: Mapped[datetime | None]
     orders: Mapped[int]
     placed: Mapped[int]
+    left_out: Mapped[int]
     status: Mapped[str | None]
     value_micros: Mapped[int | None]
     bound_micros: Mapped[int | None]

@@ -49,9 +49,9 @@ class OrderStore:
         return tuple(mapping.read_order(row) for row in self._session.scalars(query))
 
     def still_open(self, order_ids: Iterable[str]) -> set[str]:
-        """Those of the given orders that are open now."""
-        open_now = set(self._session.scalars(select(OrderRow.id).where(OrderRow.state == OrderState.OPEN)))
-        return open_now & set(order_ids)
+        """Those of the given orders that are open now, and stay so until the end of this unit of work."""
+        query = select(OrderRow.id).where(OrderRow.state == OrderState.OPEN).with_for_update()
+        return set(self._session.scalars(query)) & set(order_ids)
 
     def move(self, orders: Sequence[Order], to: OrderState, at: datetime, actor: str, reason: str) -> None:
         """Advance orders that share a state; `Conflict` if one has moved on meanwhile."""

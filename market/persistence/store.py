@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from market.domain.catalogue import Catalogue
 from market.domain.devices import Device
+from market.domain.errors import Conflict
 from market.domain.offerings import Offering
 from market.domain.parties import Buyer, Provider
 from market.domain.places import Node, Region, RoundTripTime
@@ -19,7 +21,8 @@ from market.persistence.round_store import RoundStore
 
 T = TypeVar("T")
 R = TypeVar("R", bound=models.Base)
-SourcedThing = Region | Node | RoundTripTime | Device | Provider | Buyer | Offering
+NamedThing = Region | Node | Device | Provider | Buyer | Offering
+SourcedThing = NamedThing | RoundTripTime
 
 _TABLES: dict[type[Any], type[models.Base]] = {
     Region: models.RegionRow,
@@ -48,6 +51,25 @@ class Store:
             table = _TABLES[type(rows[0])]
             self.session.execute(insert(table), [mapping.sourced_columns(row) for row in rows])
 
+    def require_free(self, thing: NamedThing) -> None:
+        """`Conflict` where the id is taken."""
+        if self.has(type(thing), thing.id):
+            raise _taken(thing)
+
+    def add(self, thing: NamedThing) -> None:
+        """Insert one catalogue noun; `Conflict` where its id is taken, be it by whoever was faster just now."""
+        try:
+            self.add_all([thing])
+        except IntegrityError as error:
+            if not _is_duplicate(error):
+                raise
+            raise _taken(thing) from error
+
+    def hold_regions(self) -> None:
+        """No region is added elsewhere before the end of this unit of work (SQLite has one writer anyway)."""
+        if self.session.get_bind().dialect.name == "postgresql":
+            self.session.execute(text("LOCK TABLE regions IN SHARE ROW EXCLUSIVE MODE"))
+
     def replace_offering(self, offering: Offering) -> None:
         """Write an offering's fields over what is stored."""
         columns = mapping.sourced_columns(offering)
@@ -75,6 +97,11 @@ class Store:
     def offerings(self) -> tuple[Offering, ...]:
         """All offerings by id."""
         return self._all(models.OfferingRow, mapping.read_offering)
+
+    def held_offerings(self) -> tuple[Offering, ...]:
+        """All offerings by id, none of which changes before the end of this unit of work."""
+        query = select(models.OfferingRow).order_by(models.OfferingRow.id).with_for_update(read=True)
+        return tuple(mapping.read_offering(row) for row in self.session.scalars(query))
 
     def round_trip_times(self) -> tuple[RoundTripTime, ...]:
         """The whole RTT matrix."""
@@ -136,3 +163,14 @@ class Store:
     def _all(self, table: type[R], read: Callable[[R], T]) -> tuple[T, ...]:
         rows: Sequence[R] = self.session.scalars(select(table).order_by(*table.__table__.primary_key)).all()
         return tuple(read(row) for row in rows)
+
+
+def _taken(thing: NamedThing) -> Conflict:
+    kind = type(thing).__name__.lower()
+    return Conflict("duplicate_id", f"{kind} {thing.id} exists already", id=thing.id)
+
+
+def _is_duplicate(error: IntegrityError) -> bool:
+    """Whether a key was taken: SQLSTATE 23505 on PostgreSQL, an extended result code on SQLite."""
+    name = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
+    return name in {"23505", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE"}

@@ -237,3 +237,47 @@ def test_every_answer_has_its_headers(house: House) -> None:
         assert headers["x-request-id"]
     odd = house.ask("GET", "/healthz", headers={"X-Request-ID": "a b\tc"}).headers["x-request-id"]
     assert odd.isalnum()
+
+
+WEIGHTS = {
+    "name": "mine",
+    "energy_weight": 1,
+    "carbon_price_per_kg": "0.09",
+    "carbon_basis": "location",
+    "latency_weight": 1,
+    "transfer_price_per_gb": "0.02",
+}
+
+
+@pytest.mark.parametrize(
+    ("policy", "wrong"),
+    [
+        ({"preset": 5}, [["preset"]]),
+        ({"preset": "green", "name": "mine"}, [["name"]]),
+        ({}, [[name] for name in WEIGHTS]),
+        ({**WEIGHTS, "energy_weight": -1}, [["energy_weight"]]),
+        ({**WEIGHTS, "colour": "blue"}, [["colour"]]),
+        ([], [[]]),
+    ],
+)
+def test_a_policy_that_is_none_is_told_field_by_field(
+    house: House, policy: Any, wrong: list[list[str]]
+) -> None:
+    """In the words of what was sent: no name of a class, no complaint about the other way of saying it."""
+    set_ = house.ask("PUT", "/v1/policy", house.keys.operator, json=policy)
+    problem = refusal(set_, 422, "malformed_request")
+    assert [error["loc"] for error in problem["errors"]] == [["body", *path] for path in wrong]
+    if "preset" not in policy:
+        cleared = house.ask("POST", "/v1/rounds", house.keys.operator, json={"policy": policy})
+        problem = refusal(cleared, 422, "malformed_request")
+        assert [error["loc"] for error in problem["errors"]] == [["body", "policy", *path] for path in wrong]
+    for name in ("Policy", "function", "tagged", "by name", "in full"):
+        assert name not in set_.text
+
+
+def test_alternatives_of_a_field_are_told_under_its_name(house: House) -> None:
+    problem = refused_order(house, order_body(job={"hours": {"910b": "six"}}), "malformed_request")
+    assert {tuple(error["loc"]) for error in problem["errors"]} <= {
+        ("body", "job", "hours"),
+        ("body", "job", "hours", "910b"),
+    }

@@ -43,7 +43,8 @@ def test_an_organisation_registers_and_acts_with_its_key(house: House) -> None:
         ("buyers", {**parties.BUYER, "home_region_id": "atlantis"}, 422, "unknown_region"),
         ("buyers", {**parties.BUYER, "id": "Buy-1"}, 422, "malformed_request"),
         ("buyers", {**parties.BUYER, "name_en": ""}, 422, "malformed_request"),
-        ("buyers", {"name_en": "A"}, 422, "malformed_request"),
+        ("buyers", {"kind": "lab"}, 422, "malformed_request"),
+        ("buyers", {"name_zh": "甲", "name_en": None}, 422, "malformed_request"),
         ("regions", {**places.REGION, "id": "shanghai"}, 409, "duplicate_id"),
         ("regions", {**places.REGION, "id": "r2", "lat": 91}, 422, "malformed_request"),
         ("regions", {**places.REGION, "id": "r2", "side": "up"}, 422, "malformed_request"),
@@ -142,7 +143,8 @@ def test_an_offering_is_listed_amended_and_withdrawn(house: House) -> None:
         ({}, "malformed_request"),
         ({"state": "withdrawn"}, "malformed_request"),
         ({"ask_price": None}, "malformed_request"),
-        ({"units": 1}, "invalid_units"),
+        ({"units": 1}, "invalid_capacity"),
+        ({"units": 100, "max_gang_units": 101}, "invalid_units"),
         ({"free_units_by_hour": [10**6] * 24}, "invalid_capacity"),
         (
             {"available_from": "2025-08-02T00:00:00Z", "available_until": "2025-08-01T00:00:00Z"},
@@ -154,6 +156,53 @@ def test_an_amendment_that_makes_no_sense(house: House, changes: dict[str, Any],
     before = house.ask("GET", "/v1/offerings/off_0001").json()
     refusal(house.ask("PATCH", "/v1/offerings/off_0001", house.keys.provider, json=changes), 422, code)
     assert house.ask("GET", "/v1/offerings/off_0001").json() == before
+
+
+def test_fewer_units_take_the_largest_gang_with_them(house: House) -> None:
+    plain = {"node_id": "tianfu_cluster", "device_id": "910b", "units": 16, "ask_price": "9"}
+    hours = [16] * 20 + [6] * 4
+    listed = house.ask(
+        "POST", "/v1/offerings", house.keys.provider, json={**plain, "free_units_by_hour": hours}
+    )
+    path = listed.headers["location"]
+    assert listed.json()["max_gang_units"] == 16
+    fewer = house.ask("PATCH", path, house.keys.provider, json={"units": 8}).json()
+    assert (fewer["units"], fewer["max_gang_units"]) == (8, 8)
+    assert fewer["free_units_by_hour"] == [8] * 20 + [6] * 4
+    assert house.ask("GET", path).json() == fewer
+    more = house.ask("PATCH", path, house.keys.provider, json={"units": 12}).json()
+    assert (more["units"], more["max_gang_units"], more["free_units_by_hour"][0]) == (12, 8, 8)
+    stated = house.ask("PATCH", path, house.keys.provider, json={"units": 10, "max_gang_units": 4}).json()
+    assert (stated["units"], stated["max_gang_units"]) == (10, 4)
+    refusal(house.ask("PATCH", path, house.keys.provider, json={"units": 5}), 422, "invalid_capacity")
+
+
+@pytest.mark.parametrize("path", ["buyers", "providers", "regions", "nodes"])
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({"name": "甲"}, ("甲", "甲")),
+        ({"name_zh": "甲"}, ("甲", "甲")),
+        ({"name_en": "A"}, ("A", "A")),
+        ({"name": "甲", "name_en": "A"}, ("甲", "A")),
+        ({"name_zh": "甲", "name_en": "A"}, ("甲", "A")),
+    ],
+)
+def test_one_name_is_enough(house: House, path: str, given: Json, names: tuple[str, str]) -> None:
+    whole = {
+        "buyers": {"id": "buy_new"},
+        "providers": {"id": "prv_new"},
+        "regions": {**places.REGION, "id": "new"},
+        "nodes": {**places.NODE, "id": "new", "region_id": "beijing"},
+    }[path]
+    body = {name: value for name, value in whole.items() if name not in {"name_zh", "name_en"}} | given
+    answer = house.ask("POST", f"/v1/{path}", house.keys.operator, json=body)
+    assert answer.status_code == 201, answer.text
+    assert (answer.json()["name_zh"], answer.json()["name_en"]) == names
+    params = {"limit": 1000}
+    listed = house.ask("GET", f"/v1/{path}", house.keys.operator, params=params).json()["items"]
+    (stored,) = [found for found in listed if found["id"] == whole["id"]]
+    assert (stored["name_zh"], stored["name_en"]) == names
 
 
 def test_an_offering_belongs_to_its_provider(house: House) -> None:

@@ -108,6 +108,35 @@ def test_the_catalogue_grows_once(house: House, path: str, body: Json) -> None:
     assert again.headers["idempotent-replayed"] == "true"
 
 
+def test_a_quote_is_asked_again_but_nothing_else_is_under_its_key(house: House) -> None:
+    first = house.ask("POST", "/v1/quotes", house.keys.buyer, json=order_body(), headers=ONCE)
+    again = house.ask("POST", "/v1/quotes", house.keys.buyer, json=order_body(), headers=ONCE)
+    assert (first.status_code, first.json()) == (again.status_code, again.json())
+    assert "idempotent-replayed" not in first.headers
+    assert again.headers["idempotent-replayed"] == "true"
+    other = house.ask("POST", "/v1/quotes", house.keys.buyer, json=order_body(limit_price="1"), headers=ONCE)
+    refusal(other, 409, "idempotency_key_reused")
+    order = house.ask("POST", "/v1/orders", house.keys.buyer, json=order_body(), headers=ONCE)
+    refusal(order, 409, "idempotency_key_reused")
+
+
+def test_a_quote_asked_again_tells_the_market_as_it_is(house: House) -> None:
+    first = house.ask("POST", "/v1/quotes", house.keys.buyer, json=order_body(), headers=ONCE).json()
+    cheapest = first["options"][0]["offering_id"]
+    house.ask("POST", f"/v1/offerings/{cheapest}/withdraw", house.keys.operator)
+    again = house.ask("POST", "/v1/quotes", house.keys.buyer, json=order_body(), headers=ONCE).json()
+    assert cheapest not in {option["offering_id"] for option in again["options"]}
+
+
+def test_a_refused_quote_leaves_its_key_free(house: House) -> None:
+    wrong = order_body(job={"origin_region": "atlantis"})
+    refusal(
+        house.ask("POST", "/v1/quotes", house.keys.buyer, json=wrong, headers=ONCE), 422, "unknown_region"
+    )
+    right = house.ask("POST", "/v1/quotes", house.keys.buyer, json=order_body(), headers=ONCE)
+    assert right.status_code == 200
+
+
 def test_a_withdrawal_is_answered_alike(house: House) -> None:
     first = house.ask("POST", "/v1/offerings/off_0001/withdraw", house.keys.provider, headers=ONCE)
     again = house.ask("POST", "/v1/offerings/off_0001/withdraw", house.keys.provider, headers=ONCE)

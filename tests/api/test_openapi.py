@@ -41,7 +41,6 @@ PATHS = {
     "/healthz": {"get"},
     "/readyz": {"get"},
 }
-WITHOUT_IDEMPOTENCY = {"/v1/quotes"}
 Document = dict[str, Any]
 
 
@@ -70,7 +69,7 @@ def test_every_operation_says_what_it_is_and_how_it_refuses(document: Document) 
                 assert "401" in refusals, path
             if "requestBody" in operation:
                 assert {"400", "413", "415", "422"} <= set(refusals), path
-            if method == "post" and path not in WITHOUT_IDEMPOTENCY:
+            if method == "post":
                 names = {parameter["name"].lower() for parameter in operation["parameters"]}
                 assert "idempotency-key" in names, path
                 assert "409" in refusals, path

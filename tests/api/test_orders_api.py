@@ -141,3 +141,16 @@ def test_a_quote_stores_nothing_and_says_why_not_elsewhere(house: House) -> None
     assert all(option["rtt_ms"] <= 10 for option in options)
     assert {"TOO_FAR"} <= {reason["code"] for reason in reasons}
     assert house.ask("GET", "/v1/orders", house.keys.buyer).json()["items"] == []
+
+
+def test_an_operator_may_ask_for_nobody(house: House) -> None:
+    mine = house.ask("POST", "/v1/quotes", house.keys.buyer, json=order_body()).json()
+    assert house.ask("POST", "/v1/quotes", house.keys.operator, json=order_body()).json() == mine
+    named = house.ask("POST", "/v1/quotes", house.keys.operator, json=order_body(buyer_id="buy_0001"))
+    assert named.json() == mine
+    unknown = house.ask("POST", "/v1/quotes", house.keys.operator, json=order_body(buyer_id="buy_none"))
+    refusal(unknown, 422, "unknown_buyer")
+    refusal(house.ask("POST", "/v1/quotes", house.keys.provider, json=order_body()), 403, "not_permitted")
+    refusal(
+        house.ask("POST", "/v1/orders", house.keys.operator, json=order_body()), 422, "missing_buyer"
+    )  # an order is somebody's

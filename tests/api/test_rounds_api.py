@@ -27,9 +27,45 @@ def test_a_round_lands_and_tells_its_figures(house: House) -> None:
     assert float(landed["value"]) == landed["value_micros"] / 10**6
     assert 0 <= landed["gap"] <= 1
     assert {"solver", "baselines", "flows", "history"} <= set(landed["figures"])
-    assert house.ask("GET", f"/v1/rounds/{landed['id']}").json() == landed
+    assert house.ask("GET", f"/v1/rounds/{landed['id']}", house.keys.operator).json() == landed
     listed = house.ask("GET", "/v1/rounds").json()["items"]
     assert listed == [{**landed, "figures": {}}]
+
+
+def test_what_few_orders_spent_is_for_the_operator(house: House) -> None:
+    for origin in ("shanghai", "shanghai", "shanghai", "beijing"):
+        house.submit(job={"origin_region": origin, "units": 1})
+    landed = house.clear()
+    told = {flow["from_region"]: flow for flow in landed["figures"]["flows"]}
+    assert {name: flow["orders"] for name, flow in told.items()} == {"shanghai": 3, "beijing": 1}
+    assert all(flow["spend_cny"] > 0 for flow in told.values())
+    path = f"/v1/rounds/{landed['id']}"
+    assert house.ask("GET", path, house.keys.operator).json() == landed
+    for key in (None, house.keys.buyer, house.keys.provider):
+        seen = house.ask("GET", path, key).json()
+        flows = {flow["from_region"]: flow for flow in seen["figures"]["flows"]}
+        assert flows["shanghai"] == told["shanghai"]
+        assert flows["beijing"] == {**told["beijing"], "spend_cny": None}
+        assert {**seen, "figures": None} == {**landed, "figures": None}
+    refusal(house.ask("GET", path, "suanli_operator_of_nobody"), 401, "unknown_key")
+
+
+def test_a_round_says_what_it_left_out(house: House) -> None:
+    gone, kept = house.submit(), house.submit()
+    exchange = house.exchange
+
+    def cancelled_meanwhile(problem: ClearingProblem, limits: Limits) -> Clearing:
+        house.ask("POST", f"/v1/orders/{gone['id']}/cancel", house.keys.buyer)
+        return solve_here(problem, limits)
+
+    exchange._solve = cancelled_meanwhile
+    landed = house.clear()
+    assert (landed["orders"], landed["placed"], landed["left_out"]) == (2, 1, 1)
+    assert landed["figures"]["solver"]["placed"] == 1
+    assert landed["value_micros"] == landed["figures"]["solver"]["value_micros"]
+    (allocation,) = house.ask("GET", "/v1/allocations", house.keys.operator).json()["items"]
+    assert allocation["order_id"] == kept["id"]
+    assert float(allocation["price"]) == landed["figures"]["solver"]["spend_cny"]
 
 
 def test_a_round_is_cleared_as_asked(house: House) -> None:

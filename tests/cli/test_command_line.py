@@ -5,12 +5,17 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from command import figures, refused, suanli, suanli_process
 
 from api.settings import Settings
+from market.domain.clock import SystemClock
+from market.domain.parties import Role
+from market.exchange import Exchange
+from market.persistence.database import Database
 
 COMMANDS = (
     *((name,) for name in ("demo", "init", "serve", "solve", "verify", "quote", "generate", "orders")),
@@ -100,7 +105,30 @@ def test_init_prints_the_key_once(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "market.db") as database:
         assert database.execute("select count(*) from regions").fetchone()[0] > 20
         assert database.execute("select count(*) from api_keys").fetchone()[0] == 1
-    assert "shown before" in suanli("init", "--database", url).stdout
+    told = suanli("init", "--database", url).stdout
+    assert "shown before" in told
+    assert "--new-operator-key" in told
+
+
+def test_a_lost_operator_key_is_followed_by_another(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'market.db'}"
+    first = figures(suanli("init", "--database", url, "--scenario", "none", "--json"))["operator_key"]
+    told = suanli("init", "--database", url, "--new-operator-key").stdout
+    assert told.startswith("further operator key: suanli_operator_")
+    second = told.splitlines()[0].split(": ")[1]
+    with closing(Database(url)) as database:
+        exchange = Exchange(database, SystemClock())
+        assert {exchange.authenticate(key).role for key in (first, second)} == {Role.OPERATOR}
+        assert exchange.authenticate(first).key_id != exchange.authenticate(second).key_id
+    with sqlite3.connect(tmp_path / "market.db") as raw:
+        assert raw.execute("select count(*) from regions").fetchone()[0] == 0  # nothing else is done
+
+
+def test_the_first_operator_key_may_be_asked_for_as_a_new_one(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'market.db'}"
+    told = suanli("init", "--database", url, "--new-operator-key").stdout
+    assert told.startswith("operator key: suanli_operator_")
+    assert "scenario east_west: loaded" in told
 
 
 def test_init_without_a_scenario(tmp_path: Path) -> None:

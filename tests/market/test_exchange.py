@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from market.domain.states import OrderState, RoundState
 from market.enquiries import Enquiries
 from market.exchange import AnsweredBefore, Exchange, Once, RoundRequest, Submission
 from market.persistence.paging import PageRequest
-from solver import Clearing, ClearingProblem, Limits, clear
+from solver import Clearing, ClearingProblem, Limits, clear, verify
 
 ROUND = RoundRequest(policy=FREE)
 
@@ -80,7 +81,8 @@ def test_an_order_cancelled_while_the_round_clears_stays_cancelled(
 ) -> None:
     kept, gone = submit(exchange, buyer, terms(), terms())
     exchange._solve = solved_after(lambda: exchange.cancel_order(buyer, gone.id))
-    assert exchange.clear_round(operator, ROUND).placed == 1
+    landed = exchange.clear_round(operator, ROUND)
+    assert (landed.placed, landed.left_out) == (1, 1)
     assert enquiries.order(buyer, gone.id).state is OrderState.CANCELLED
     assert [a.order_id for a in enquiries.allocations(buyer, PageRequest(), {}).items] == [kept.id]
 
@@ -90,8 +92,37 @@ def test_an_offering_withdrawn_while_the_round_clears_grants_nothing(
 ) -> None:
     (waiting,) = submit(exchange, buyer, terms(devices=("910b",)))
     exchange._solve = solved_after(lambda: exchange.withdraw_offering(operator, "off_3"))
-    assert exchange.clear_round(operator, ROUND).placed == 0
+    landed = exchange.clear_round(operator, ROUND)
+    assert (landed.placed, landed.left_out, landed.value_micros) == (0, 1, 0)
+    assert landed.figures["flows"] == []
     assert enquiries.order(buyer, waiting.id).state is OrderState.OPEN
+
+
+def test_figures_are_of_what_was_granted(
+    exchange: Exchange, enquiries: Enquiries, operator: Actor, buyer: Actor
+) -> None:
+    kept, gone, _ = submit(
+        exchange, buyer, terms(limit_cny=100), terms(limit_cny=300, devices=("a100_80",)), terms(limit_cny=1)
+    )
+    before = exchange.clear_round(operator, RoundRequest(policy=FREE, slots=1))  # nothing runs in an hour
+    assert (before.placed, before.left_out) == (0, 0)
+    exchange._solve = solved_after(lambda: exchange.cancel_order(buyer, gone.id))
+    landed = exchange.clear_round(operator, ROUND)
+    assert (landed.orders, landed.placed, landed.left_out) == (3, 1, 1)
+    assert enquiries.round(landed.id, operator) == landed
+    (allocation,) = enquiries.allocations(operator, PageRequest(), {}).items
+    assert allocation.order_id == kept.id
+    found = landed.figures["solver"]
+    assert found["placed"] == sum(of_class["placed"] for of_class in found["by_job_class"].values()) == 1
+    assert found["spend_cny"] == allocation.price_micros / 10**6
+    assert [flow["orders"] for flow in landed.figures["flows"]] == [1]
+    assert landed.value_micros == found["value_micros"] == 100 * 10**6 - allocation.price_micros
+    assert landed.gap == found["gap"] == (landed.bound_micros - landed.value_micros) / landed.bound_micros
+    assert (landed.status, found["status"]) == ("FEASIBLE", "FEASIBLE")
+    problem, clearing, _ = enquiries.round_record(operator, landed.id)
+    cleared = Clearing.load(BytesIO(clearing))  # the record is the solver's, and still holds
+    assert verify(ClearingProblem.load(BytesIO(problem)), cleared).ok
+    assert (int(cleared.placed.sum()), cleared.bound_micros) == (2, landed.bound_micros)
 
 
 @pytest.mark.parametrize(
@@ -154,18 +185,6 @@ def test_one_round_at_a_time(exchange: Exchange, operator: Actor, buyer: Actor) 
     exchange._solve = solved_after(second_round)
     assert exchange.clear_round(operator, ROUND).placed == 1
     assert [refusal.code for refusal in refusals] == ["round_in_progress"]
-
-
-def test_a_round_cut_off_by_a_crash_is_abandoned_at_the_next_start(
-    exchange: Exchange, enquiries: Enquiries, operator: Actor, buyer: Actor
-) -> None:
-    submit(exchange, buyer, terms())
-    exchange.open_round(operator, ROUND)  # and then the process is gone
-    abandoned = exchange.abandon_interrupted_round()
-    assert abandoned is not None
-    assert enquiries.round(abandoned.id).state is RoundState.FAILED
-    assert exchange.abandon_interrupted_round() is None
-    assert exchange.clear_round(operator, ROUND).placed == 1
 
 
 def test_orders_past_their_deadline_expire(

@@ -86,6 +86,7 @@ def upgrade() -> None:
         sa.Column("closed_at", market.persistence.models.UtcDateTime(timezone=True), nullable=True),
         sa.Column("orders", sa.BigInteger(), nullable=False),
         sa.Column("placed", sa.BigInteger(), nullable=False),
+        sa.Column("left_out", sa.BigInteger(), nullable=False),
         sa.Column("status", sa.String(), nullable=True),
         sa.Column("value_micros", sa.BigInteger(), nullable=True),
         sa.Column("bound_micros", sa.BigInteger(), nullable=True),

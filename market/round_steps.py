@@ -1,0 +1,112 @@
+"""The steps of a round that touch the market: freeze it, land what was granted, close what was cut off.
+
+Each works inside a unit of work that `market.exchange` opens and commits.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from market.clearing.builder import BuiltProblem
+from market.clearing.landing import RoundOutcome, leave_out
+from market.clearing.request import RoundRequest
+from market.clearing.snapshot import MarketSnapshot
+from market.domain.errors import MarketError
+from market.domain.rounds import Round
+from market.domain.states import ROUND_MOVES, OfferingState, OrderState, RoundState, advance
+from market.persistence.store import Store
+from solver import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRound:
+    """A round that holds the one place for clearing, and the frozen market it clears."""
+
+    round: Round
+    snapshot: MarketSnapshot
+    limits: Limits
+
+
+def freeze_market(work: Store, request: RoundRequest, round_id: str, now: datetime) -> OpenedRound:
+    """Expire what is too late, freeze the rest, and store the round that is to clear it."""
+    book = work.orders.open_orders()
+    stale = [order for order in book if order.terms.deadline <= now]
+    work.orders.move(stale, OrderState.EXPIRED, now, "exchange", "its deadline passed")
+    orders = tuple(order for order in book if order.terms.deadline > now)
+    horizon = request.horizon(orders, now)
+    snapshot = MarketSnapshot(
+        catalogue=work.catalogue(),
+        allocations=work.rounds.live_allocations(horizon.starts_at),
+        orders=orders,
+        policy=request.policy or work.access.policy(),
+        horizon=horizon,
+    )
+    opened = Round(
+        id=round_id,
+        state=RoundState.CLEARING,
+        policy=snapshot.policy,
+        starts_at=horizon.starts_at,
+        slots=horizon.slots,
+        opened_at=now,
+        orders=len(orders),
+    )
+    work.rounds.open(opened)
+    return OpenedRound(opened, snapshot, request.limits)
+
+
+def land_round(
+    work: Store, opened: OpenedRound, built: BuiltProblem, outcome: RoundOutcome, now: datetime
+) -> Round:
+    """Store everything at once; what left the market or changed its terms while it cleared is left out."""
+    by_id = {order.id: order for order in opened.snapshot.orders}
+    still_open = work.orders.still_open(by_id)
+    cleared = set(opened.snapshot.catalogue.offerings)
+    as_listed = {o.id for o in work.held_offerings() if o.state is OfferingState.OPEN and o in cleared}
+    gone = {
+        a.order_id
+        for a in outcome.allocations
+        if a.order_id not in still_open or a.offering_id not in as_listed
+    }
+    landing = leave_out(built, outcome, gone) if gone else outcome
+    landed = closed(
+        opened.round,
+        RoundState.LANDED,
+        now,
+        placed=len(landing.allocations),
+        left_out=len(gone),
+        status=landing.clearing.status.value,
+        value_micros=int(landing.clearing.value_micros),
+        bound_micros=int(landing.clearing.bound_micros),
+        gap=float(landing.clearing.gap),
+        seconds=float(landing.clearing.seconds),
+        figures=landing.figures,
+    )
+    work.rounds.close(landed)
+    work.rounds.add_record(landed.id, landing.problem_npz, landing.clearing_npz, landing.names)
+    work.rounds.add_allocations(landing.allocations)
+    placed = [by_id[a.order_id] for a in landing.allocations]
+    work.orders.move(placed, OrderState.ALLOCATED, now, "exchange", f"placed in {landed.id}")
+    work.orders.add_explanations([e for e in landing.explanations if e.order_id in still_open])
+    return landed
+
+
+def abandon_round(work: Store, now: datetime) -> Round | None:
+    """Close a round that nobody is clearing any more as failed; its orders are still open."""
+    left_over = work.rounds.in_progress()
+    if left_over is None:
+        return None
+    failed = closed(left_over, RoundState.FAILED, now, failure="exchange_stopped")
+    work.rounds.close(failed)
+    return failed
+
+
+def closed(opened: Round, state: RoundState, now: datetime, **results: Any) -> Round:
+    """The round at its end."""
+    advance(ROUND_MOVES, opened.state, state)
+    return replace(opened, state=state, closed_at=now, **results)
+
+
+def failure_of(error: BaseException) -> str:
+    """What everybody may read of an error: its code and class; the text is for the operator's log."""
+    code = error.code if isinstance(error, MarketError) else "internal_error"
+    return f"{code}: {type(error).__name__}"

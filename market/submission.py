@@ -1,0 +1,47 @@
+"""Orders at the door: checked one by one, each with an answer of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from market.checks import check_order
+from market.domain.catalogue import Catalogue
+from market.domain.errors import MarketError
+from market.domain.ids import IdSource
+from market.domain.orders import Order, OrderTerms
+from market.domain.states import OrderState
+from market.persistence.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One order as it arrives: whose, and what."""
+
+    buyer_id: str
+    terms: OrderTerms
+
+
+def accept_order(
+    work: Store, catalogue: Catalogue, submission: Submission | MarketError, ids: IdSource, now: datetime
+) -> Order | MarketError:
+    """The order under its own id, or why it is refused."""
+    if isinstance(submission, MarketError):
+        return submission
+    try:
+        check_order(work, catalogue, submission.buyer_id, submission.terms, now)
+    except MarketError as refusal:
+        return refusal
+    return Order(ids.new("ord", now), submission.buyer_id, submission.terms, OrderState.OPEN, now)
+
+
+def remembered_answer(answer: Order | MarketError) -> Mapping[str, Any]:
+    """What is kept of an answer under an idempotency key."""
+    if isinstance(answer, MarketError):
+        return {
+            "kind": type(answer).__name__,
+            "code": answer.code,
+            "message": answer.message,
+            "facts": answer.facts,
+        }
+    return {"order_id": answer.id}

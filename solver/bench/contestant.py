@@ -1,0 +1,80 @@
+"""One contestant in a process of its own: `python -m solver.bench.contestant PROBLEM.npz ANSWER.npz '{"name": …}'`.
+
+Lines of JSON on stdout: `ready` when the clock starts, `step` as the search goes on, `done` with the figures. The
+problem is read, libraries are imported and kernels compiled before the clock starts.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from solver.bench.columns import TooManyColumns
+from solver.bench.markets import generate_market
+from solver.bench.rivals import CONTESTANTS, OURS, RULES
+from solver.bench.rivals.answer import Answer, Task, nothing
+from solver.problem import ClearingProblem
+
+WARMING_JOBS, WARMING_SECONDS = 30, 1.0
+TOO_LARGE = "TOO_LARGE"
+
+
+def say(**event: Any) -> None:
+    """One line for whoever started this process."""
+    sys.stdout.write(json.dumps(event) + "\n")
+    sys.stdout.flush()
+
+
+def main(problem_file: str, answer_file: str, settings: str) -> None:
+    """Run one contestant; leave its placements in the answer file."""
+    given = json.loads(settings)
+    problem = ClearingProblem.load(problem_file)
+    solve = CONTESTANTS[given["name"]].load()
+    if given["name"] in (OURS, *RULES):
+        _warm(solve)
+    say(event="ready")
+    task = Task(problem, given["seconds"], given["workers"], given["seed"], given["gap"], _report)
+    status = ""
+    try:
+        answer = solve(task)
+    except TooManyColumns as error:
+        answer, status = nothing(str(error)), TOO_LARGE
+    seconds = task.seconds_so_far()
+    _save(answer, answer_file)
+    say(
+        event="done",
+        status=status or answer.status.value,
+        seconds=seconds,
+        own_bound_micros=answer.own_bound_micros,
+        note=answer.note,
+    )
+
+
+def _warm(solve: Callable[[Task], Answer]) -> None:
+    """Load compiled kernels: they are compiled once per machine, not per market."""
+    market = generate_market(WARMING_JOBS, 4, 0)
+    solve(Task(market, WARMING_SECONDS, 1, 0, 0.0, lambda *_: None, time.perf_counter()))
+
+
+def _report(step: str, seconds: float, value_micros: int, bound_micros: int) -> None:
+    say(event="step", step=step, seconds=seconds, value_micros=value_micros, bound_micros=bound_micros)
+
+
+def _save(answer: Answer, path: str) -> None:
+    arrays = {
+        "chosen": answer.chosen,
+        "start_slot": answer.start_slot,
+        "price_micros": answer.price_micros,
+        "power_price_micros": answer.power_price_micros,
+    }
+    with open(path, "wb") as stream:  # noqa: PTH123 - numpy would add a suffix to a name
+        np.savez(stream, **{name: array for name, array in arrays.items() if array is not None})  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:4])
