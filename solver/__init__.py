@@ -3,11 +3,12 @@
 `clear` finds, `verify` judges; they share nothing but the nouns. Imports nothing of the rest of the exchange.
 """
 
-from solver.clear import Progress, clear
+from solver.clear import clear
 from solver.errors import ClearingError, LimitsError, ProblemError, SolverError
 from solver.limits import Limits
 from solver.outcome import Clearing, Status
 from solver.problem import ClearingProblem
+from solver.progress import Progress
 from solver.verify import Verification, Violation, verify
 
 __all__ = [

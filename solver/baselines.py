@@ -12,35 +12,36 @@ import numpy as np
 import numpy.typing as npt
 
 from solver.certify import dual_bound
-from solver.floor import Floor, empty_floor, place_in_order, placements, worth
-from solver.options import Options, build_options
-from solver.outcome import Clearing, Status, relative_gap
+from solver.compiled import compiled
+from solver.floor import Floor, empty_floor, fits, place_in_order, put, worth
+from solver.layout import Layout, build_layout, prefix_sums, room_of
+from solver.outcome import Clearing, Float64Array, Status, relative_gap
 from solver.problem import ClearingProblem, Int64Array
 
 
 def value_density(problem: ClearingProblem) -> Clearing:
     """Most net value per unit and slot first, each job at its cheapest place that fits."""
-    options = build_options(problem)
-    return _clearing(problem, options, place_by(problem, options, density_order(problem, options)))
+    layout = build_layout(problem)
+    return _clearing(problem, layout, place_by(problem, layout, density_order(problem, layout)))
 
 
 def first_come_cheapest(problem: ClearingProblem) -> Clearing:
     """Jobs as they come (by index), each at its cheapest place that fits."""
-    options = build_options(problem)
-    return _clearing(problem, options, place_by(problem, options, np.arange(problem.jobs)))
+    layout = build_layout(problem)
+    return _clearing(problem, layout, place_by(problem, layout, np.arange(problem.jobs)))
 
 
 def highest_bid(problem: ClearingProblem) -> Clearing:
     """Largest value first, each job at its cheapest place that fits."""
-    options = build_options(problem)
-    return _clearing(problem, options, place_by(problem, options, bid_order(problem)))
+    layout = build_layout(problem)
+    return _clearing(problem, layout, place_by(problem, layout, bid_order(problem)))
 
 
 def random_order(problem: ClearingProblem, seed: int) -> Clearing:
     """Jobs in a random order, each at its cheapest place that fits."""
-    options = build_options(problem)
+    layout = build_layout(problem)
     order = np.random.default_rng(seed).permutation(problem.jobs)
-    return _clearing(problem, options, place_by(problem, options, order))
+    return _clearing(problem, layout, place_by(problem, layout, order))
 
 
 def local_first(
@@ -55,33 +56,31 @@ def local_first(
     distance = np.asarray(candidate_distance, dtype=np.float64)
     if distance.shape != (problem.candidates,):
         raise ValueError(f"candidate_distance has shape {distance.shape}, not ({problem.candidates},)")
-    options = build_options(problem)
-    floor = empty_floor(problem)
-    cost = problem.unit_cost_micros
-    for job in range(problem.jobs):
-        mine = np.arange(options.job_start[job], options.job_start[job + 1])
-        nearest = mine[np.lexsort((mine, distance[options.candidate[mine]]))]
-        for option in nearest:
-            if _place_early(problem, options, floor, int(option), cost):
-                break
-    return _clearing(problem, options, floor)
+    layout = build_layout(problem)
+    floor, profiles = (
+        empty_floor(problem),
+        np.repeat(np.arange(problem.profiles), np.diff(problem.profile_start)),
+    )
+    nearest = np.lexsort((np.arange(problem.candidates), distance, profiles)).astype(np.int64)
+    _place_nearest(nearest, layout, prefix_sums(problem.unit_cost_micros), floor)
+    return _clearing(problem, layout, floor)
 
 
-def simple_orders(problem: ClearingProblem, options: Options) -> list[tuple[str, Int64Array]]:
+def simple_orders(problem: ClearingProblem, layout: Layout) -> list[tuple[str, Int64Array]]:
     """Name and (J,) order of every rule here that needs nothing but the problem."""
     return [
-        ("value_density", density_order(problem, options)),
+        ("value_density", density_order(problem, layout)),
         ("first_come_cheapest", np.arange(problem.jobs)),
         ("highest_bid", bid_order(problem)),
     ]
 
 
-def density_order(problem: ClearingProblem, options: Options) -> Int64Array:
-    """(J,) jobs by falling net value per unit and slot of their best option; ties to the earlier job."""
-    density = options.alone_net_micros / np.maximum(1, options.gang * options.slots)
-    best = np.zeros(problem.jobs)
-    np.maximum.at(best, options.job, density)
-    return np.argsort(-best, kind="stable")
+def density_order(problem: ClearingProblem, layout: Layout) -> Int64Array:
+    """(J,) jobs by falling net value per unit and slot of their best candidate; ties to the earlier job."""
+    density = np.zeros(problem.jobs)
+    room = room_of(layout, problem.capacity_units, problem.node_power_watts)
+    _best_density(layout, prefix_sums(problem.unit_cost_micros), room, density)
+    return np.argsort(-density, kind="stable").astype(np.int64)
 
 
 def bid_order(problem: ClearingProblem) -> Int64Array:
@@ -89,43 +88,61 @@ def bid_order(problem: ClearingProblem) -> Int64Array:
     return np.argsort(-problem.value_micros, kind="stable")
 
 
-def place_by(problem: ClearingProblem, options: Options, order: Int64Array) -> Floor:
+def place_by(problem: ClearingProblem, layout: Layout, order: Int64Array) -> Floor:
     """An empty floor filled in `order`, each job at its cheapest place that fits."""
     floor = empty_floor(problem)
-    place_in_order(problem, options, floor, order, problem.unit_cost_micros)
+    place_in_order(layout, floor, order, problem.unit_cost_micros)
     return floor
 
 
-def _place_early(
-    problem: ClearingProblem, options: Options, floor: Floor, option: int, cost_micros: Int64Array
-) -> bool:
-    """Put the option's job at the earliest start that fits and pays; say whether there was one."""
-    row, length, gang = int(options.offering[option]), int(options.slots[option]), int(options.gang[option])
-    job, node = int(options.job[option]), int(problem.offering_node[row])
-    watts = gang * int(problem.facility_watts_per_unit[row])
-    worth_at_most = int(problem.value_micros[job]) - int(options.fixed_micros[option])
-    for start in range(int(options.first[option]), int(options.last[option]) + 1):
-        window = slice(start, start + length)
-        fits = floor.free_units[row, window].min() >= gang and floor.free_watts[node, window].min() >= watts
-        if fits and worth_at_most > gang * int(cost_micros[row, window].sum()):
-            floor.free_units[row, window] -= gang
-            floor.free_watts[node, window] -= watts
-            floor.option[job], floor.start[job] = option, start
-            return True
-    return False
+@compiled
+def _best_density(layout: Layout, cost_sums: Int64Array, room: Int64Array, density: Float64Array) -> None:
+    """Fill `density` with each job's best net value per unit and slot, alone and at zero prices; 0 where none pays."""
+    for job in range(density.size):
+        value, scale, profile = layout.value_micros[job], layout.scale[job], layout.profile[job]
+        for candidate in range(layout.profile_start[profile], layout.profile_start[profile + 1]):
+            sums, length = cost_sums[layout.offering[candidate]], layout.slots[candidate]
+            gang, free = scale * layout.units[candidate], room[layout.run[candidate]]
+            left = value - scale * layout.fixed_micros[candidate]
+            for start in range(layout.first[job], layout.end[job] - length + 1):
+                if free[start] >= gang:
+                    net = left - gang * (sums[start + length] - sums[start])
+                    density[job] = max(density[job], net / max(1, gang * length))
 
 
-def _clearing(problem: ClearingProblem, options: Options, floor: Floor) -> Clearing:
+@compiled
+def _place_nearest(nearest: Int64Array, layout: Layout, cost_sums: Int64Array, floor: Floor) -> None:
+    """Jobs as they come, each at the first candidate in `nearest` (C,) and the earliest start that fits and pays."""
+    for job in range(layout.profile.size):
+        scale, profile, placed = layout.scale[job], layout.profile[job], False
+        for rank in range(layout.profile_start[profile], layout.profile_start[profile + 1]):
+            candidate = nearest[rank]
+            offering, length = layout.offering[candidate], layout.slots[candidate]
+            gang, sums = scale * layout.units[candidate], cost_sums[offering]
+            free_units, free_watts = floor.free_units[offering], floor.free_watts[layout.node[offering]]
+            watts = gang * layout.watts[offering]
+            left = layout.value_micros[job] - scale * layout.fixed_micros[candidate]
+            for start in range(layout.first[job], layout.end[job] - length + 1):
+                pays = left > gang * (sums[start + length] - sums[start])
+                if pays and fits(free_units, free_watts, gang, watts, start, start + length):
+                    put(job, candidate, start, layout, floor)
+                    placed = True
+                    break
+            if placed:
+                break
+
+
+def _clearing(problem: ClearingProblem, layout: Layout, floor: Floor) -> Clearing:
     price, power_price = np.zeros_like(problem.capacity_units), np.zeros_like(problem.node_power_watts)
-    value, bound = worth(problem, options, floor), dual_bound(problem, options, price, power_price)
-    chosen, start_slot = placements(options, floor)
+    room = room_of(layout, problem.capacity_units, problem.node_power_watts)
+    value, bound = worth(problem, layout, floor), dual_bound(problem, layout, room, price, power_price)
     return Clearing(
         status=Status.FEASIBLE,
         value_micros=value,
         bound_micros=bound,
         gap=relative_gap(value, bound),
-        chosen=chosen,
-        start_slot=start_slot,
+        chosen=floor.candidate.astype(np.int32),
+        start_slot=floor.start.astype(np.int32),
         price_micros=price,
         power_price_micros=power_price,
     )

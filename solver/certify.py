@@ -11,19 +11,24 @@ sums are kept in thousandths of a micro ("millis") and rounded up to micros at t
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from solver.compiled import compiled
-from solver.options import Options, prefix_sums
+from solver.layout import Layout, prefix_sums
 from solver.problem import LARGEST, ClearingProblem, Int64Array
 
 
 def dual_bound(
-    problem: ClearingProblem, options: Options, price_micros: Int64Array, power_price_micros: Int64Array
+    problem: ClearingProblem,
+    layout: Layout,
+    room: Int64Array,
+    price_micros: Int64Array,
+    power_price_micros: Int64Array,
 ) -> int:
-    """D(p, w) in micros, rounded up; prices (O, T) and (N, T), none negative."""
+    """D(p, w) in micros, rounded up; prices (O, T) and (N, T), none negative; `room` of the empty floor."""
     capacity_millis = 1000 * _exact_dot(problem.capacity_units, price_micros)
     power_millis = _exact_dot(problem.node_power_watts, power_price_micros)
-    surplus_millis = _surplus(problem, options, price_micros, power_price_micros)
+    surplus_millis = _surplus(problem, layout, room, price_micros, power_price_micros)
     return -(-(capacity_millis + power_millis + surplus_millis) // 1000)
 
 
@@ -35,19 +40,21 @@ def _exact_dot(amounts: Int64Array, prices: Int64Array) -> int:
 
 
 def _surplus(
-    problem: ClearingProblem, options: Options, price_micros: Int64Array, power_price_micros: Int64Array
+    problem: ClearingProblem,
+    layout: Layout,
+    room: Int64Array,
+    price_micros: Int64Array,
+    power_price_micros: Int64Array,
 ) -> int:
     """Sum over jobs of max(0, best net value at the prices), in millis."""
     if not _fits_int64(problem, price_micros, power_price_micros):
-        return _surplus_in_python(problem, options, price_micros, power_price_micros)
+        return _surplus_in_python(problem, layout, room, price_micros, power_price_micros)
     millis = 1000 * (problem.unit_cost_micros + price_micros)
     millis += problem.facility_watts_per_unit[:, None] * power_price_micros[problem.offering_node]
-    whole, thousandths = _best_cost(
-        prefix_sums(millis), options, problem.candidate_units, problem.candidate_fixed_micros
-    )
+    whole, thousandths, can_run = _best_cost(prefix_sums(millis), layout, room)
     scale = problem.job_scale
     micros, millis_over = problem.value_micros - scale * whole, scale * thousandths
-    pays = (options.job_start[1:] > options.job_start[:-1]) & (micros > millis_over // 1000)
+    pays = can_run & (micros > millis_over // 1000)
     over = millis_over[pays]
     return 1000 * (_exact_sum(micros[pays]) - _exact_sum(over // 1000)) - _exact_sum(over % 1000)
 
@@ -78,7 +85,11 @@ def _fits_int64(problem: ClearingProblem, price_micros: Int64Array, power_price_
 
 
 def _surplus_in_python(
-    problem: ClearingProblem, options: Options, price_micros: Int64Array, power_price_micros: Int64Array
+    problem: ClearingProblem,
+    layout: Layout,
+    room: Int64Array,
+    price_micros: Int64Array,
+    power_price_micros: Int64Array,
 ) -> int:
     """`_surplus` for numbers too large for 64 bits: slow, and exact at any size."""
     watts, nodes = problem.facility_watts_per_unit.tolist(), problem.offering_node.tolist()
@@ -91,37 +102,46 @@ def _surplus_in_python(
         ]
         for row, node in enumerate(nodes)
     ]
-    best = [0] * problem.jobs
-    for option in range(options.job.size):
-        job, gang, length = int(options.job[option]), int(options.gang[option]), int(options.slots[option])
-        row, room = millis[options.offering[option]], options.run_room[options.run[option]]
-        left = 1000 * (int(problem.value_micros[job]) - int(options.fixed_micros[option]))
-        for start in range(int(options.first[option]), int(options.last[option]) + 1):
-            if room[start] >= gang:
-                best[job] = max(best[job], left - gang * sum(row[start : start + length]))
-    return sum(best)
+    total = 0
+    for job in range(problem.jobs):
+        scale, best = int(layout.scale[job]), 0
+        profile = int(layout.profile[job])
+        for candidate in range(int(layout.profile_start[profile]), int(layout.profile_start[profile + 1])):
+            gang, length = scale * int(layout.units[candidate]), int(layout.slots[candidate])
+            row, free = millis[int(layout.offering[candidate])], room[layout.run[candidate]]
+            left = 1000 * (int(layout.value_micros[job]) - scale * int(layout.fixed_micros[candidate]))
+            for start in range(int(layout.first[job]), int(layout.end[job]) - length + 1):
+                if free[start] >= gang:
+                    best = max(best, left - gang * sum(row[start : start + length]))
+        total += best
+    return total
 
 
 @compiled
 def _best_cost(
-    sums: Int64Array, options: Options, units: Int64Array, fixed: Int64Array
-) -> tuple[Int64Array, Int64Array]:
-    """Per job the least cost for scale 1 over its options and starts, as whole micros and thousandths (0 .. 999).
+    sums: Int64Array, layout: Layout, room: Int64Array
+) -> tuple[Int64Array, Int64Array, npt.NDArray[np.bool_]]:
+    """Per job the least cost for scale 1 over its places, as whole micros and thousandths (0 .. 999), and if any.
 
     `sums` are the (O, T + 1) prefix sums of the cost of a unit in millis.
     """
-    jobs = options.job_start.size - 1
+    jobs = layout.profile.size
     whole, thousandths = np.zeros(jobs, dtype=np.int64), np.zeros(jobs, dtype=np.int64)
+    can_run = np.zeros(jobs, dtype=np.bool_)
     for job in range(jobs):
         found, best = False, 0
-        for option in range(options.job_start[job], options.job_start[job + 1]):
-            row, length, needed = sums[options.offering[option]], options.slots[option], options.gang[option]
-            base, per_unit = 1000 * fixed[options.candidate[option]], units[options.candidate[option]]
-            free = options.run_room[options.run[option]]
-            for start in range(options.first[option], options.last[option] + 1):
-                if free[start] >= needed:
-                    cost = base + per_unit * (row[start + length] - row[start])
+        scale, profile = layout.scale[job], layout.profile[job]
+        for candidate in range(layout.profile_start[profile], layout.profile_start[profile + 1]):
+            row, length, units = (
+                sums[layout.offering[candidate]],
+                layout.slots[candidate],
+                layout.units[candidate],
+            )
+            base, free = 1000 * layout.fixed_micros[candidate], room[layout.run[candidate]]
+            for start in range(layout.first[job], layout.end[job] - length + 1):
+                if free[start] >= scale * units:
+                    cost = base + units * (row[start + length] - row[start])
                     if not found or cost < best:
                         found, best = True, cost
-        whole[job], thousandths[job] = best // 1000, best % 1000
-    return whole, thousandths
+        whole[job], thousandths[job], can_run[job] = best // 1000, best % 1000, found
+    return whole, thousandths, can_run

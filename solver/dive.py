@@ -1,75 +1,104 @@
 """The dive: place jobs stage by stage at the prices, and re-price what is left before the next stage.
 
-Large values go first, each at its least reduced cost among the starts that still fit. Between stages a short
-subgradient walk lowers the dual of the residual market: the jobs still to come, against what is still free, leaving
-out placements that no longer fit. Prices thus follow the holes that whole jobs really leave.
+Much work goes first, each job at its least reduced cost among the starts that still fit. Between stages the prices of
+the residual market are descended a little further: the jobs still waiting, against what is still free, leaving out
+placements that no longer fit. Prices thus follow the holes that whole jobs really leave.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from solver.demand import NOBODY, Prices, guide_of
+from solver.compiled import compiled
+from solver.descent import Leg, descend
 from solver.fill import fill
-from solver.floor import Floor, empty_floor, place_jobs, site_of
-from solver.options import Options, prefix_sums, room_left
+from solver.floor import Floor, empty_floor, place_in_order
+from solver.layout import Layout
+from solver.market import Market, SoftPrices
 from solver.outcome import Float64Array
-from solver.prices import Market, Stride, descend
-from solver.problem import ClearingProblem, Int64Array
+from solver.prices import guide_of, whole_prices
+from solver.problem import Int64Array
+from solver.quasi_newton import no_curvature
 from solver.stopwatch import Stopwatch
 
-STAGES = 60
-MANY_STAGES = 200
-BETWEEN_STAGES = Stride(steps=30, first_length=0.05)
-CELLS = 3_000_000_000
-"""(option, start) pairs looked at in one dive, at most: larger problems take fewer stages."""
+SEVERAL_JOBS, MANY_JOBS = 5_000, 50_000
 
 
-def dive(
-    problem: ClearingProblem,
-    options: Options,
-    prices: Prices,
-    order: Int64Array,
-    stopwatch: Stopwatch,
-    stages: int = STAGES,
-) -> Floor:
-    """Placements from one dive over the jobs in `order`; when the time is up the rest is filled in at once."""
-    starts = int(np.maximum(0, options.last - options.first + 1).sum())
-    stages = max(1, min(stages, order.size, CELLS // (BETWEEN_STAGES.steps * max(1, starts))))
-    floor, site = empty_floor(problem), site_of(problem)
-    waiting, runs = problem.value_micros.copy(), (options.run_offering, options.run_slots)
-    first_prices = prices
-    for stage in np.array_split(order, stages):
-        guide = prefix_sums(guide_of(problem, options, prices))
-        place_jobs(stage, problem.value_micros, options, site, guide, floor)
-        waiting[stage] = NOBODY
-        if stopwatch.is_up():
-            break
-        room = room_left(problem, runs, floor.free_units, floor.free_watts)
-        left = Market(options._replace(run_room=room), waiting, floor.free_units, floor.free_watts)
-        prices = descend(problem, left, prices, BETWEEN_STAGES)
-    fill(problem, options, floor, first_prices)
-    return floor
+class Plan(NamedTuple):
+    """How to dive: which jobs first, in how many stages, and how prices are descended in between."""
+
+    name: str
+    order: Int64Array
+    stages: int
+    between: Leg
 
 
-def plans(problem: ClearingProblem, options: Options) -> list[tuple[str, Int64Array, int]]:
-    """Name, order of the jobs that have an option, and stages of the dives worth trying."""
-    gang, work = np.zeros(problem.jobs), np.ones(problem.jobs)
-    np.maximum.at(gang, options.job, options.gang.astype(np.float64))
-    np.maximum.at(work, options.job, (options.gang * options.slots).astype(np.float64))
-    value: Float64Array = problem.value_micros.astype(np.float64)
-    by_value, by_gang, by_density = (
-        _falling(options, key) for key in (value, value * np.sqrt(gang), value / np.sqrt(work))
-    )
+def plans(layout: Layout) -> list[Plan]:
+    """The dives worth trying, the best first; larger problems afford fewer and shorter ones."""
+    jobs, by_value = layout.profile.size, value_order(layout)
+    if jobs > MANY_JOBS:
+        return [Plan("dive by value", by_value, 24, Leg(1e-3, 8))]
+    if jobs > SEVERAL_JOBS:
+        return [
+            Plan("dive by value", by_value, 60, Leg(1e-3, 10)),
+            Plan("dive by work", work_order(layout), 60, Leg(1e-3, 10)),
+        ]
     return [
-        ("dive by value", by_value, STAGES),
-        ("dive by value and gang", by_gang, STAGES),
-        ("dive by value and work", by_density, STAGES),
-        ("long dive by value", by_value, MANY_STAGES),
+        Plan("dive by work", work_order(layout), 60, Leg(2e-3, 10)),
+        Plan("dive by value", by_value, 60, Leg(1e-3, 16)),
     ]
 
 
-def _falling(options: Options, key: Float64Array) -> Int64Array:
-    """Jobs that have an option, by falling key; ties to the earlier job."""
-    jobs = np.flatnonzero(np.diff(options.job_start) > 0)
-    return jobs[np.argsort(-key[jobs], kind="stable")]
+def dive(market: Market, prices: SoftPrices, plan: Plan, stopwatch: Stopwatch) -> Floor:
+    """Placements from one dive from these prices; when the time is up the rest is filled in at once."""
+    problem, layout = market.problem, market.layout
+    floor, at_first = empty_floor(problem), whole_prices(*prices)
+    waiting = np.ones(problem.jobs, dtype=np.bool_)
+    stages, curvature = _stages(layout, plan.order, plan.stages), no_curvature()
+    for number, stage in enumerate(stages, start=1):
+        place_in_order(layout, floor, stage, guide_of(problem, layout, whole_prices(*prices)))
+        waiting[stage] = False
+        if stopwatch.is_up() or number == len(stages):
+            break
+        market.open_to(waiting, floor.free_units, floor.free_watts)
+        prices = descend(market, prices, plan.between, curvature, stopwatch)
+    fill(problem, layout, floor, at_first)
+    return floor
+
+
+def work_order(layout: Layout) -> Int64Array:
+    """(J,) jobs by falling work of their least candidate (scale x units x slots); ties to the earlier job."""
+    return np.argsort(-_work(layout), kind="stable").astype(np.int64)
+
+
+def value_order(layout: Layout) -> Int64Array:
+    """(J,) jobs by falling value; ties to the earlier job."""
+    return np.argsort(-layout.value_micros, kind="stable").astype(np.int64)
+
+
+def _stages(layout: Layout, order: Int64Array, stages: int) -> list[Int64Array]:
+    """The order cut into stages of about equal work."""
+    if not order.size:
+        return []
+    done = np.cumsum(_work(layout)[order])
+    cuts = np.searchsorted(done, done[-1] * np.arange(1, stages) / stages, side="left") + 1
+    return [stage for stage in np.split(order, np.unique(np.minimum(cuts, order.size))) if stage.size]
+
+
+def _work(layout: Layout) -> Float64Array:
+    per_scale = np.zeros(layout.profile_start.size - 1)
+    _least_work(layout, per_scale)
+    return layout.scale * per_scale[layout.profile]
+
+
+@compiled
+def _least_work(layout: Layout, per_scale: Float64Array) -> None:
+    for profile in range(per_scale.size):
+        begin, past = layout.profile_start[profile], layout.profile_start[profile + 1]
+        if past > begin:
+            least = layout.units[begin] * layout.slots[begin]
+            for candidate in range(begin + 1, past):
+                least = min(least, layout.units[candidate] * layout.slots[candidate])
+            per_scale[profile] = least

@@ -7,22 +7,24 @@ the search proves about the rest holds for the whole problem, the incumbent incl
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from ortools.sat.python import cp_model
 
 from solver.certify import dual_bound
 from solver.compiled import compiled
-from solver.demand import Prices, guide_of, no_prices, respond
-from solver.floor import Floor, empty_floor, put, site_of, worth
+from solver.floor import Floor, empty_floor, put, worth
+from solver.layout import Layout, prefix_sums
 from solver.limits import Limits
-from solver.options import Options, prefix_sums
+from solver.prices import Prices, guide_of, no_prices
 from solver.problem import ClearingProblem, Int64Array
 from solver.stopwatch import Stopwatch
 
 MOST_COLUMNS = 12_000
 """With more placements than this left over, CP-SAT has found nothing useful in a minute."""
+MOST_JOBS = 2_000
+"""Above this many jobs the finish is not tried: too many placements stay possible."""
 FEW_JOBS = 8
 """Up to so many jobs the search runs to its end whatever the number of placements."""
 DETERMINISTIC_SECONDS = 5.0
@@ -39,32 +41,36 @@ class Search(NamedTuple):
     """What the search proved, or None where it proved nothing."""
 
 
+class Known(Protocol):
+    """What is known before the search: the incumbent."""
+
+    floor: Floor
+    prices: Prices
+    room: Int64Array
+
+
 def finish(
-    problem: ClearingProblem,
-    options: Options,
-    incumbent: Floor,
-    prices: Prices,
-    limits: Limits,
-    stopwatch: Stopwatch,
+    problem: ClearingProblem, layout: Layout, known: Known, limits: Limits, stopwatch: Stopwatch
 ) -> Search:
     """Search what is left over, from the incumbent on; does nothing where that is too much."""
-    value = worth(problem, options, incumbent)
-    option, start = _columns_worth_a_look(problem, options, prices, value)
-    if not option.size:
+    incumbent = known.floor
+    value = worth(problem, layout, incumbent)
+    columns = _columns_worth_a_look(problem, layout, known.room, known.prices, value)
+    if not columns.job.size:
         return Search(incumbent, value)
-    if option.size > MOST_COLUMNS and problem.jobs > FEW_JOBS:
+    if columns.job.size > MOST_COLUMNS and problem.jobs > FEW_JOBS:
         return Search(incumbent, None)
-    model, choose = _model(problem, options, option, start, incumbent)
+    model, choose = _model(problem, layout, columns, incumbent)
     if model.validate():
         return Search(incumbent, None)
-    solver = _solver(problem, option.size, limits, stopwatch)
+    solver = _solver(problem, columns.job.size, limits, stopwatch)
     status = solver.solve(model)
     best = incumbent
     if status in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
         taken = [column for column, variable in enumerate(choose) if solver.boolean_value(variable)]
-        found = _placed(problem, options, option[taken], start[taken])
-        best = max(incumbent, found, key=lambda floor: worth(problem, options, floor))
-    value = worth(problem, options, best)
+        found = _placed(problem, layout, columns, taken)
+        best = max(incumbent, found, key=lambda floor: worth(problem, layout, floor))
+    value = worth(problem, layout, best)
     if status == cp_model.OPTIMAL:
         return Search(best, value)
     proven = solver.best_objective_bound
@@ -83,82 +89,112 @@ def _solver(
     solver.parameters.num_workers = workers
     solver.parameters.interleave_search = workers > 1
     solver.parameters.random_seed = limits.seed
+    solver.parameters.catch_sigint_signal = False
     solver.parameters.max_time_in_seconds = max(0.01, stopwatch.seconds_left())
     if problem.jobs > FEW_JOBS:
         solver.parameters.max_deterministic_time = DETERMINISTIC_SECONDS
     return solver
 
 
-def _columns_worth_a_look(
-    problem: ClearingProblem, options: Options, prices: Prices, value: int
-) -> tuple[Int64Array, Int64Array]:
-    """(K,) option and (K,) start of every placement that could be in a clearing worth more than `value` micros.
+class Columns(NamedTuple):
+    """K placements: (K,) each."""
 
-    Guides round power prices down, by less than a micro per unit and slot: `margin` makes up for it. Where a guide
+    job: Int64Array
+    candidate: Int64Array
+    start: Int64Array
+
+
+def _columns_worth_a_look(
+    problem: ClearingProblem, layout: Layout, room: Int64Array, prices: Prices, value: int
+) -> Columns:
+    """Every placement that could be in a clearing worth more than `value` micros.
+
+    Guides round power prices down, by less than a micro per unit and slot: a margin makes up for it. Where a guide
     had to be cut off, zero prices are used, which exclude less.
     """
-    guide = guide_of(problem, options, prices)
-    watts = problem.facility_watts_per_unit[:, None] / 1000.0
-    wanted = (
-        problem.unit_cost_micros + prices.unit_micros + watts * prices.power_micros[problem.offering_node]
-    )
+    guide = guide_of(problem, layout, prices)
+    watts = layout.watts[:, None] / 1000.0
+    wanted = problem.unit_cost_micros + prices.unit_micros + watts * prices.power_micros[layout.node]
     if np.any(wanted > guide + 1e-9 * np.abs(wanted) + 2):
-        prices = no_prices(problem)
-        guide = problem.unit_cost_micros
-    bound = dual_bound(problem, options, *prices)
-    margin = np.zeros(problem.jobs, dtype=np.int64)
-    np.maximum.at(margin, options.job, options.gang * options.slots)
-    best = respond(problem, options, prices).net_micros
-    return _not_excluded(
-        options,
-        problem.value_micros,
-        (prefix_sums(guide), prefix_sums(problem.unit_cost_micros)),
-        best - margin,
-        bound - value,
-    )
+        prices, guide = no_prices(problem), problem.unit_cost_micros
+    slack = dual_bound(problem, layout, room, *prices) - value
+    sums = (prefix_sums(guide), prefix_sums(problem.unit_cost_micros))
+    return Columns(*_not_excluded(layout, room, sums, slack))
 
 
 @compiled
 def _not_excluded(
-    options: Options, value: Int64Array, sums: tuple[Int64Array, Int64Array], best: Int64Array, slack: int
-) -> tuple[Int64Array, Int64Array]:
+    layout: Layout, room: Int64Array, sums: tuple[Int64Array, Int64Array], slack: int
+) -> tuple[Int64Array, Int64Array, Int64Array]:
     """Placements that pay and whose regret is below `slack` micros; `sums` of guide and of unit cost."""
-    kept_option, kept_start = [], []
-    for option in range(options.job.size):
-        job, gang, slots = options.job[option], options.gang[option], options.slots[option]
-        guide, cost = sums[0][options.offering[option]], sums[1][options.offering[option]]
-        room, left = options.run_room[options.run[option]], value[job] - options.fixed_micros[option]
-        for start in range(options.first[option], options.last[option] + 1):
-            if room[start] >= gang and left > gang * (cost[start + slots] - cost[start]):
-                regret = max(0, best[job]) - (left - gang * (guide[start + slots] - guide[start]))
-                if regret < slack:
-                    kept_option.append(option)
-                    kept_start.append(start)
-    return np.array(kept_option, dtype=np.int64), np.array(kept_start, dtype=np.int64)
+    kept_job, kept_candidate, kept_start = [], [], []
+    for job in range(layout.profile.size):
+        best, margin = _best_at(job, layout, room, sums[0])
+        least = max(0, best - margin) - slack
+        scale, profile = layout.scale[job], layout.profile[job]
+        for candidate in range(layout.profile_start[profile], layout.profile_start[profile + 1]):
+            gang, slots = scale * layout.units[candidate], layout.slots[candidate]
+            guide, cost = sums[0][layout.offering[candidate]], sums[1][layout.offering[candidate]]
+            left, free = (
+                layout.value_micros[job] - scale * layout.fixed_micros[candidate],
+                room[layout.run[candidate]],
+            )
+            for start in range(layout.first[job], layout.end[job] - slots + 1):
+                if free[start] >= gang and left > gang * (cost[start + slots] - cost[start]):
+                    net = left - gang * (guide[start + slots] - guide[start])
+                    if net > least:
+                        kept_job.append(job)
+                        kept_candidate.append(candidate)
+                        kept_start.append(start)
+    return np.array(kept_job, np.int64), np.array(kept_candidate, np.int64), np.array(kept_start, np.int64)
+
+
+@compiled
+def _best_at(job: int, layout: Layout, room: Int64Array, guide_sums: Int64Array) -> tuple[int, int]:
+    """The job's best net value at the guide, and by how much rounding may have flattered any of its placements."""
+    best, margin = 0, 0
+    scale, profile = layout.scale[job], layout.profile[job]
+    for candidate in range(layout.profile_start[profile], layout.profile_start[profile + 1]):
+        gang, slots = scale * layout.units[candidate], layout.slots[candidate]
+        guide, free = guide_sums[layout.offering[candidate]], room[layout.run[candidate]]
+        left, margin = (
+            layout.value_micros[job] - scale * layout.fixed_micros[candidate],
+            max(margin, gang * slots),
+        )
+        for start in range(layout.first[job], layout.end[job] - slots + 1):
+            if free[start] >= gang:
+                best = max(best, left - gang * (guide[start + slots] - guide[start]))
+    return best, margin
 
 
 def _model(
-    problem: ClearingProblem, options: Options, option: Int64Array, start: Int64Array, incumbent: Floor
+    problem: ClearingProblem, layout: Layout, columns: Columns, incumbent: Floor
 ) -> tuple[cp_model.CpModel, list[cp_model.IntVar]]:
     """One Boolean per placement; rows for jobs, offering slots and node slots that could be exceeded at all."""
     model = cp_model.CpModel()
-    choose = [model.new_bool_var("") for _ in range(option.size)]
+    choose = [model.new_bool_var("") for _ in range(columns.job.size)]
     sums = prefix_sums(problem.unit_cost_micros)
     by_job: dict[int, list[cp_model.IntVar]] = {}
     units: dict[tuple[int, int], list[tuple[cp_model.IntVar, int]]] = {}
     watts: dict[tuple[int, int], list[tuple[cp_model.IntVar, int]]] = {}
     nets = []
-    for variable, chosen, begin in zip(choose, option.tolist(), start.tolist(), strict=True):
-        job, offering, gang = (int(part[chosen]) for part in (options.job, options.offering, options.gang))
-        end, node = begin + int(options.slots[chosen]), int(problem.offering_node[offering])
+    for variable, job, candidate, begin in zip(choose, *(column.tolist() for column in columns), strict=True):
+        scale, offering = int(layout.scale[job]), int(layout.offering[candidate])
+        end, node, gang = (
+            begin + int(layout.slots[candidate]),
+            int(layout.node[offering]),
+            scale * int(layout.units[candidate]),
+        )
         by_job.setdefault(job, []).append(variable)
-        cost = gang * int(sums[offering, end] - sums[offering, begin])
-        nets.append(int(problem.value_micros[job]) - int(options.fixed_micros[chosen]) - cost)
-        drawn = gang * int(problem.facility_watts_per_unit[offering])
+        cost = scale * int(layout.fixed_micros[candidate]) + gang * int(
+            sums[offering, end] - sums[offering, begin]
+        )
+        nets.append(int(problem.value_micros[job]) - cost)
+        drawn = gang * int(layout.watts[offering])
         for slot in range(begin, end):
             units.setdefault((offering, slot), []).append((variable, gang))
             watts.setdefault((node, slot), []).append((variable, drawn))
-        model.add_hint(variable, incumbent.option[job] == chosen and incumbent.start[job] == begin)
+        model.add_hint(variable, incumbent.candidate[job] == candidate and incumbent.start[job] == begin)
     for variables in by_job.values():
         model.add_at_most_one(variables)
     for rows, limits in ((units, problem.capacity_units), (watts, problem.node_power_watts)):
@@ -169,8 +205,9 @@ def _model(
     return model, choose
 
 
-def _placed(problem: ClearingProblem, options: Options, option: Int64Array, start: Int64Array) -> Floor:
-    floor, site = empty_floor(problem), site_of(problem)
-    for chosen, begin in zip(option.tolist(), start.tolist(), strict=True):
-        put(int(options.job[chosen]), chosen, begin, options, site, floor)
+def _placed(problem: ClearingProblem, layout: Layout, columns: Columns, taken: list[int]) -> Floor:
+    floor = empty_floor(problem)
+    for column in taken:
+        job, candidate, start = (int(part[column]) for part in columns)
+        put(job, candidate, start, layout, floor)
     return floor

@@ -13,13 +13,16 @@ from typing import NamedTuple
 import numpy as np
 
 from solver.compiled import compiled
-from solver.demand import Prices, guide_of, no_prices, respond
-from solver.floor import Floor, Site, copy_of, find_place, put, remove, site_of, worth
-from solver.options import Options, prefix_sums
+from solver.fill import gain_at
+from solver.floor import Floor, copy_of, find_place, put, remove, worth
+from solver.layout import Layout, prefix_sums
 from solver.outcome import Float64Array
+from solver.prices import Prices, guide_of, no_prices, share_of
 from solver.problem import ClearingProblem, Int64Array
 from solver.stopwatch import Stopwatch
 
+MOST_JOBS = 20_000
+"""Above so many jobs corners are too small a part of the whole to be worth the time."""
 ROUNDS_PER_JOB = 60
 MOST_ROUNDS = 240_000
 BLOCKS = 24
@@ -33,8 +36,6 @@ NOISE = 0.3
 class Ground(NamedTuple):
     """What stays the same throughout: where to look, and what guides."""
 
-    value: Int64Array
-    """(J,) value in micros."""
     eager: Float64Array
     """(J,) surplus at the prices as a share of value: who queues first."""
     guides: Int64Array
@@ -42,9 +43,11 @@ class Ground(NamedTuple):
     cost_sums: Int64Array
     """(O, T + 1) prefix sums of the unit cost."""
     offering_start: Int64Array
-    """(O + 1,) options at offering o are at_offering[offering_start[o]] and following."""
-    at_offering: Int64Array
-    """(Q,) options sorted by offering."""
+    """(O + 1,) pairs at offering o are offering_start[o] .. offering_start[o + 1] - 1."""
+    pair_job: Int64Array
+    """(Q,) pairs of a job and one of its candidates, sorted by offering."""
+    pair_candidate: Int64Array
+    """(Q,)"""
 
 
 class Goal(NamedTuple):
@@ -59,25 +62,25 @@ class Queue(NamedTuple):
     """Jobs of the corner being worked on, and where they were before."""
 
     job: Int64Array
-    option: Int64Array
+    candidate: Int64Array
     start: Int64Array
     rank: Float64Array
 
 
 def improve(
     problem: ClearingProblem,
-    options: Options,
+    layout: Layout,
     floor: Floor,
     prices: Prices,
     goal: Goal,
 ) -> Floor:
     """The best floor met, at least as good as the given one, which is left alone."""
     best, current = copy_of(floor), copy_of(floor)
-    placed = int((floor.option >= 0).sum())
+    placed = int((floor.candidate >= 0).sum())
     if not placed:
         return best
-    ground, site = _ground(problem, options, prices), site_of(problem)
-    value = most = worth(problem, options, floor)
+    ground = _ground(problem, layout, prices)
+    value = most = worth(problem, layout, floor)
     hottest = HOTTEST * value / placed
     rounds = max(1, min(MOST_ROUNDS, ROUNDS_PER_JOB * problem.jobs) // BLOCKS)
     for block in range(BLOCKS):
@@ -85,38 +88,45 @@ def improve(
             break
         heat = hottest * 0.001 ** (block / BLOCKS) if block < BLOCKS - 1 else 0.0
         block_seed = (goal.seed * BLOCKS + block) % 2**31
-        value, most = _anneal((rounds, block_seed, heat), value, most, options, site, ground, (current, best))
+        value, most = _anneal((rounds, block_seed, heat), value, most, layout, ground, (current, best))
     return best
 
 
-def _ground(problem: ClearingProblem, options: Options, prices: Prices) -> Ground:
-    half = Prices(prices.unit_micros // 2, prices.power_micros // 2)
-    levels = (no_prices(problem), half, prices)
-    at_offering = np.argsort(options.offering, kind="stable").astype(np.int64)
-    offerings = np.arange(problem.offerings + 1)
-    surplus = respond(problem, options, prices).net_micros
+def _ground(problem: ClearingProblem, layout: Layout, prices: Prices) -> Ground:
+    sizes = np.diff(layout.profile_start)[layout.profile]
+    job = np.repeat(np.arange(problem.jobs, dtype=np.int64), sizes)
+    within = np.arange(job.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    candidate = layout.profile_start[layout.profile[job]] + within
+    fits_window = layout.end[job] - layout.first[job] >= layout.slots[candidate]
+    job, candidate = job[fits_window], candidate[fits_window]
+    by_offering = np.argsort(layout.offering[candidate], kind="stable")
+    job, candidate = job[by_offering], candidate[by_offering]
+    levels = (no_prices(problem), share_of(prices, 5), prices)
+    everyone = np.arange(problem.jobs, dtype=np.int64)
     return Ground(
-        value=problem.value_micros,
-        eager=surplus / np.maximum(1.0, problem.value_micros.astype(np.float64)),
-        guides=np.stack([prefix_sums(guide_of(problem, options, level)) for level in levels]),
+        eager=gain_at(layout, everyone, guide_of(problem, layout, prices)),
+        guides=np.stack([prefix_sums(guide_of(problem, layout, level)) for level in levels]),
         cost_sums=prefix_sums(problem.unit_cost_micros),
-        offering_start=np.searchsorted(options.offering[at_offering], offerings).astype(np.int64),
-        at_offering=at_offering,
+        offering_start=np.searchsorted(layout.offering[candidate], np.arange(problem.offerings + 1)).astype(
+            np.int64
+        ),
+        pair_job=job,
+        pair_candidate=candidate.astype(np.int64),
     )
 
 
 @compiled
-def _is_near(option: int, low: int, high: int, options: Options, floor: Floor) -> bool:
-    """Whether the option runs in slots low .. high - 1, or its job waits and could use it then."""
-    job, slots = options.job[option], options.slots[option]
-    if floor.option[job] == option:
+def _is_near(job: int, candidate: int, low: int, high: int, layout: Layout, floor: Floor) -> bool:
+    """Whether the job runs there in slots low .. high - 1, or waits and could use it then."""
+    slots = layout.slots[candidate]
+    if floor.candidate[job] == candidate:
         return bool(floor.start[job] < high and floor.start[job] + slots > low)
-    return bool(floor.option[job] < 0 and options.first[option] < high and options.last[option] + slots > low)
+    return bool(floor.candidate[job] < 0 and layout.first[job] <= high - 1 and layout.end[job] > low)
 
 
 @compiled
 def _fill_queue(
-    offering: int, low: int, high: int, options: Options, floor: Floor, ground: Ground, queue: Queue
+    offering: int, low: int, high: int, layout: Layout, floor: Floor, ground: Ground, queue: Queue
 ) -> int:
     """Queue the jobs near the corner, from a random one on; return how many."""
     count = 0
@@ -124,15 +134,16 @@ def _fill_queue(
     size = ground.offering_start[offering + 1] - first
     turn = np.random.randint(0, size)
     for step in range(size):
-        option = ground.at_offering[first + (step + turn) % size]
-        if count < queue.job.size and _is_near(option, low, high, options, floor):
-            job, known = options.job[option], False
+        pair = first + (step + turn) % size
+        job, candidate = ground.pair_job[pair], ground.pair_candidate[pair]
+        if count < queue.job.size and _is_near(job, candidate, low, high, layout, floor):
+            known = False
             for other in range(count):
                 known = known or queue.job[other] == job
             if not known:
-                queue.job[count], queue.option[count], queue.start[count] = (
+                queue.job[count], queue.candidate[count], queue.start[count] = (
                     job,
-                    floor.option[job],
+                    floor.candidate[job],
                     floor.start[job],
                 )
                 queue.rank[count] = NOISE * np.random.random() - ground.eager[job]
@@ -141,43 +152,43 @@ def _fill_queue(
 
 
 @compiled
-def _worth_of(job: int, options: Options, ground: Ground, floor: Floor) -> int:
+def _worth_of(job: int, layout: Layout, ground: Ground, floor: Floor) -> int:
     """Net value of the job's placement, 0 where it has none."""
-    option, start = floor.option[job], floor.start[job]
-    if option < 0:
+    candidate, start = floor.candidate[job], floor.start[job]
+    if candidate < 0:
         return 0
-    sums, end = ground.cost_sums[options.offering[option]], start + options.slots[option]
-    spent = options.fixed_micros[option] + options.gang[option] * (sums[end] - sums[start])
-    return int(ground.value[job] - spent)
+    sums, end = ground.cost_sums[layout.offering[candidate]], start + layout.slots[candidate]
+    per_scale = layout.fixed_micros[candidate] + layout.units[candidate] * (sums[end] - sums[start])
+    return int(layout.value_micros[job] - layout.scale[job] * per_scale)
 
 
 @compiled
-def _recreate(count: int, options: Options, site: Site, ground: Ground, queue: Queue, floor: Floor) -> int:
+def _recreate(count: int, layout: Layout, ground: Ground, queue: Queue, floor: Floor) -> int:
     """Take the queue off the floor, place it anew; return the change of value."""
     change = 0
     for job in queue.job[:count]:
-        change -= _worth_of(job, options, ground, floor)
-        if floor.option[job] >= 0:
-            remove(job, options, site, floor)
+        change -= _worth_of(job, layout, ground, floor)
+        if floor.candidate[job] >= 0:
+            remove(job, layout, floor)
     guide = ground.guides[np.random.randint(0, 3)]
     for index in np.argsort(queue.rank[:count]):
         job = queue.job[index]
-        option, start, _ = find_place(job, ground.value[job], options, site, guide, floor)
-        if option >= 0:
-            put(job, option, start, options, site, floor)
-            change += _worth_of(job, options, ground, floor)
+        candidate, start, _ = find_place(job, layout.value_micros[job], layout, guide, floor)
+        if candidate >= 0:
+            put(job, candidate, start, layout, floor)
+            change += _worth_of(job, layout, ground, floor)
     return change
 
 
 @compiled
-def _undo(count: int, options: Options, site: Site, queue: Queue, floor: Floor) -> None:
+def _undo(count: int, layout: Layout, queue: Queue, floor: Floor) -> None:
     """Put the queue back where it was."""
     for job in queue.job[:count]:
-        if floor.option[job] >= 0:
-            remove(job, options, site, floor)
+        if floor.candidate[job] >= 0:
+            remove(job, layout, floor)
     for index in range(count):
-        if queue.option[index] >= 0:
-            put(queue.job[index], queue.option[index], queue.start[index], options, site, floor)
+        if queue.candidate[index] >= 0:
+            put(queue.job[index], queue.candidate[index], queue.start[index], layout, floor)
 
 
 @compiled
@@ -185,8 +196,7 @@ def _anneal(
     plan: tuple[int, int, float],
     value: int,
     most: int,
-    options: Options,
-    site: Site,
+    layout: Layout,
     ground: Ground,
     floors: tuple[Floor, Floor],
 ) -> tuple[int, int]:
@@ -203,22 +213,23 @@ def _anneal(
         np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size)
     )
     for _ in range(rounds):
-        option = np.random.randint(0, options.job.size)
-        low = np.random.randint(options.first[option], options.last[option] + options.slots[option])
+        pair = np.random.randint(0, ground.pair_job.size)
+        job, candidate = ground.pair_job[pair], ground.pair_candidate[pair]
+        low = np.random.randint(layout.first[job], layout.end[job])
         high = min(slots, low + np.random.randint(1, max(2, slots // 4) + 1))
-        count = _fill_queue(options.offering[option], low, high, options, floor, ground, queue)
-        change = _recreate(count, options, site, ground, queue, floor)
+        count = _fill_queue(layout.offering[candidate], low, high, layout, floor, ground, queue)
+        change = _recreate(count, layout, ground, queue, floor)
         if change >= 0 or (heat > 0 and np.random.random() < np.exp(change / heat)):
             value += change
             if value > most:
                 most = value
                 _overwrite(best, floor)
         else:
-            _undo(count, options, site, queue, floor)
+            _undo(count, layout, queue, floor)
     return value, most
 
 
 @compiled
 def _overwrite(target: Floor, source: Floor) -> None:
-    target.option[:], target.start[:] = source.option, source.start
+    target.candidate[:], target.start[:] = source.candidate, source.start
     target.free_units[:], target.free_watts[:] = source.free_units, source.free_watts

@@ -24,3 +24,7 @@ class Stopwatch:
     def is_up(self) -> bool:
         """Whether to stop."""
         return self.seconds() >= self._limit
+
+    def part(self, share: float) -> Stopwatch:
+        """One that is up when this share of the seconds left is gone."""
+        return Stopwatch(share * self.seconds_left())

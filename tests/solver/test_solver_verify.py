@@ -14,7 +14,7 @@ from random_markets import NO_LIMIT_WATTS, market, tiny_market
 
 from solver import Clearing, ClearingError, ClearingProblem, Limits, Status, baselines, clear, verify
 from solver.certify import dual_bound
-from solver.options import build_options
+from solver.layout import build_layout, room_of
 
 WINDOW, WATTS = (1, 4), 10
 
@@ -202,7 +202,9 @@ def test_judge_and_solver_prove_the_same_bound_at_any_prices(seed: int, size: in
     price = rng.integers(0, size, problem.capacity_units.shape)
     power = rng.integers(0, size, problem.node_power_watts.shape)
     clearing = replace(claim(problem, [-1] * 8, [-1] * 8), price_micros=price, power_price_micros=power)
-    assert verify(problem, clearing).bound_micros == dual_bound(problem, build_options(problem), price, power)
+    layout = build_layout(problem)
+    room = room_of(layout, problem.capacity_units, problem.node_power_watts)
+    assert verify(problem, clearing).bound_micros == dual_bound(problem, layout, room, price, power)
 
 
 def test_two_thousand_jobs_take_less_than_two_seconds() -> None:
