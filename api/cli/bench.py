@@ -4,13 +4,12 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli.bench_gap import gap as clear_assignments
 from api.cli.output import print_json
 from api.cli.reporting import ReportingGroup
 from api.client.errors import Refusal
@@ -165,8 +164,7 @@ def report(
         typer.echo(path)
 
 
-if find_spec("api.cli.bench_gap"):
-    app.command()(import_module("api.cli.bench_gap").gap)
+app.command("gap")(clear_assignments)
 
 
 def _names(against: str, read_names: Callable[[str], list[str]]) -> list[str]:

@@ -6,7 +6,9 @@ problem is read, libraries are imported and kernels compiled before the clock st
 
 from __future__ import annotations
 
+import ctypes
 import json
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -22,6 +24,8 @@ from solver.problem import ClearingProblem
 
 WARMING_JOBS, WARMING_SECONDS = 30, 1.0
 TOO_LARGE = "TOO_LARGE"
+PR_SET_PDEATHSIG = 1
+"""prctl(2)."""
 
 
 def say(**event: Any) -> None:
@@ -55,6 +59,12 @@ def main(problem_file: str, answer_file: str, settings: str) -> None:
     )
 
 
+def _end_with_parent() -> None:
+    """Where the system can (Linux), be killed when whoever started this process dies without a word."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def _warm(solve: Callable[[Task], Answer]) -> None:
     """Load compiled kernels: they are compiled once per machine, not per market."""
     market = generate_market(WARMING_JOBS, 4, 0)
@@ -77,4 +87,5 @@ def _save(answer: Answer, path: str) -> None:
 
 
 if __name__ == "__main__":
+    _end_with_parent()
     main(*sys.argv[1:4])

@@ -19,6 +19,8 @@ from solver.bench.rivals.choosing import answer_of, no_time
 from solver.outcome import Status
 from solver.problem import ClearingProblem, Int64Array
 
+LIGHT_PRESOLVE_COLUMNS = 100_000
+"""Above this CP-SAT's usual presolve takes half a minute before the search begins; a lighter one helps it."""
 RELAXATION_SHARE = 0.8
 """Of the time left, for PDLP; the rest is for rounding."""
 
@@ -33,6 +35,10 @@ def cp_sat(task: Task) -> Answer:
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = task.workers
     solver.parameters.random_seed = task.seed
+    if columns.job.size > LIGHT_PRESOLVE_COLUMNS:
+        solver.parameters.cp_model_probing_level = 0
+        solver.parameters.symmetry_level = 0
+        solver.parameters.max_presolve_iterations = 1
     solver.parameters.max_time_in_seconds = task.seconds_left()
     status = solver.solve(model, _Watch(task, columns))
     note = f"{columns.job.size:,} Booleans, {task.workers} workers"

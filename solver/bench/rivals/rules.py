@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from solver import baselines
 from solver.bench.rivals.answer import Answer, Task
-from solver.clear import Progress, clear
+from solver.clear import clear
 from solver.limits import Limits
 from solver.outcome import Clearing
+from solver.progress import Progress
 
 
 def suanli(task: Task) -> Answer:
