@@ -19,14 +19,17 @@ def clear(
     limits: Limits = Limits(),  # noqa: B008 - frozen
     *,
     progress: Callable[[Progress], None] | None = None,
+    earlier: Clearing | None = None,
 ) -> Clearing:
     """Best clearing found within the limits, with prices that bound every other; each step is in MODEL.md.
 
     Always feasible, never worse than any rule of `baselines` that needs nothing but the problem. Repeats itself for
-    equal problem, limits and seed unless the seconds run out. `progress` is called after every step.
+    equal problem, limits and seed unless the seconds run out. `progress` is called after every step. `earlier` is a
+    clearing of a problem much like this one (jobs by the same index): what it got right is kept, and where that is
+    enough for `limits.gap` nothing is cleared anew.
     """
     # Numba and OR-Tools take seconds to import: only who clears waits for them.
-    from solver import baselines, descent, dive, exact, improve  # noqa: PLC0415
+    from solver import baselines, descent, dive, exact, improve, warm  # noqa: PLC0415
     from solver.incumbent import Incumbent  # noqa: PLC0415
     from solver.layout import build_layout  # noqa: PLC0415
     from solver.market import open_market  # noqa: PLC0415
@@ -34,6 +37,16 @@ def clear(
 
     stopwatch, layout = Stopwatch(limits.seconds), build_layout(problem)
     best = Incumbent(problem, layout, limits, stopwatch, progress)
+    # 0. What an earlier clearing got right is kept.
+    if earlier is not None:
+        best.prove("earlier prices", warm.earlier_prices(problem, earlier))
+        best.offer("earlier placements", warm.kept(problem, layout, earlier))
+        with open_market(problem, layout, best.room, limits.workers) as market:
+            prices = warm.polish(market, earlier, stopwatch)
+            best.prove("polished prices", whole_prices(*prices))
+            best.offer("placed again", warm.place_again(market, earlier, prices, stopwatch))
+        if best.is_enough():
+            return best.clearing()
     # 1. What simple rules find is where we start; no later step may lose it.
     for name, order in baselines.simple_orders(problem, layout):
         best.offer(name, baselines.place_by(problem, layout, order))

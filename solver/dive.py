@@ -51,12 +51,18 @@ def plans(layout: Layout) -> list[Plan]:
     ]
 
 
-def dive(market: Market, prices: SoftPrices, plan: Plan, stopwatch: Stopwatch) -> Floor:
-    """Placements from one dive from these prices; when the time is up the rest is filled in at once."""
+def dive(
+    market: Market, prices: SoftPrices, plan: Plan, stopwatch: Stopwatch, floor: Floor | None = None
+) -> Floor:
+    """Placements from one dive from these prices, on an empty floor or one where some jobs already run.
+
+    When the time is up the rest is filled in at once.
+    """
     problem, layout = market.problem, market.layout
-    floor, at_first = empty_floor(problem), whole_prices(*prices)
-    waiting = np.ones(problem.jobs, dtype=np.bool_)
-    stages, curvature = _stages(layout, plan.order, plan.stages), no_curvature()
+    floor, at_first = floor or empty_floor(problem), whole_prices(*prices)
+    waiting = floor.candidate < 0
+    stages = _stages(layout, plan.order[waiting[plan.order]], plan.stages)
+    curvature = no_curvature()
     for number, stage in enumerate(stages, start=1):
         place_in_order(layout, floor, stage, guide_of(problem, layout, whole_prices(*prices)))
         waiting[stage] = False

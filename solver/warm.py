@@ -1,0 +1,113 @@
+"""Starting from an earlier clearing: keep what is still right, and re-clear the rest from the old prices.
+
+Jobs are matched by index. A placement is kept where it is still allowed, still pays, and is at the polished prices
+about the best its job could have; everyone else waits, and a short dive places them on what is left.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from solver.compiled import compiled
+from solver.descent import Leg, descend
+from solver.dive import Plan, dive, value_order
+from solver.fill import gain_at
+from solver.floor import Floor, empty_floor, fits, put, remove
+from solver.layout import Layout, prefix_sums
+from solver.market import Market, SoftPrices
+from solver.outcome import Clearing
+from solver.prices import Prices, guide_of, whole_prices
+from solver.problem import ClearingProblem, Int64Array
+from solver.quasi_newton import no_curvature
+from solver.stopwatch import Stopwatch
+
+POLISH = (Leg(3e-4, 12), Leg(1e-4, 10), Leg(3e-5, 8))
+"""How the old prices are brought up to date."""
+REGRET = 1e-3
+"""A placement may stay behind its job's best by this share of the value and still be kept."""
+STAGES, BETWEEN = 8, Leg(1e-3, 6)
+
+
+def polish(market: Market, earlier: Clearing, stopwatch: Stopwatch) -> SoftPrices:
+    """The earlier prices, descended a little in the market as it is now."""
+    prices = SoftPrices(
+        earlier.price_micros.astype(np.float64), earlier.power_price_micros.astype(np.float64)
+    )
+    market.open_to_sample(1)
+    best, least, curvature = prices, market.bound(prices), no_curvature()
+    for leg in POLISH:
+        prices = descend(market, prices, leg, curvature, stopwatch)
+        bound = market.bound(prices)
+        if bound < least:
+            best, least = prices, bound
+    return best
+
+
+def place_again(market: Market, earlier: Clearing, prices: SoftPrices, stopwatch: Stopwatch) -> Floor:
+    """Placements kept where they are still right, the rest dived for."""
+    problem, layout = market.problem, market.layout
+    guide = guide_of(problem, layout, whole_prices(*prices))
+    floor = kept(problem, layout, earlier)
+    _take_off_regretted(layout, prefix_sums(guide), _best_gain(layout, guide), floor)
+    plan = Plan("dive again", value_order(layout), STAGES, BETWEEN)
+    return dive(market, prices, plan, stopwatch, floor)
+
+
+def kept(problem: ClearingProblem, layout: Layout, earlier: Clearing) -> Floor:
+    """The earlier placements that are still possible and still pay, taken by job as long as they fit."""
+    floor = empty_floor(problem)
+    jobs = min(problem.jobs, earlier.chosen.size)
+    chosen, start = earlier.chosen[:jobs].astype(np.int64), earlier.start_slot[:jobs].astype(np.int64)
+    _put_possible(chosen, start, layout, prefix_sums(problem.unit_cost_micros), floor)
+    return floor
+
+
+def earlier_prices(problem: ClearingProblem, earlier: Clearing) -> Prices:
+    """The earlier prices; ValueError where they belong to a market of another shape."""
+    if (
+        earlier.price_micros.shape != problem.capacity_units.shape
+        or earlier.power_price_micros.shape != problem.node_power_watts.shape
+    ):
+        raise ValueError("the earlier clearing has other offerings, nodes or slots: start from none")
+    return Prices(earlier.price_micros, earlier.power_price_micros)
+
+
+def _best_gain(layout: Layout, guide: Int64Array) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    return gain_at(layout, np.arange(layout.profile.size, dtype=np.int64), guide)
+
+
+@compiled
+def _put_possible(
+    chosen: Int64Array, start: Int64Array, layout: Layout, cost_sums: Int64Array, floor: Floor
+) -> None:
+    for job in range(chosen.size):
+        candidate, begin, profile = chosen[job], start[job], layout.profile[job]
+        known = layout.profile_start[profile] <= candidate < layout.profile_start[profile + 1]
+        if known and layout.first[job] <= begin and begin + layout.slots[candidate] <= layout.end[job]:
+            offering, end = layout.offering[candidate], begin + layout.slots[candidate]
+            gang, sums = layout.scale[job] * layout.units[candidate], cost_sums[offering]
+            cost = layout.scale[job] * layout.fixed_micros[candidate] + gang * (sums[end] - sums[begin])
+            free_units, free_watts = floor.free_units[offering], floor.free_watts[layout.node[offering]]
+            watts = gang * layout.watts[offering]
+            if cost < layout.value_micros[job] and fits(free_units, free_watts, gang, watts, begin, end):
+                put(job, candidate, begin, layout, floor)
+
+
+@compiled
+def _take_off_regretted(
+    layout: Layout,
+    guide_sums: Int64Array,
+    best: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+    floor: Floor,
+) -> None:
+    """Take placements off that stay behind their job's best gain, as a share of value, by more than REGRET."""
+    for job in range(layout.profile.size):
+        candidate, begin = floor.candidate[job], floor.start[job]
+        if candidate >= 0:
+            sums, end = guide_sums[layout.offering[candidate]], begin + layout.slots[candidate]
+            per_scale = layout.fixed_micros[candidate] + layout.units[candidate] * (sums[end] - sums[begin])
+            gain = (layout.value_micros[job] - layout.scale[job] * per_scale) / max(
+                1, layout.value_micros[job]
+            )
+            if gain < best[job] - REGRET:
+                remove(job, layout, floor)
