@@ -15,6 +15,8 @@ from solver.compiled import compiled
 
 MOST_CELLS = 4_000_000
 """Items x room of the largest table; beyond it the room is shrunk."""
+LEAST_ROOM, MOST_ROOM = 64, 20_000
+"""However few items or many: no room is shrunk below the first, every room beyond the second is."""
 NOTHING = -(2**62)
 
 
@@ -30,7 +32,7 @@ class Knapsacks(NamedTuple):
 def divisors_of(problem: AssignmentProblem) -> Int64Array:
     """(m,) what to divide weights and room by, 1 wherever the room is small enough."""
     room = np.minimum(problem.capacity, problem.weight.sum(axis=1))
-    most = max(64, MOST_CELLS // problem.items)
+    most = min(MOST_ROOM, max(LEAST_ROOM, MOST_CELLS // problem.items))
     return np.asarray(-(-np.maximum(room, 1) // most), dtype=np.int64)
 
 

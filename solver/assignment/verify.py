@@ -10,7 +10,8 @@ from solver.assignment.outcome import AssignmentOutcome, Status
 from solver.assignment.problem import AssignmentProblem
 
 GRAINS_PER_COST = 1000
-MOST_CELLS = 4_000_000
+MOST_CELLS, LEAST_ROOM, MOST_ROOM = 4_000_000, 64, 20_000
+"""How rooms are shrunk, as MODEL.md states it; any such rule gives a valid bound."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def _bound(problem: AssignmentProblem, multiplier: list[int]) -> int:
     for agent in range(problem.agents):
         weights = [int(weight) for weight in problem.weight[agent]]
         room = min(int(problem.capacity[agent]), sum(weights))
-        divisor = -(-max(room, 1) // max(64, MOST_CELLS // problem.items))
+        divisor = -(-max(room, 1) // min(MOST_ROOM, max(LEAST_ROOM, MOST_CELLS // problem.items)))
         best = np.zeros(room // divisor + 1, np.int64)
         for item, value in enumerate(multiplier):
             profit, weight = (

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from command import figures, refused, suanli
 
 from solver import ClearingProblem
@@ -26,6 +27,7 @@ def test_market_to_report(tmp_path: Path) -> None:
     assert len(written.stdout.splitlines()) == 2
 
 
+@pytest.mark.slow
 def test_trace(tmp_path: Path) -> None:
     (tmp_path / "a.swf").write_text("; MaxProcs: 4\n1 0 -1 3600 4 -1 -1 -1 -1 -1 1 -1 -1 -1 0 -1 -1 -1\n")
     ran = suanli("bench", "trace", tmp_path, "--seconds", 1, "--against", "none", "--profile")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import sys
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -50,8 +51,7 @@ def _by_scipy(task: Task, columns: Columns, rows: Rows) -> Answer:
 
 
 def _by_highspy(task: Task, columns: Columns, rows: Rows) -> Answer:
-    import highspy  # type: ignore[import-not-found] # noqa: PLC0415 - optional extra
-
+    highspy: Any = import_module("highspy")  # the optional extra `bench`
     model, size = highspy.HighsModel(), columns.job.size
     lp = model.lp_
     lp.num_col_, lp.num_row_ = size, rows.limit.size
