@@ -29,7 +29,7 @@ def clear(
     enough for `limits.gap` nothing is cleared anew.
     """
     # Numba and OR-Tools take seconds to import: only who clears waits for them.
-    from solver import baselines, descent, dive, exact, improve, warm  # noqa: PLC0415
+    from solver import baselines, descent, dive, exact, improve, tighten, warm  # noqa: PLC0415
     from solver.incumbent import Incumbent  # noqa: PLC0415
     from solver.layout import build_layout  # noqa: PLC0415
     from solver.market import open_market  # noqa: PLC0415
@@ -65,7 +65,9 @@ def clear(
     if problem.jobs <= improve.MOST_JOBS and not best.is_enough():
         goal = improve.Goal(best.enough_micros(), limits.seed, stopwatch)
         best.offer("improve", improve.improve(problem, layout, best.floor, best.prices, goal))
-    # 6. What is still open on a small problem is searched.
-    if problem.jobs <= exact.MOST_JOBS and not best.is_proven() and not stopwatch.is_up():
+    # 6. What is still open on a small problem is searched; where that is too much, its bound is tightened.
+    if problem.jobs <= exact.MOST_JOBS and not best.is_enough():
         best.settle(exact.finish(problem, layout, best, limits, stopwatch))
+        if best.mip_bound_micros is None:
+            best.settle(tighten.tighten(problem, layout, best, stopwatch))
     return best.clearing()

@@ -55,7 +55,7 @@ def finish(
     """Search what is left over, from the incumbent on; does nothing where that is too much."""
     incumbent = known.floor
     value = worth(problem, layout, incumbent)
-    columns = _columns_worth_a_look(problem, layout, known.room, known.prices, value)
+    columns = columns_worth_a_look(problem, layout, known.room, known.prices, value)
     if not columns.job.size:
         return Search(incumbent, value)
     if columns.job.size > MOST_COLUMNS and problem.jobs > FEW_JOBS:
@@ -104,7 +104,7 @@ class Columns(NamedTuple):
     start: Int64Array
 
 
-def _columns_worth_a_look(
+def columns_worth_a_look(
     problem: ClearingProblem, layout: Layout, room: Int64Array, prices: Prices, value: int
 ) -> Columns:
     """Every placement that could be in a clearing worth more than `value` micros.

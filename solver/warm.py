@@ -11,6 +11,7 @@ import numpy as np
 from solver.compiled import compiled
 from solver.descent import Leg, descend
 from solver.dive import Plan, dive, value_order
+from solver.errors import ClearingError
 from solver.fill import gain_at
 from solver.floor import Floor, empty_floor, fits, put, remove
 from solver.layout import Layout, prefix_sums
@@ -63,12 +64,14 @@ def kept(problem: ClearingProblem, layout: Layout, earlier: Clearing) -> Floor:
 
 
 def earlier_prices(problem: ClearingProblem, earlier: Clearing) -> Prices:
-    """The earlier prices; ValueError where they belong to a market of another shape."""
+    """The earlier prices; ClearingError where they belong to a market of another shape."""
     if (
         earlier.price_micros.shape != problem.capacity_units.shape
         or earlier.power_price_micros.shape != problem.node_power_watts.shape
     ):
-        raise ValueError("the earlier clearing has other offerings, nodes or slots: start from none")
+        raise ClearingError(
+            "WRONG_SHAPE", "the earlier clearing has other offerings, nodes or slots: start without it"
+        )
     return Prices(earlier.price_micros, earlier.power_price_micros)
 
 

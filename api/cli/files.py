@@ -36,6 +36,9 @@ def solve(
     gap: Annotated[float, typer.Option(help="stop at this certified relative gap")] = 0.001,
     workers: Annotated[int, typer.Option(help="threads or processes that may search")] = 2,
     seed: Annotated[int, typer.Option(help="same seed, same answer, unless the time runs out")] = 0,
+    earlier: Annotated[
+        Path | None, typer.Option(help="clearing (.npz) of a problem much like this one to start from")
+    ] = None,
 ) -> None:
     """Clear a problem file; one JSON line of figures on stdout.
 
@@ -51,8 +54,9 @@ def solve(
         raise Refusal("out_is_input", "--out names the problem itself, which would be lost")
     with _reading(problem_file) as file:
         problem = ClearingProblem.load(file)
+    known = None if earlier is None else _read_clearing(earlier)
     with writing_whole(out) as stream, _progress_on_terminal() as progress:
-        clearing = clear(problem, limits, progress=progress)
+        clearing = clear(problem, limits, progress=progress, earlier=known)
         clearing.save(stream)
     print_json(
         _figures(clearing) | {"jobs": problem.jobs, "offerings": problem.offerings, "slots": problem.slots}
@@ -66,17 +70,23 @@ def verify(problem_file: ProblemFile, clearing_file: ClearingFile) -> None:
 
     Example: suanli verify day.problem.npz day.clearing.npz
     """
-    from solver import Clearing, ClearingProblem  # noqa: PLC0415 - numpy only when needed
+    from solver import ClearingProblem  # noqa: PLC0415 - numpy only when needed
     from solver import verify as judge  # noqa: PLC0415
 
     with _reading(problem_file) as file:
         problem = ClearingProblem.load(file)
-    with _reading(clearing_file) as file:
-        clearing = Clearing.load(file)
+    clearing = _read_clearing(clearing_file)
     found = judge(problem, clearing)
     print_json(asdict(found) | {"mip_bound_micros_not_recomputed": clearing.mip_bound_micros})
     if not found.ok:
         raise typer.Exit(1)
+
+
+def _read_clearing(path: Path) -> "Clearing":
+    from solver import Clearing  # noqa: PLC0415 - numpy only when needed
+
+    with _reading(path) as file:
+        return Clearing.load(file)
 
 
 def _figures(clearing: "Clearing") -> dict[str, Any]:
