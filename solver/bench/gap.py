@@ -99,14 +99,17 @@ def run_gap(
     seconds: float = 60.0,
     workers: int = 2,
     seed: int = 0,
+    warm_up: bool = True,
     report: Callable[[str], None] = lambda _: None,
 ) -> Results:
     """Solve each instance within `seconds`, check the answer independently, compare with the best known.
 
-    A small instance made up on the spot is solved first, so that no measurement holds the compiling of kernels.
+    With `warm_up` a small instance made up on the spot is solved first, so that no measurement holds the compiling
+    of kernels.
     """
     problems = [read_assignment(instance.path) for instance in instances]
-    solve_assignment(_warm_up(), seconds=min(WARM_UP_SECONDS, seconds), workers=workers)
+    if warm_up:
+        solve_assignment(_easy(), seconds=min(WARM_UP_SECONDS, seconds), workers=workers)
     rows = []
     for at, (instance, problem) in enumerate(zip(instances, problems, strict=True), start=1):
         load = _load()
@@ -128,7 +131,7 @@ def run_gap(
     }
 
 
-def _warm_up() -> AssignmentProblem:
+def _easy() -> AssignmentProblem:
     chance = np.random.default_rng(0)
     weight = chance.integers(5, 26, size=(5, 40))
     cost = chance.integers(10, 51, size=weight.shape)

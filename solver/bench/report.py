@@ -105,7 +105,10 @@ def _section(run: Run, market: Market, plots: dict[str, str] | None) -> str:
         _markdown(HEADER, table_of(market)),
     ]
     if plots is not None and market.entries[0].history:
-        name = re.sub(r"[^a-z0-9]+", "-", f"{market.name} {run.seed}".lower()).strip("-") + ".svg"
+        name = (
+            re.sub(r"[^a-z0-9]+", "-", f"{market.name} {run.seed}".lower().replace(",", "")).strip("-")
+            + ".svg"
+        )
         plots[name] = draw_gaps(market, f"{market.name}: gap to the least bound, over time")
         lines += ["", f"![gap over time]({(PLOTS / name).as_posix()})"]
     return "\n".join([*lines, ""])

@@ -37,7 +37,7 @@ def application() -> typer.Typer:
 
 def test_results_say_what_was_run_and_how_far_it_is_from_the_best_known(directory: Path) -> None:
     told: list[str] = []
-    results = run_gap(list_instances(directory), seconds=5, workers=1, report=told.append)
+    results = run_gap(list_instances(directory), seconds=5, workers=1, warm_up=False, report=told.append)
     first, second = results["instances"]
     assert (first["cost"], first["lower_bound"], first["status"], first["type"]) == (7, 7, "OPTIMAL", "C")
     assert first["gap_to_best_known"] == first["gap_to_bound"] == 0
@@ -53,7 +53,7 @@ def test_results_say_what_was_run_and_how_far_it_is_from_the_best_known(director
 
 def test_a_failure_does_not_flatter_a_mean(directory: Path) -> None:
     (directory / "made" / "d02003").write_text("1 1\n5\n9\n4\n")
-    results = run_gap(list_instances(directory, "d*"), seconds=2, workers=1)
+    results = run_gap(list_instances(directory, "d*"), seconds=2, workers=1, warm_up=False)
     assert results["instances"][0]["status"] == "INFEASIBLE"
     assert results["types"][0]["mean_gap_to_best_known"] is None
     assert "–" in render(results)
