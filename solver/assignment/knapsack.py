@@ -95,7 +95,7 @@ def force(
     """What it costs to force each item in, and to keep it out: `loss_in` and `loss_out` (n,), never negative.
 
     An item that cannot be packed at all has the loss `-NOTHING`. Tables of what comes before and after an item tell
-    the best knapsack around it without solving each anew (Dyer, Riha and Walker 1995).
+    the best knapsack around it without solving each anew.
     """
     items = np.flatnonzero((profit > 0) & (weight <= room))
     before, after = _tables(profit, weight, room, items)
