@@ -32,9 +32,9 @@ COOLING = (
 PATIENCE = 5
 """Small problems, whose few jobs leave kinks, take up to so many times the evaluations; they are cheap there."""
 PATIENT_JOBS = 4_000
-ROUGH_LEGS = 3
+ROUGH_LEGS = 4
 """So many legs are walked on a sample where there are many jobs: they need not be exact, and are many times cheaper."""
-SAMPLE_JOBS = 20_000
+SAMPLE_JOBS = 40_000
 """About so many jobs make a sample."""
 
 

@@ -24,6 +24,8 @@ from solver.quasi_newton import no_curvature
 from solver.stopwatch import Stopwatch
 
 SEVERAL_JOBS, MANY_JOBS = 5_000, 50_000
+SAMPLE_JOBS = 50_000
+"""Between stages prices are descended on a sample of about so many of all jobs, against its share of what is free."""
 
 
 class Plan(NamedTuple):
@@ -62,13 +64,14 @@ def dive(
     floor, at_first = floor or empty_floor(problem), whole_prices(*prices)
     waiting = floor.candidate < 0
     stages = _stages(layout, plan.order[waiting[plan.order]], plan.stages)
-    curvature = no_curvature()
+    every = max(1, problem.jobs // SAMPLE_JOBS)
+    among, curvature = market.book.sample(every), no_curvature()
     for number, stage in enumerate(stages, start=1):
         place_in_order(layout, floor, stage, guide_of(problem, layout, whole_prices(*prices)))
         waiting[stage] = False
         if stopwatch.is_up() or number == len(stages):
             break
-        market.open_to(waiting, floor.free_units, floor.free_watts)
+        market.open_to(waiting & among, floor.free_units, floor.free_watts, 1.0 / every)
         prices = descend(market, prices, plan.between, curvature, stopwatch)
     fill(problem, layout, floor, at_first)
     return floor

@@ -22,6 +22,8 @@ from solver.stopwatch import Stopwatch
 
 MOST_COLUMNS = 100_000
 """With more placements than this HiGHS does not get past its first relaxation."""
+MOST_SECONDS = 40.0
+"""Cuts pay in the first half minute; what branching adds afterwards is little."""
 LEAST_SECONDS = 5.0
 """With less time than this nothing is proved."""
 SLACK = 1e-7
@@ -40,7 +42,7 @@ def tighten(problem: ClearingProblem, layout: Layout, known: Known, stopwatch: S
         constraints=LinearConstraint(rows, -np.inf, limits),
         integrality=[1] * columns.job.size,
         bounds=Bounds(0, 1),
-        options={"time_limit": stopwatch.seconds_left(), "mip_rel_gap": 0.0},
+        options={"time_limit": min(MOST_SECONDS, stopwatch.seconds_left()), "mip_rel_gap": 0.0},
     )
     if found.mip_dual_bound is None or not math.isfinite(found.mip_dual_bound):
         return Search(known.floor, None)
