@@ -8,6 +8,8 @@ from command import figures, refused, suanli
 
 from solver import ClearingProblem
 
+pytestmark = pytest.mark.slow
+
 
 def test_market_to_report(tmp_path: Path) -> None:
     ran = suanli(

@@ -27,6 +27,8 @@ from solver.assignment.relaxation import relax
 from solver.assignment.stop import Stop
 from solver.outcome import Status
 
+pytestmark = pytest.mark.slow
+
 LONG = 30.0
 
 

@@ -13,6 +13,8 @@ from api.cli.bench_gap import gap
 from api.cli.reporting import ReportingGroup
 from solver.bench.gap import GapBenchError, list_instances, render, run_gap
 
+pytestmark = pytest.mark.slow
+
 HEAD = "Path,Format,Dataset,Item number,Agent number,Best known bound,Optimum,Best known solution value\n"
 TEXT = "2 3\n1 9 4\n5 2 8\n3 3 3\n4 4 4\n6\n8\n"
 """Optimum: items 0 and 2 at agent 0, item 1 at agent 1: 1 + 4 + 2 = 7."""

@@ -15,6 +15,8 @@ from solver.bench.results import Entry, Market
 from solver.bench.rivals import CONTESTANTS, OURS, RULES, highs, monoliths, read_names, rules
 from solver.bench.rivals.answer import Answer, Task, nothing
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 1.0
 HERE: dict[str, Callable[[Task], Answer]] = {
     "suanli": rules.suanli,

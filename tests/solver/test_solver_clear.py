@@ -38,6 +38,7 @@ def test_equals_brute_force(seed: int, jobs: int, slots: int, offerings: int) ->
     assert verify(problem, clearing).violations == []
 
 
+@pytest.mark.slow
 def test_is_never_below_a_rule_that_needs_nothing_else() -> None:
     for seed in range(3):
         problem = market(seed, 60, 12, 10, 4)
@@ -96,6 +97,7 @@ def test_stops_when_the_time_is_up_and_still_answers() -> None:
     assert verify(problem, clearing).ok
 
 
+@pytest.mark.slow
 def test_stops_at_the_gap() -> None:
     problem = market(1, 100, 8, 12, 4)
     assert len(clear(problem, Limits(gap=0.9)).history) < len(
@@ -190,6 +192,7 @@ def shapes() -> dict[str, ClearingProblem]:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(shapes()))
 def test_takes_odd_shapes(name: str) -> None:
     problem = shapes()[name]

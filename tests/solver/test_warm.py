@@ -10,6 +10,8 @@ from random_markets import market
 
 from solver import Clearing, ClearingError, ClearingProblem, Limits, clear, verify
 
+pytestmark = pytest.mark.slow
+
 QUICK = Limits(seconds=10, gap=0.02)
 
 
