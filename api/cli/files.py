@@ -34,7 +34,7 @@ def solve(
     out: Annotated[Path, typer.Option("--out", help="where to write the clearing (.npz)")],
     seconds: Annotated[float, typer.Option(help="stop after this much wall-clock time")] = 60.0,
     gap: Annotated[float, typer.Option(help="stop at this certified relative gap")] = 0.001,
-    workers: Annotated[int, typer.Option(help="threads or processes that may search")] = 2,
+    workers: Annotated[int, typer.Option(help="threads that may search")] = 2,
     seed: Annotated[int, typer.Option(help="same seed, same answer, unless the time runs out")] = 0,
     earlier: Annotated[
         Path | None, typer.Option(help="clearing (.npz) of a problem much like this one to start from")
