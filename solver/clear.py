@@ -20,13 +20,17 @@ def clear(
     *,
     progress: Callable[[Progress], None] | None = None,
     earlier: Clearing | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Clearing:
     """Best clearing found within the limits, with prices that bound every other; each step is in MODEL.md.
 
-    Always feasible, never worse than any rule of `baselines` that needs nothing but the problem. Repeats itself for
-    equal problem, limits and seed unless the seconds run out. `progress` is called after every step. `earlier` is a
-    clearing of a problem much like this one (jobs by the same index): what it got right is kept, and where that is
-    enough for `limits.gap` nothing is cleared anew.
+    Always feasible; never worse than any rule of `baselines` that needs nothing but the problem, unless it is stopped
+    before they are through. Repeats itself for equal problem, limits and seed unless the seconds run out. `progress`
+    is called after every step. `earlier` is a clearing of a problem much like this one (jobs by the same index): what
+    it got right is kept, and where that is enough for `limits.gap` nothing is cleared anew.
+
+    `cancelled` is asked often, and from other threads too; once it answers true, and it must go on to, the best so far
+    is returned as if the seconds had run out. HiGHS alone cannot be called back: `tighten` ends when its time does.
     """
     # Numba and OR-Tools take seconds to import: only who clears waits for them.
     from solver import baselines, descent, dive, exact, improve, tighten, warm  # noqa: PLC0415
@@ -35,7 +39,7 @@ def clear(
     from solver.market import open_market  # noqa: PLC0415
     from solver.prices import whole_prices  # noqa: PLC0415
 
-    stopwatch, layout = Stopwatch(limits.seconds), build_layout(problem)
+    stopwatch, layout = Stopwatch(limits.seconds, cancelled), build_layout(problem)
     best = Incumbent(problem, layout, limits, stopwatch, progress)
     # 0. What an earlier clearing got right is kept.
     if earlier is not None:
@@ -48,7 +52,7 @@ def clear(
         if best.is_enough():
             return best.clearing()
     # 1. What simple rules find is where we start; no later step may lose it.
-    for name, order in baselines.simple_orders(problem, layout):
+    for name, order in stopwatch.until_up(baselines.simple_orders(problem, layout)):
         best.offer(name, baselines.place_by(problem, layout, order))
     with open_market(problem, layout, best.room, limits.workers) as market:
         # 2. Prices at which what is asked for fits into what is free, certified in integers.

@@ -7,6 +7,9 @@ the search proves about the rest holds for the whole problem, the incumbent incl
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -30,6 +33,8 @@ FEW_JOBS = 8
 DETERMINISTIC_SECONDS = 5.0
 ONE_WORKER_COLUMNS = 2_000
 """Below this a second worker costs more than it brings."""
+SECONDS_BETWEEN_LOOKS = 0.05
+"""How often a running search is asked whether it has been cancelled."""
 
 
 class Search(NamedTuple):
@@ -64,7 +69,8 @@ def finish(
     if model.validate():
         return Search(incumbent, None)
     solver = _solver(problem, columns.job.size, limits, stopwatch)
-    status = solver.solve(model)
+    with _stopping(solver, stopwatch):
+        status = solver.solve(model)
     best = incumbent
     if status in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
         taken = [column for column, variable in enumerate(choose) if solver.boolean_value(variable)]
@@ -94,6 +100,25 @@ def _solver(
     if problem.jobs > FEW_JOBS:
         solver.parameters.max_deterministic_time = DETERMINISTIC_SECONDS
     return solver
+
+
+@contextmanager
+def _stopping(solver: cp_model.CpSolver, stopwatch: Stopwatch) -> Iterator[None]:
+    """Call the search off when the stopwatch is up: CP-SAT asks nobody while it searches, so a thread does."""
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(SECONDS_BETWEEN_LOOKS):
+            if stopwatch.is_up():
+                solver.stop_search()
+
+    watcher = threading.Thread(target=watch, name="exact-stopwatch", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
 
 
 class Columns(NamedTuple):

@@ -63,7 +63,7 @@ def minimise(
             pairs.clear()
             continue
         length, moved = 1.0, False
-        while used < evaluations and not moved:
+        while used < evaluations and not moved and not must_stop():
             tried = np.maximum(point + length * direction, 0.0)
             tried_value, tried_slope = objective(tried)
             used += 1

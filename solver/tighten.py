@@ -31,7 +31,10 @@ SLACK = 1e-7
 
 
 def tighten(problem: ClearingProblem, layout: Layout, known: Known, stopwatch: Stopwatch) -> Search:
-    """The incumbent with the bound that HiGHS proves in the time left, if any."""
+    """The incumbent with the bound that HiGHS proves in the time left, if any.
+
+    SciPy's HiGHS takes a time limit and no callback: who cancels once it runs waits for up to MOST_SECONDS.
+    """
     value = worth(problem, layout, known.floor)
     columns = columns_worth_a_look(problem, layout, known.room, known.prices, value)
     if not 0 < columns.job.size <= MOST_COLUMNS or stopwatch.seconds_left() < LEAST_SECONDS:

@@ -11,9 +11,10 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli.cancelling import cancelling
 from api.cli.output import print_json
 from api.client.errors import Refusal
-from api.client.whole_file import writing_whole
+from api.client.whole_file import check_writable, writing_whole
 
 if TYPE_CHECKING:
     from solver import Clearing, Progress
@@ -42,6 +43,9 @@ def solve(
 ) -> None:
     """Clear a problem file; one JSON line of figures on stdout.
 
+    Ctrl-C, or SIGTERM, cancels: the best clearing so far is written and told of as ever, with "cancelled": true, and
+    the exit status is 130, or 143. A second one ends at once and writes nothing.
+
     Example: suanli solve day.problem.npz --out day.clearing.npz --seconds 60 --gap 0.001
     """
     from solver import ClearingProblem, Limits, SolverError, clear  # noqa: PLC0415 - numpy only when needed
@@ -55,12 +59,18 @@ def solve(
     with _reading(problem_file) as file:
         problem = ClearingProblem.load(file)
     known = None if earlier is None else _read_clearing(earlier)
-    with writing_whole(out) as stream, _progress_on_terminal() as progress:
-        clearing = clear(problem, limits, progress=progress, earlier=known)
-        clearing.save(stream)
-    print_json(
-        _figures(clearing) | {"jobs": problem.jobs, "offerings": problem.offerings, "slots": problem.slots}
-    )
+    check_writable(out)
+    with cancelling() as cancel:
+        with _progress_on_terminal() as progress:
+            clearing = cancel.run(
+                lambda: clear(problem, limits, progress=progress, earlier=known, cancelled=cancel.is_wanted)
+            )
+        with writing_whole(out) as stream:
+            clearing.save(stream)
+    sizes = {"jobs": problem.jobs, "offerings": problem.offerings, "slots": problem.slots}
+    print_json(_figures(clearing) | sizes | {"cancelled": cancel.is_wanted()})
+    if cancel.is_wanted():
+        raise typer.Exit(cancel.exit_status)
 
 
 def verify(problem_file: ProblemFile, clearing_file: ClearingFile) -> None:
