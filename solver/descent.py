@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from solver.market import Market, SoftPrices
+from solver.market import Market, SoftPrices, sample_every
 from solver.outcome import Float64Array
 from solver.problem import ClearingProblem
 from solver.quasi_newton import Curvature, minimise, no_curvature
@@ -32,9 +32,9 @@ COOLING = (
 PATIENCE = 5
 """Small problems, whose few jobs leave kinks, take up to so many times the evaluations; they are cheap there."""
 PATIENT_JOBS = 4_000
-ROUGH_LEGS = 4
+ROUGH_LEGS = 5
 """So many legs are walked on a sample where there are many jobs: they need not be exact, and are many times cheaper."""
-SAMPLE_JOBS = 40_000
+SAMPLE_JOBS = 20_000
 """About so many jobs make a sample."""
 
 
@@ -42,7 +42,7 @@ def cool_down(market: Market, stopwatch: Stopwatch) -> SoftPrices:
     """Prices from zero, softness falling; the best met by their hard dual, in case a leg lost ground."""
     prices = SoftPrices(np.zeros(market.free.units.shape), np.zeros(market.free.watts.shape))
     jobs = max(1, market.problem.jobs)
-    every, patience = max(1, jobs // SAMPLE_JOBS), min(PATIENCE, max(1, PATIENT_JOBS // jobs))
+    every, patience = sample_every(jobs, SAMPLE_JOBS), min(PATIENCE, max(1, PATIENT_JOBS // jobs))
     legs = [Leg(leg.softness, patience * leg.evaluations) for leg in COOLING]
     market.open_to_sample(every)
     curvature = no_curvature()

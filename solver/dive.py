@@ -16,7 +16,7 @@ from solver.descent import Leg, descend
 from solver.fill import fill
 from solver.floor import Floor, empty_floor, place_in_order
 from solver.layout import Layout
-from solver.market import Market, SoftPrices
+from solver.market import Market, SoftPrices, sample_every
 from solver.outcome import Float64Array
 from solver.prices import guide_of, whole_prices
 from solver.problem import Int64Array
@@ -24,8 +24,8 @@ from solver.quasi_newton import no_curvature
 from solver.stopwatch import Stopwatch
 
 SEVERAL_JOBS, MANY_JOBS = 5_000, 50_000
-SAMPLE_JOBS = 50_000
-"""Between stages prices are descended on a sample of about so many of all jobs, against its share of what is free."""
+SAMPLE_JOBS = 25_000
+"""Between stages prices are descended on a sample of about so many jobs, against its share of what is free."""
 
 
 class Plan(NamedTuple):
@@ -41,7 +41,10 @@ def plans(layout: Layout) -> list[Plan]:
     """The dives worth trying, the best first; larger problems afford fewer and shorter ones."""
     jobs, by_value = layout.profile.size, value_order(layout)
     if jobs > MANY_JOBS:
-        return [Plan("dive by value", by_value, 24, Leg(1e-3, 8))]
+        return [
+            Plan("dive by value", by_value, 24, Leg(1e-3, 8)),
+            Plan("dive by value, slowly", by_value, 60, Leg(1e-3, 10)),
+        ]
     if jobs > SEVERAL_JOBS:
         return [
             Plan("dive by value", by_value, 60, Leg(1e-3, 10)),
@@ -64,7 +67,7 @@ def dive(
     floor, at_first = floor or empty_floor(problem), whole_prices(*prices)
     waiting = floor.candidate < 0
     stages = _stages(layout, plan.order[waiting[plan.order]], plan.stages)
-    every = max(1, problem.jobs // SAMPLE_JOBS)
+    every = sample_every(problem.jobs, SAMPLE_JOBS)
     among, curvature = market.book.sample(every), no_curvature()
     for number, stage in enumerate(stages, start=1):
         place_in_order(layout, floor, stage, guide_of(problem, layout, whole_prices(*prices)))

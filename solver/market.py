@@ -18,6 +18,15 @@ from solver.problem import ClearingProblem, Int64Array
 from solver.shards import LocalShards, ShardPool
 
 
+RAREST_SAMPLE = 20
+"""Samples take at least one job in so many: thinner ones leave out the rare profiles, and with them their prices."""
+
+
+def sample_every(jobs: int, sample_jobs: int) -> int:
+    """One job in how many makes a sample of about `sample_jobs`."""
+    return max(1, min(RAREST_SAMPLE, jobs // sample_jobs))
+
+
 class Free(NamedTuple):
     """What is free: (O, T) units and (N, T) watts."""
 
