@@ -39,4 +39,6 @@ class LimitsError(SolverError):
 
 
 class ClearingError(SolverError):
-    """A clearing cannot be read or used. Codes: NOT_A_CLEARING_FILE, MISSING_ARRAY, WRONG_SHAPE, NOT_INTEGER."""
+    """A clearing cannot be read or used. Codes: NOT_A_CLEARING_FILE, MISSING_ARRAY, WRONG_SHAPE, NOT_INTEGER,
+    NOT_A_NUMBER.
+    """

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import enum
-import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from solver.archive import Unreadable, read_arrays
 from solver.errors import ClearingError
 from solver.problem import Int32Array, Int64Array
 
@@ -72,6 +72,8 @@ class Clearing:
             if array.ndim != dimensions:
                 raise ClearingError("WRONG_SHAPE", f"{name} has {array.ndim} dimensions, not {dimensions}")
             object.__setattr__(self, name, _read_only(name, array, kind))
+        if self.history.shape[1] != 3:
+            raise ClearingError("WRONG_SHAPE", f"history has {self.history.shape[1]} columns, not 3")
 
     @property
     def placed(self) -> npt.NDArray[np.bool_]:
@@ -83,11 +85,10 @@ class Clearing:
         arrays: dict[str, npt.NDArray[Any]] = {name: getattr(self, name) for name, _, _ in _ARRAYS}
         arrays["status"] = np.asarray(self.status.value)
         for name in _WHOLE_NUMBERS:
-            arrays[name] = np.asarray(getattr(self, name), dtype=np.int64)
+            if getattr(self, name) is not None:
+                arrays[name] = np.asarray(getattr(self, name), dtype=np.int64)
         for name in _FLOATS:
             arrays[name] = np.asarray(getattr(self, name), dtype=np.float64)
-        if self.mip_bound_micros is not None:
-            arrays["mip_bound_micros"] = np.asarray(self.mip_bound_micros, dtype=np.int64)
         if isinstance(target, str | Path):
             with Path(target).open("wb") as stream:
                 np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
@@ -96,23 +97,30 @@ class Clearing:
 
     @classmethod
     def load(cls, source: str | Path | IO[bytes]) -> Clearing:
-        """Read what `save` has written; raises ClearingError, and OSError where the file cannot be opened."""
+        """Read what `save`, or any program that uses the same names, has written.
+
+        Without `gap` it is what value and bound make it; `history`, `seconds` and `mip_bound_micros` may be missing.
+        Raises ClearingError whatever is wrong with what the file holds, and OSError where it cannot be opened or read.
+        """
         try:
-            with np.load(source, allow_pickle=False) as archive:
-                stored = {name: archive[name] for name in archive.files}
-        except (ValueError, zipfile.BadZipFile, EOFError, AttributeError, TypeError) as error:
+            stored = read_arrays(source, {field.name for field in fields(cls)})
+        except Unreadable as error:
             message = f"not a readable .npz of plain arrays ({error})"
             raise ClearingError("NOT_A_CLEARING_FILE", message) from error
-        given: dict[str, Any] = {name: _stored(stored, name) for name, _, _ in _ARRAYS if name != "history"}
-        given["history"] = stored.get("history", _no_history())
-        given |= {name: _whole_number(name, _stored(stored, name)) for name in _WHOLE_NUMBERS}
-        given |= {name: float(_scalar(name, _stored(stored, name))) for name in ("gap",)}
-        given["seconds"] = float(_scalar("seconds", stored.get("seconds", np.asarray(0.0))))
-        if "mip_bound_micros" in stored:
-            given["mip_bound_micros"] = _whole_number("mip_bound_micros", stored["mip_bound_micros"])
-        status = str(_stored(stored, "status"))
+        missing = [
+            field.name
+            for field in fields(cls)
+            if field.name not in stored and field.name not in _MAY_BE_MISSING
+        ]
+        if missing:
+            raise ClearingError("MISSING_ARRAY", f"the file lacks {', '.join(missing)}")
+        status = str(stored["status"])
         if status not in Status.__members__:
             raise ClearingError("NOT_A_CLEARING_FILE", f"unknown status {status!r}")
+        given: dict[str, Any] = {name: stored[name] for name, _, _ in _ARRAYS if name in stored}
+        given |= {name: _whole_number(name, stored[name]) for name in _WHOLE_NUMBERS if name in stored}
+        given |= {name: float(_scalar(name, stored[name])) for name in _FLOATS if name in stored}
+        given.setdefault("gap", relative_gap(given["value_micros"], given["bound_micros"]))
         return cls(status=Status(status), **given)
 
 
@@ -123,31 +131,30 @@ _ARRAYS: tuple[tuple[str, type[np.generic], int], ...] = (
     ("power_price_micros", np.int64, 2),
     ("history", np.float64, 2),
 )
-_WHOLE_NUMBERS = ("value_micros", "bound_micros")
+_WHOLE_NUMBERS = ("value_micros", "bound_micros", "mip_bound_micros")
 _FLOATS = ("gap", "seconds")
+_MAY_BE_MISSING = ("gap", "seconds", "history", "mip_bound_micros")
 
 
 def _read_only(name: str, array: npt.NDArray[Any], kind: type[np.generic]) -> npt.NDArray[Any]:
+    if array.size and kind is np.float64 and array.dtype.kind not in "iuf":
+        raise ClearingError("NOT_A_NUMBER", f"{name} holds {array.dtype}, not numbers")
     if array.size and kind is not np.float64:
         if array.dtype.kind not in "iu":
             raise ClearingError("NOT_INTEGER", f"{name} holds {array.dtype}, not whole numbers")
         limits = np.iinfo(kind)  # type: ignore[type-var]
         if int(array.min()) < limits.min or int(array.max()) > limits.max:
             raise ClearingError("NOT_INTEGER", f"{name} holds numbers that {kind.__name__} cannot")
-    copy = np.array(array, dtype=kind, order="C", copy=True)
+    copy = np.array(array, dtype=kind, order="C", copy=True) if array.size else np.zeros(array.shape, kind)
     copy.setflags(write=False)
     return copy
 
 
-def _stored(stored: dict[str, npt.NDArray[Any]], name: str) -> npt.NDArray[Any]:
-    if name not in stored:
-        raise ClearingError("MISSING_ARRAY", f"the file lacks {name}")
-    return stored[name]
-
-
 def _scalar(name: str, array: npt.NDArray[Any]) -> Any:
-    if array.size != 1 or array.dtype.kind not in "iuf":
-        raise ClearingError("WRONG_SHAPE", f"{name} must be one number")
+    if array.size != 1:
+        raise ClearingError("WRONG_SHAPE", f"{name} must be one number, not {array.size}")
+    if array.dtype.kind not in "iuf":
+        raise ClearingError("NOT_A_NUMBER", f"{name} holds {array.dtype}, not a number")
     return array.reshape(()).item()
 
 

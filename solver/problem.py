@@ -7,7 +7,6 @@ Money is in integer micro-yuan, power in integer watts.
 from __future__ import annotations
 
 import math
-import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import IO, Any
@@ -15,6 +14,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from solver.archive import Unreadable, read_arrays
 from solver.errors import ProblemError
 
 Int64Array = npt.NDArray[np.int64]
@@ -144,16 +144,14 @@ class ClearingProblem:
     def load(cls, source: str | Path | IO[bytes]) -> ClearingProblem:
         """Read what `save`, or any program that uses the same names, has written.
 
-        Unknown names are ignored; a missing `slot_hours` means 1. Raises ProblemError, and OSError where the file
-        cannot be opened.
+        Unknown names are ignored; a missing `slot_hours` means 1. Raises ProblemError whatever is wrong with what
+        the file holds, and OSError where it cannot be opened or read.
         """
         try:
-            with np.load(source, allow_pickle=False) as archive:
-                arrays = {name: archive[name] for name in (*_TYPES, "slot_hours") if name in archive}
-        except (ValueError, zipfile.BadZipFile, EOFError, AttributeError, TypeError) as error:
-            raise ProblemError(
-                "NOT_A_PROBLEM_FILE", f"not a readable .npz of plain arrays ({error})"
-            ) from error
+            arrays: dict[str, Any] = read_arrays(source, {*_TYPES, "slot_hours"})
+        except Unreadable as error:
+            message = f"not a readable .npz of plain arrays ({error})"
+            raise ProblemError("NOT_A_PROBLEM_FILE", message) from error
         missing = [name for name in _TYPES if name not in arrays]
         if missing:
             raise ProblemError("MISSING_ARRAY", f"the file lacks {', '.join(missing)}")
@@ -172,7 +170,7 @@ def _integers(name: str, given: object, kind: type[np.integer[Any]], dimensions:
     limits = np.iinfo(kind)
     if array.size and (int(array.min()) < limits.min or int(array.max()) > limits.max):
         raise ProblemError("OUT_OF_RANGE", f"{name} holds numbers that {kind.__name__} cannot")
-    copy = np.array(array, dtype=kind, order="C", copy=True)
+    copy = np.array(array, dtype=kind, order="C", copy=True) if array.size else np.zeros(array.shape, kind)
     copy.setflags(write=False)
     return copy
 

@@ -1,13 +1,11 @@
 """`suanli solve` and `suanli verify`: problems and clearings as files; no exchange, no database."""
 
-import struct
 import sys
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -20,8 +18,7 @@ if TYPE_CHECKING:
     from solver import Clearing, Progress
 
 UNREADABLE = 2
-DAMAGED = (zlib.error, struct.error, NotImplementedError, RuntimeError, KeyError, MemoryError, OverflowError)
-"""What numpy and zipfile raise, besides their own errors, on a file that was cut or scribbled over."""
+Content = TypeVar("Content")
 
 ProblemFile = Annotated[
     Path, typer.Argument(help="a clearing problem, .npz as solver/MODEL.md names its arrays")
@@ -48,19 +45,16 @@ def solve(
 
     Example: suanli solve day.problem.npz --out day.clearing.npz --seconds 60 --gap 0.001
     """
-    from solver import ClearingProblem, Limits, SolverError, clear  # noqa: PLC0415 - numpy only when needed
+    from solver import Clearing, ClearingProblem, Limits, clear  # noqa: PLC0415 - numpy only when needed
 
-    try:
+    with _refusing():
         limits = Limits(seconds=seconds, gap=gap, workers=workers, seed=seed)
-    except SolverError as error:
-        raise Refusal(error.code, error.message, exit_status=UNREADABLE) from error
     if out.exists() and problem_file.exists() and out.samefile(problem_file):
         raise Refusal("out_is_input", "--out names the problem itself, which would be lost")
-    with _reading(problem_file) as file:
-        problem = ClearingProblem.load(file)
-    known = None if earlier is None else _read_clearing(earlier)
+    problem = _read(problem_file, ClearingProblem.load)
+    known = None if earlier is None else _read(earlier, Clearing.load)
     check_writable(out)
-    with cancelling() as cancel:
+    with cancelling() as cancel, _refusing():
         with _progress_on_terminal() as progress:
             clearing = cancel.run(
                 lambda: clear(problem, limits, progress=progress, earlier=known, cancelled=cancel.is_wanted)
@@ -80,23 +74,14 @@ def verify(problem_file: ProblemFile, clearing_file: ClearingFile) -> None:
 
     Example: suanli verify day.problem.npz day.clearing.npz
     """
-    from solver import ClearingProblem  # noqa: PLC0415 - numpy only when needed
+    from solver import Clearing, ClearingProblem  # noqa: PLC0415 - numpy only when needed
     from solver import verify as judge  # noqa: PLC0415
 
-    with _reading(problem_file) as file:
-        problem = ClearingProblem.load(file)
-    clearing = _read_clearing(clearing_file)
+    problem, clearing = _read(problem_file, ClearingProblem.load), _read(clearing_file, Clearing.load)
     found = judge(problem, clearing)
     print_json(asdict(found) | {"mip_bound_micros_not_recomputed": clearing.mip_bound_micros})
     if not found.ok:
         raise typer.Exit(1)
-
-
-def _read_clearing(path: Path) -> "Clearing":
-    from solver import Clearing  # noqa: PLC0415 - numpy only when needed
-
-    with _reading(path) as file:
-        return Clearing.load(file)
 
 
 def _figures(clearing: "Clearing") -> dict[str, Any]:
@@ -111,22 +96,25 @@ def _figures(clearing: "Clearing") -> dict[str, Any]:
     }
 
 
-@contextmanager
-def _reading(path: Path) -> Iterator[IO[bytes]]:
-    """The open file; turn whatever a bad file provokes into exit status 2."""
-    from solver import SolverError  # noqa: PLC0415
-
+def _read(path: Path, load: "Callable[[Path], Content]") -> Content:
+    """What the file holds; exit status 2 where that is not what it should be."""
     try:
-        with path.open("rb") as file:
-            yield file
-    except SolverError as error:
-        raise Refusal(error.code, f"{path}: {error.message}", exit_status=UNREADABLE) from error
+        with _refusing(f"{path}: "):
+            return load(path)
     except OSError as error:
         message = f"{path}: {error.strerror or error}"
         raise Refusal("file_unreadable", message, exit_status=UNREADABLE) from error
-    except DAMAGED as error:
-        message = f"{path} is damaged ({type(error).__name__}: {error})"
-        raise Refusal("file_damaged", message, exit_status=UNREADABLE) from error
+
+
+@contextmanager
+def _refusing(about: str = "") -> Iterator[None]:
+    """What the solver refuses is exit status 2."""
+    from solver import SolverError  # noqa: PLC0415 - numpy only when needed
+
+    try:
+        yield
+    except SolverError as error:
+        raise Refusal(error.code, f"{about}{error.message}", exit_status=UNREADABLE) from error
 
 
 @contextmanager
