@@ -6,13 +6,15 @@ about the best its job could have; everyone else waits, and a short dive places 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from solver.compiled import compiled
 from solver.descent import Leg, descend
 from solver.dive import Plan, dive, value_order
 from solver.errors import ClearingError
-from solver.fill import gain_at
+from solver.fill import fill, gain_at
 from solver.floor import Floor, empty_floor, fits, put, remove
 from solver.layout import Layout, prefix_sums
 from solver.market import Market, SoftPrices
@@ -24,16 +26,24 @@ from solver.stopwatch import Stopwatch
 
 POLISH = (Leg(3e-4, 12), Leg(1e-4, 10), Leg(3e-5, 8))
 """How the old prices are brought up to date."""
-REGRET = 1e-3
+REGRET = 5e-3
 """A placement may stay behind its job's best by this share of the value and still be kept."""
 STAGES, BETWEEN = 8, Leg(1e-3, 6)
 
 
-def polish(market: Market, earlier: Clearing, stopwatch: Stopwatch) -> SoftPrices:
-    """The earlier prices, descended a little in the market as it is now."""
+def ever_fresher_prices(
+    market: Market, earlier: Clearing, stopwatch: Stopwatch
+) -> Iterator[tuple[str, SoftPrices]]:
+    """The earlier prices as they are, which serve where little has changed; then brought up to date."""
     prices = SoftPrices(
         earlier.price_micros.astype(np.float64), earlier.power_price_micros.astype(np.float64)
     )
+    yield "earlier prices", prices
+    yield "polished prices", _polish(market, prices, stopwatch)
+
+
+def _polish(market: Market, prices: SoftPrices, stopwatch: Stopwatch) -> SoftPrices:
+    """The prices, descended a little in the market as it is now."""
     market.open_to_sample(1)
     best, least, curvature = prices, market.bound(prices), no_curvature()
     for leg in POLISH:
@@ -52,6 +62,13 @@ def place_again(market: Market, earlier: Clearing, prices: SoftPrices, stopwatch
     _take_off_regretted(layout, prefix_sums(guide), _best_gain(layout, guide), floor)
     plan = Plan("dive again", value_order(layout), STAGES, BETWEEN)
     return dive(market, prices, plan, stopwatch, floor)
+
+
+def kept_and_filled(problem: ClearingProblem, layout: Layout, earlier: Clearing) -> Floor:
+    """The earlier placements that are kept, and whoever finds room beside them at the earlier prices."""
+    floor = kept(problem, layout, earlier)
+    fill(problem, layout, floor, earlier_prices(problem, earlier))
+    return floor
 
 
 def kept(problem: ClearingProblem, layout: Layout, earlier: Clearing) -> Floor:
