@@ -41,17 +41,9 @@ def clear(
 
     stopwatch, layout = Stopwatch(limits.seconds, cancelled), build_layout(problem)
     best = Incumbent(problem, layout, limits, stopwatch, progress)
-    # 0. What an earlier clearing got right is kept; only where that is not enough is it re-priced.
+    # 0. What an earlier clearing got right is kept; only where that is not enough is it priced anew.
     if earlier is not None:
-        best.prove("earlier prices", warm.earlier_prices(problem, earlier))
-        best.offer("earlier placements", warm.kept_and_filled(problem, layout, earlier))
-        if not best.is_enough():
-            with open_market(problem, layout, best.room, limits.workers) as market:
-                for name, prices in warm.ever_fresher_prices(market, earlier, stopwatch):
-                    best.prove(name, whole_prices(*prices))
-                    best.offer(f"placed again at {name}", warm.place_again(market, earlier, prices, stopwatch))
-                    if best.is_enough():
-                        break
+        warm.start_from(earlier, best, limits.workers, stopwatch)
         if best.is_enough():
             return best.clearing()
     # 1. What simple rules find is where we start; no later step may lose it.

@@ -30,7 +30,7 @@ class Incumbent:
         progress: Callable[[Progress], None] | None,
     ) -> None:
         """Nothing is placed, prices are zero."""
-        self._problem, self._layout, self._limits = problem, layout, limits
+        self.problem, self.layout, self._limits = problem, layout, limits
         self._stopwatch, self._progress = stopwatch, progress
         self.room = room_of(layout, problem.capacity_units, problem.node_power_watts)
         self.floor: Floor = empty_floor(problem)
@@ -42,14 +42,14 @@ class Incumbent:
 
     def offer(self, step: str, floor: Floor) -> None:
         """Keep the placements if they are worth more."""
-        value = worth(self._problem, self._layout, floor)
+        value = worth(self.problem, self.layout, floor)
         if value > self.value_micros:
             self.floor, self.value_micros = floor, value
         self._report(step)
 
     def prove(self, step: str, prices: Prices) -> None:
         """Certify the prices in integers; keep them if they prove more."""
-        bound = dual_bound(self._problem, self._layout, self.room, *prices)
+        bound = dual_bound(self.problem, self.layout, self.room, *prices)
         if bound < self.bound_micros:
             self.prices, self.bound_micros = prices, bound
         self._report(step)

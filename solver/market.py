@@ -17,7 +17,6 @@ from solver.outcome import Float64Array
 from solver.problem import ClearingProblem, Int64Array
 from solver.shards import LocalShards, ShardPool
 
-
 RAREST_SAMPLE = 20
 """Samples take at least one job in so many: thinner ones leave out the rare profiles, and with them their prices."""
 

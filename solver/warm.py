@@ -6,8 +6,6 @@ about the best its job could have; everyone else waits, and a short dive places 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from solver.compiled import compiled
@@ -16,8 +14,9 @@ from solver.dive import Plan, dive, value_order
 from solver.errors import ClearingError
 from solver.fill import fill, gain_at
 from solver.floor import Floor, empty_floor, fits, put, remove
+from solver.incumbent import Incumbent
 from solver.layout import Layout, prefix_sums
-from solver.market import Market, SoftPrices
+from solver.market import Market, SoftPrices, open_market
 from solver.outcome import Clearing
 from solver.prices import Prices, guide_of, whole_prices
 from solver.problem import ClearingProblem, Int64Array
@@ -31,15 +30,21 @@ REGRET = 5e-3
 STAGES, BETWEEN = 8, Leg(1e-3, 6)
 
 
-def ever_fresher_prices(
-    market: Market, earlier: Clearing, stopwatch: Stopwatch
-) -> Iterator[tuple[str, SoftPrices]]:
-    """The earlier prices as they are, which serve where little has changed; then brought up to date."""
-    prices = SoftPrices(
-        earlier.price_micros.astype(np.float64), earlier.power_price_micros.astype(np.float64)
-    )
-    yield "earlier prices", prices
-    yield "polished prices", _polish(market, prices, stopwatch)
+def start_from(earlier: Clearing, best: Incumbent, workers: int, stopwatch: Stopwatch) -> None:
+    """Offer what the earlier clearing gives: its placements, and those again at its prices, polished if need be."""
+    problem, layout = best.problem, best.layout
+    old = earlier_prices(problem, earlier)
+    best.prove("earlier prices", old)
+    best.offer("earlier placements", _kept_and_filled(problem, layout, earlier, old))
+    if best.is_enough():
+        return
+    with open_market(problem, layout, best.room, workers) as market:
+        prices = SoftPrices(old.unit_micros.astype(np.float64), old.power_micros.astype(np.float64))
+        best.offer("placed again", place_again(market, earlier, prices, stopwatch))
+        if not best.is_enough():
+            prices = _polish(market, prices, stopwatch)
+            best.prove("polished prices", whole_prices(*prices))
+            best.offer("placed at polished prices", place_again(market, earlier, prices, stopwatch))
 
 
 def _polish(market: Market, prices: SoftPrices, stopwatch: Stopwatch) -> SoftPrices:
@@ -64,10 +69,9 @@ def place_again(market: Market, earlier: Clearing, prices: SoftPrices, stopwatch
     return dive(market, prices, plan, stopwatch, floor)
 
 
-def kept_and_filled(problem: ClearingProblem, layout: Layout, earlier: Clearing) -> Floor:
-    """The earlier placements that are kept, and whoever finds room beside them at the earlier prices."""
+def _kept_and_filled(problem: ClearingProblem, layout: Layout, earlier: Clearing, prices: Prices) -> Floor:
     floor = kept(problem, layout, earlier)
-    fill(problem, layout, floor, earlier_prices(problem, earlier))
+    fill(problem, layout, floor, prices)
     return floor
 
 
