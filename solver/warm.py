@@ -78,7 +78,7 @@ def _kept_and_filled(problem: ClearingProblem, layout: Layout, earlier: Clearing
 def kept(problem: ClearingProblem, layout: Layout, earlier: Clearing) -> Floor:
     """The earlier placements that are still possible and still pay, taken by job as long as they fit."""
     floor = empty_floor(problem)
-    jobs = min(problem.jobs, earlier.chosen.size)
+    jobs = min(problem.jobs, earlier.chosen.size, earlier.start_slot.size)
     chosen, start = earlier.chosen[:jobs].astype(np.int64), earlier.start_slot[:jobs].astype(np.int64)
     _put_possible(chosen, start, layout, prefix_sums(problem.unit_cost_micros), floor)
     return floor
@@ -93,7 +93,8 @@ def earlier_prices(problem: ClearingProblem, earlier: Clearing) -> Prices:
         raise ClearingError(
             "WRONG_SHAPE", "the earlier clearing has other offerings, nodes or slots: start without it"
         )
-    return Prices(earlier.price_micros, earlier.power_price_micros)
+    # Below zero a price proves nothing.
+    return Prices(np.maximum(earlier.price_micros, 0), np.maximum(earlier.power_price_micros, 0))
 
 
 def _best_gain(layout: Layout, guide: Int64Array) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:

@@ -96,3 +96,35 @@ def market(
         candidate_units=np.ones(offering.size, dtype=np.int64),
         candidate_fixed_micros=rng.integers(0, 3_000_000, offering.size),
     )
+
+
+def contested_market(seed: int, jobs: int = 7, slots: int = 4, offerings: int = 2) -> ClearingProblem:
+    """A handful of jobs that want about twice what there is: rules that do not look ahead get about half of these wrong.
+
+    Costs differ in every slot, so hardly two placements of a job are worth the same.
+    """
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(1, 4, jobs)
+    candidates = int(sizes.sum())
+    run = rng.integers(1, min(3, slots) + 1, candidates)
+    units, scale = rng.integers(1, 4, candidates), rng.integers(1, 3, jobs)
+    first = rng.integers(0, max(1, slots // 2), jobs)
+    work = scale * np.maximum.reduceat(units * run, np.cumsum(sizes) - sizes) if jobs else scale
+    watts = rng.integers(100, 900, offerings)
+    return ClearingProblem(
+        capacity_units=rng.integers(2, 7, (offerings, slots)),
+        unit_cost_micros=rng.integers(-200, 1000, (offerings, slots)),
+        offering_node=rng.integers(0, 2, offerings),
+        facility_watts_per_unit=watts,
+        node_power_watts=rng.integers(1000, 5000, (2, slots)),
+        job_profile=np.arange(jobs),
+        job_scale=scale,
+        value_micros=work * rng.integers(600, 3000, jobs) + rng.integers(0, 99, jobs),
+        first_slot=first,
+        end_slot=np.minimum(slots, first + rng.integers(2, slots + 2, jobs)),
+        profile_start=np.concatenate(([0], np.cumsum(sizes))),
+        candidate_offering=rng.integers(0, offerings, candidates),
+        candidate_slots=run,
+        candidate_units=units,
+        candidate_fixed_micros=rng.integers(-300, 900, candidates),
+    )

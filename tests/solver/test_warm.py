@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from random_markets import market
+from brute_force import best_value
+from random_markets import contested_market, market
 
-from solver import Clearing, ClearingError, ClearingProblem, Limits, clear, verify
+from solver import Clearing, ClearingError, ClearingProblem, Limits, Status, clear, verify
 
 pytestmark = pytest.mark.slow
 
@@ -64,3 +65,25 @@ def test_capacity_that_is_gone_takes_its_placements_along(
     problem, earlier = yesterday
     halved = replace(problem, capacity_units=problem.capacity_units // 2)
     assert verify(halved, clear(halved, QUICK, earlier=earlier)).ok
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_an_earlier_clearing_that_lies_does_no_harm(seed: int) -> None:
+    """Any numbers of the right shape, prices below zero and half a placement more among them."""
+    problem, rng = contested_market(seed), np.random.default_rng(seed)
+    if seed % 2:  # with room to spare, a bound from prices below zero would be below the value
+        problem = replace(problem, capacity_units=problem.capacity_units + 100)
+    lowest, highest = [(-1, 0), (-1000, 1000), (-(2**62), 2**62)][seed % 3]
+    nonsense = Clearing(
+        status=Status.OPTIMAL,
+        value_micros=10**12,
+        bound_micros=-1,
+        gap=0.0,
+        chosen=rng.integers(-3, 30, 9),
+        start_slot=rng.integers(-3, 9, 5),
+        price_micros=rng.integers(lowest, highest, problem.capacity_units.shape),
+        power_price_micros=rng.integers(lowest, highest, problem.node_power_watts.shape),
+    )
+    clearing = clear(problem, Limits(gap=0.0), earlier=nonsense)
+    assert verify(problem, clearing).violations == []
+    assert clearing.value_micros == best_value(problem)
