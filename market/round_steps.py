@@ -3,7 +3,7 @@
 Each works inside a unit of work that `market.exchange` opens and commits.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from market.clearing.request import RoundRequest
 from market.clearing.snapshot import MarketSnapshot
 from market.domain.errors import MarketError
 from market.domain.rounds import Round
-from market.domain.states import ROUND_MOVES, OfferingState, OrderState, RoundState, advance
+from market.domain.states import ROUND_MOVES, Cause, OfferingState, OrderState, RoundState, advance
 from market.persistence.store import Store
 from solver import Limits
 
@@ -31,7 +31,7 @@ def freeze_market(work: Store, request: RoundRequest, round_id: str, now: dateti
     """Expire what is too late, freeze the rest, and store the round that is to clear it."""
     book = work.orders.open_orders()
     stale = [order for order in book if order.terms.deadline <= now]
-    work.orders.move(stale, OrderState.EXPIRED, now, "exchange", "its deadline passed")
+    work.orders.move(stale, OrderState.EXPIRED, now, Cause.DEADLINE_PASSED, "exchange", "its deadline passed")
     orders = tuple(order for order in book if order.terms.deadline > now)
     horizon = request.horizon(orders, now)
     snapshot = MarketSnapshot(
@@ -82,10 +82,17 @@ def land_round(
         figures=landing.figures,
     )
     work.rounds.close(landed)
-    work.rounds.add_record(landed.id, landing.problem_npz, landing.clearing_npz, landing.names)
+    work.rounds.add_record(
+        landed.id, landing.problem_npz, landing.clearing_npz, landing.names, asdict(opened.limits)
+    )
     work.rounds.add_allocations(landing.allocations)
     placed = [by_id[a.order_id] for a in landing.allocations]
-    work.orders.move(placed, OrderState.ALLOCATED, now, "exchange", f"placed in {landed.id}")
+    for state, cause in (
+        (OrderState.OPEN, Cause.PLACED_IN_ROUND),
+        (OrderState.INTERRUPTED, Cause.RE_MATCHED),
+    ):
+        moved = [order for order in placed if order.state is state]
+        work.orders.move(moved, OrderState.ALLOCATED, now, cause, "exchange", f"placed in {landed.id}")
     work.orders.add_explanations([e for e in landing.explanations if e.order_id in still_open])
     return landed
 

@@ -192,7 +192,9 @@ def _organisation(row: CsvRow, kind: type[Organisation], region_ids: Iterable[st
 def _offering(row: CsvRow, references: Mapping[str, Iterable[str]]) -> Offering:
     return Offering(
         id=row.text("id"),
-        **{column: row.one_of(column, known) for column, known in references.items()},
+        provider_id=row.one_of("provider_id", references["provider_id"]),
+        node_id=row.one_of("node_id", references["node_id"]),
+        device_id=row.one_of("device_id", references["device_id"]),
         units=row.count("units"),
         max_gang_units=row.count("max_gang_units"),
         ask_micros_per_unit_hour=row.money("ask_cny_per_unit_hour"),

@@ -96,6 +96,9 @@ def build_allocations(
                 ends_at=horizon.slot_start(start + int(placed.slots[row])),
                 ask_micros_per_unit_hour=offering.ask_micros_per_unit_hour,
                 price_micros=int(placed.price_micros[row]),
+                charges_micros=_by_hour(placed, row),
+                earnings_micros=_by_hour(placed, row),
+                offering_version=offering.version,
                 rtt_ms=float(placed.rtt_ms[row]),
                 facility_kwh=float(placed.facility_kwh[row]),
                 carbon_kg_location=float(placed.carbon_kg_location[row]),
@@ -104,3 +107,9 @@ def build_allocations(
             )
         )
     return tuple(allocations)
+
+
+def _by_hour(placed: Placements, row: int) -> tuple[int, ...]:
+    """The posted price, hour by hour."""
+    slots = int(placed.slots[row])
+    return (int(placed.price_micros[row]) // slots,) * slots

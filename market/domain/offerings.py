@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from market.domain.errors import InvalidInput
@@ -9,12 +10,39 @@ from market.domain.places import Provenance
 from market.domain.states import OfferingState
 
 
+class SlaGrade(StrEnum):
+    """Service grades (an assumption: no national figure is public): 99.0%, 99.9%, 99.95% monthly availability."""
+
+    STANDARD = "standard"
+    TRUSTED = "trusted"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True)
+class Maintenance:
+    """A window in which an offering has at most so many units free."""
+
+    starts_at: datetime
+    ends_at: datetime
+    units_left: int = 0
+
+    def __post_init__(self) -> None:
+        if self.starts_at >= self.ends_at:
+            raise InvalidInput("invalid_window", "a maintenance window ends after it starts")
+        if self.units_left < 0:
+            raise InvalidInput("invalid_units", "units_left is not negative")
+
+
 @dataclass(frozen=True, slots=True)
 class Offering:
     """So many units of one device at one node, hour by hour, at an ask price.
 
     `free_units_by_hour` has 24 entries: what each local hour has left after the load that does not come
-    from this exchange. `max_gang_units` is the largest single order (one interconnect domain).
+    from this exchange. `max_gang_units` is the largest gang that shares one interconnect domain; orders take
+    `min_units_per_order` to `max_units_per_order` (None: no other limit than the gang). Where `slices_per_unit`
+    is 10, tenths of a card are sold. From `drain_at` on nothing runs here any more. With `heartbeat_minutes` the
+    provider reports that often on what runs. `version` counts changes of terms: an allocation keeps the ask it was
+    matched at.
     """
 
     id: str
@@ -30,6 +58,14 @@ class Offering:
     state: OfferingState
     listed_at: datetime
     provenance: Provenance
+    min_units_per_order: int = 1
+    max_units_per_order: int | None = None
+    slices_per_unit: int = 1
+    maintenance: tuple[Maintenance, ...] = ()
+    drain_at: datetime | None = None
+    heartbeat_minutes: int | None = None
+    sla: SlaGrade = SlaGrade.STANDARD
+    version: int = 1
 
     def __post_init__(self) -> None:
         if not 0 < self.units <= 10**9:
@@ -44,6 +80,15 @@ class Offering:
             raise InvalidInput(
                 "invalid_capacity", "free_units_by_hour has 24 whole numbers between 0 and units"
             )
+        most = self.max_gang_units if self.max_units_per_order is None else self.max_units_per_order
+        if not 0 < self.min_units_per_order <= most:
+            raise InvalidInput(
+                "invalid_units", "min_units_per_order is a whole number from 1 to max_units_per_order"
+            )
+        if self.slices_per_unit not in {1, 10}:
+            raise InvalidInput("invalid_units", "slices_per_unit is 1 (whole cards) or 10 (tenths)")
+        if self.heartbeat_minutes is not None and not 1 <= self.heartbeat_minutes <= 24 * 60:
+            raise InvalidInput("invalid_heartbeat", "heartbeat_minutes is a whole number from 1 to 1440")
         if self.available_from and self.available_until and self.available_from >= self.available_until:
             raise InvalidInput("invalid_window", "available_from must be before available_until")
 

@@ -27,12 +27,25 @@ class JobClass(StrEnum):
     OTHER = "other"
 
 
+class TimeInForce(StrEnum):
+    """How long an order waits: placed at once or refused; for one round; or until it cannot finish in time."""
+
+    IMMEDIATE = "immediate"
+    NEXT_ROUND = "next_round"
+    UNTIL_DEADLINE = "until_deadline"
+
+
+WHOLE_UNIT = 10
+"""Tenths of a card in a card."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """The technical part of an order.
 
     `hours` is either one number, measured on the first listed device (the class's reference device where
     none is listed) and scaled by device speed elsewhere, or hours for each device by id.
+    `unit_tenths` below 10 asks for that many tenths of one card; `units` is 1 then.
     """
 
     compute_class: ComputeClass
@@ -48,10 +61,13 @@ class Job:
     max_pue: float | None
     min_green_share: float | None
     job_class: JobClass = JobClass.OTHER
+    unit_tenths: int = WHOLE_UNIT
 
     def __post_init__(self) -> None:
         if not 0 < self.units <= 10**7:
             raise InvalidInput("invalid_units", "units is a whole number from 1 to 10,000,000")
+        if not 0 < self.unit_tenths <= WHOLE_UNIT or (self.unit_tenths < WHOLE_UNIT and self.units != 1):
+            raise InvalidInput("invalid_units", "a share of a card is 0.1 to 0.9 of one card")
         hours = tuple(self.hours.values()) if isinstance(self.hours, Mapping) else (self.hours,)
         if not hours or not all(0 < h <= LONGEST_JOB_HOURS for h in hours):
             raise InvalidInput("invalid_hours", f"hours lie above 0 and at most {LONGEST_JOB_HOURS}")
@@ -75,6 +91,8 @@ class OrderTerms:
     earliest_start: datetime | None
     deadline: datetime
     interruptible: bool = False
+    time_in_force: TimeInForce = TimeInForce.UNTIL_DEADLINE
+    voucher_pool_id: str | None = None
 
     def __post_init__(self) -> None:
         if self.limit_price_micros <= 0:
@@ -96,13 +114,30 @@ class OrderTerms:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order in the book. Orders queue by `id`: ids sort by the moment of acceptance."""
+    """An order. Orders queue by `queue_key`: the id, until an amendment sends the order to the end of the queue.
+
+    `held_micros` lies in escrow for it, `paid_micros` was captured for it; `remaining_share` of its run time is
+    still to do: below 1 only after an interruption that kept what was done.
+    """
 
     id: str
     buyer_id: str
     terms: OrderTerms
     state: OrderState
     submitted_at: datetime
+    queue_key: str = ""
+    remaining_share: float = 1.0
+    held_micros: int = 0
+    paid_micros: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.queue_key:
+            object.__setattr__(self, "queue_key", self.id)
+
+    @property
+    def remaining_limit_micros(self) -> int:
+        """Most the buyer still pays: the limit price less what was paid."""
+        return self.terms.limit_price_micros - self.paid_micros
 
     @property
     def job(self) -> Job:

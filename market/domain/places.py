@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from market.domain.errors import InvalidInput
+from market.domain.states import NodeState
 
 
 class Side(StrEnum):
@@ -61,6 +62,7 @@ class Node:
     tariff_micros_per_kwh: tuple[int, ...]
     green_share: float
     provenance: Provenance
+    state: NodeState = NodeState.UP
 
     def __post_init__(self) -> None:
         if not 1.0 <= self.pue <= 3.0:

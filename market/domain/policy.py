@@ -9,6 +9,7 @@ from market.domain.errors import InvalidInput
 
 HEAVIEST_WEIGHT = 1000
 DEAREST_MICROS = 1000 * 10**6
+MOST_FEE = 0.5
 
 
 class CarbonBasis(StrEnum):
@@ -18,14 +19,24 @@ class CarbonBasis(StrEnum):
     MARKET = "market"
 
 
+class PricingRule(StrEnum):
+    """What buyers pay: the ask as posted, or the ask and what scarcity adds to it, hour by hour."""
+
+    POSTED = "posted"
+    MARGINAL = "marginal"
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Weights in the objective; none of them moves money.
+    """Weights in the objective, none of which moves money; and the terms of trade, which do.
 
     `energy_weight` multiplies the electricity bill, `latency_weight` what buyers say a millisecond costs
     them; carbon and data transfer are priced in micro-yuan per kg and per GB leaving the origin region.
     `ask_weight` above 1 leans on asks: an order must be worth so many times what it spends. Below 1 it could
     place an order whose limit does not pay the ask.
+
+    Terms of trade: `pricing`; `fee_rate`, the exchange's share of what providers earn; `may_move`, whether
+    interruptible orders that have not started may be moved by a round, at `move_cost_micros` each in the objective.
     """
 
     name: str
@@ -35,6 +46,10 @@ class Policy:
     latency_weight: float
     transfer_micros_per_gb: int
     ask_weight: float = 1.0
+    pricing: PricingRule = PricingRule.POSTED
+    fee_rate: float = 0.0
+    may_move: bool = False
+    move_cost_micros: int = 1_000_000
 
     def __post_init__(self) -> None:
         weights = (self.energy_weight, self.latency_weight)
@@ -46,6 +61,8 @@ class Policy:
                 "invalid_policy",
                 f"weights lie between 0 and {HEAVIEST_WEIGHT}, prices between 0 and {DEAREST_MICROS // 10**6} CNY",
             )
+        if not 0 <= self.fee_rate <= MOST_FEE or not 0 <= self.move_cost_micros <= DEAREST_MICROS:
+            raise InvalidInput("invalid_policy", f"fee_rate lies between 0 and {MOST_FEE}")
         if not 1 <= self.ask_weight <= HEAVIEST_WEIGHT:
             raise InvalidInput("invalid_policy", f"ask_weight lies between 1 and {HEAVIEST_WEIGHT}")
 

@@ -59,11 +59,14 @@ class Explanation:
 class Allocation:
     """Units of an offering granted to an order for a window, at a price.
 
-    `price_micros` is what the buyer pays for the whole window; energy in facility kWh, carbon in kg.
+    `price_micros` is what the buyer pays for the whole window, and the sum of `charges_micros`, one for each of its
+    hours (all units); the provider earns `earnings_micros` for them, never less than its ask. Of these,
+    `settled_hours` are settled, in full; `paid_micros` was captured so far. Energy in facility kWh, carbon in kg.
+    `round_id` is None where the order was placed at once.
     """
 
     id: str
-    round_id: str
+    round_id: str | None
     order_id: str
     buyer_id: str
     offering_id: str
@@ -79,6 +82,15 @@ class Allocation:
     carbon_kg_location: float
     carbon_kg_market: float
     state: AllocationState
+    unit_tenths: int = 10
+    charges_micros: tuple[int, ...] = ()
+    earnings_micros: tuple[int, ...] = ()
+    settled_hours: int = 0
+    paid_micros: int = 0
+    offering_version: int = 1
+    started_at: datetime | None = None
+    heartbeat_at: datetime | None = None
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

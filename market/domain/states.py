@@ -17,12 +17,21 @@ class OfferingState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class OrderState(StrEnum):
-    """An order's life."""
+class NodeState(StrEnum):
+    """A computing centre runs, or it is down and takes nothing."""
 
+    UP = "up"
+    DOWN = "down"
+
+
+class OrderState(StrEnum):
+    """An order's life. Open and interrupted orders are in the book: the next round may place them."""
+
+    DRAFT = "draft"
     OPEN = "open"
     ALLOCATED = "allocated"
     ACTIVE = "active"
+    INTERRUPTED = "interrupted"
     COMPLETED = "completed"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
@@ -46,6 +55,30 @@ class AllocationState(StrEnum):
     COMPLETED = "completed"
     CANCELLED = "cancelled"
     FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    MOVED = "moved"
+
+
+class Cause(StrEnum):
+    """Why something changed in an order's life."""
+
+    DRAFTED = "drafted"
+    SUBMITTED = "submitted"
+    AMENDED = "amended"
+    PLACED_IN_ROUND = "placed_in_round"
+    PLACED_AT_ONCE = "placed_at_once"
+    RE_MATCHED = "re_matched"
+    MOVED = "moved"
+    STARTED = "started"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    DEADLINE_PASSED = "deadline_passed"
+    ROUND_MISSED = "round_missed"
+    JOB_FAILED = "job_failed"
+    PROVIDER_FAILED = "provider_failed"
+    NODE_DOWN = "node_down"
+    HEARTBEAT_MISSED = "heartbeat_missed"
+    DRAINED = "drained"
 
 
 OFFERING_MOVES: Mapping[OfferingState, frozenset[OfferingState]] = {
@@ -53,10 +86,21 @@ OFFERING_MOVES: Mapping[OfferingState, frozenset[OfferingState]] = {
     OfferingState.WITHDRAWN: frozenset(),
 }
 
+NODE_MOVES: Mapping[NodeState, frozenset[NodeState]] = {
+    NodeState.UP: frozenset({NodeState.DOWN}),
+    NodeState.DOWN: frozenset({NodeState.UP}),
+}
+
 ORDER_MOVES: Mapping[OrderState, frozenset[OrderState]] = {
+    OrderState.DRAFT: frozenset({OrderState.OPEN, OrderState.CANCELLED, OrderState.EXPIRED}),
     OrderState.OPEN: frozenset({OrderState.ALLOCATED, OrderState.CANCELLED, OrderState.EXPIRED}),
-    OrderState.ALLOCATED: frozenset({OrderState.ACTIVE, OrderState.CANCELLED, OrderState.FAILED}),
-    OrderState.ACTIVE: frozenset({OrderState.COMPLETED, OrderState.FAILED}),
+    OrderState.ALLOCATED: frozenset(
+        {OrderState.ACTIVE, OrderState.CANCELLED, OrderState.FAILED, OrderState.INTERRUPTED}
+    ),
+    OrderState.ACTIVE: frozenset(
+        {OrderState.COMPLETED, OrderState.CANCELLED, OrderState.FAILED, OrderState.INTERRUPTED}
+    ),
+    OrderState.INTERRUPTED: frozenset({OrderState.ALLOCATED, OrderState.CANCELLED, OrderState.EXPIRED}),
     OrderState.COMPLETED: frozenset(),
     OrderState.CANCELLED: frozenset(),
     OrderState.EXPIRED: frozenset(),
@@ -72,14 +116,30 @@ ROUND_MOVES: Mapping[RoundState, frozenset[RoundState]] = {
 
 ALLOCATION_MOVES: Mapping[AllocationState, frozenset[AllocationState]] = {
     AllocationState.GRANTED: frozenset(
-        {AllocationState.ACTIVE, AllocationState.CANCELLED, AllocationState.FAILED}
+        {
+            AllocationState.ACTIVE,
+            AllocationState.CANCELLED,
+            AllocationState.FAILED,
+            AllocationState.INTERRUPTED,
+            AllocationState.MOVED,
+        }
     ),
-    AllocationState.ACTIVE: frozenset({AllocationState.COMPLETED, AllocationState.FAILED}),
+    AllocationState.ACTIVE: frozenset(
+        {
+            AllocationState.COMPLETED,
+            AllocationState.CANCELLED,
+            AllocationState.FAILED,
+            AllocationState.INTERRUPTED,
+        }
+    ),
     AllocationState.COMPLETED: frozenset(),
     AllocationState.CANCELLED: frozenset(),
     AllocationState.FAILED: frozenset(),
+    AllocationState.INTERRUPTED: frozenset(),
+    AllocationState.MOVED: frozenset(),
 }
 
+IN_BOOK = frozenset({OrderState.OPEN, OrderState.INTERRUPTED})
 HOLDS_CAPACITY = frozenset({AllocationState.GRANTED, AllocationState.ACTIVE})
 
 S = TypeVar("S", bound=StrEnum)

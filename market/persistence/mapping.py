@@ -2,17 +2,29 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
+from market.domain.clock import rfc3339
 from market.domain.devices import ComputeClass, Device, Precision
-from market.domain.offerings import Offering
-from market.domain.orders import Job, JobClass, Order, OrderTerms
+from market.domain.ledger import Account, AccountKind, Transfer, TransferKind
+from market.domain.offerings import Maintenance, Offering, SlaGrade
+from market.domain.orders import Job, JobClass, Order, OrderTerms, TimeInForce
 from market.domain.parties import ApiKey, Buyer, Provider, Role
 from market.domain.places import Node, Provenance, Region, RoundTripTime, Side
-from market.domain.policy import CarbonBasis, Policy
+from market.domain.policy import CarbonBasis, Policy, PricingRule
+from market.domain.quotes import Forecast, HeldQuote, HeldQuoteState
 from market.domain.rounds import Allocation, Change, Explanation, Reason, ReasonCode, Round
-from market.domain.states import HOLDS_CAPACITY, AllocationState, OfferingState, OrderState, RoundState
-from market.persistence import models
+from market.domain.states import (
+    HOLDS_CAPACITY,
+    AllocationState,
+    NodeState,
+    OfferingState,
+    OrderState,
+    RoundState,
+)
+from market.domain.vouchers import VoucherPool
+from market.persistence import models, money_models
 
 
 def _columns(row: models.Base, *left_out: str) -> dict[str, Any]:
@@ -30,7 +42,9 @@ def sourced_columns(
     """Columns of a catalogue noun: its fields, with the provenance flattened and enums as text."""
     columns = {name: getattr(thing, name) for name in thing.__slots__ if name != "provenance"}
     for name, value in columns.items():
-        if isinstance(value, Mapping):
+        if name == "maintenance":
+            columns[name] = [_maintenance_columns(window) for window in value]
+        elif isinstance(value, Mapping):
             columns[name] = dict(value)
         elif isinstance(value, tuple):
             columns[name] = list(value)
@@ -44,9 +58,11 @@ def read_region(row: models.RegionRow) -> Region:
 
 def read_node(row: models.NodeRow) -> Node:
     """`Node` of a row."""
-    tariff = tuple(row.tariff_micros_per_kwh)
     return Node(
-        **_columns(row, "tariff_micros_per_kwh"), tariff_micros_per_kwh=tariff, provenance=_provenance(row)
+        **_columns(row, "tariff_micros_per_kwh", "state"),
+        tariff_micros_per_kwh=tuple(row.tariff_micros_per_kwh),
+        state=NodeState(row.state),
+        provenance=_provenance(row),
     )
 
 
@@ -84,11 +100,28 @@ def read_api_key(row: models.ApiKeyRow) -> ApiKey:
 def read_offering(row: models.OfferingRow) -> Offering:
     """`Offering` of a row."""
     return Offering(
-        **_columns(row, "free_units_by_hour", "state"),
+        **_columns(row, "free_units_by_hour", "state", "maintenance", "sla"),
         free_units_by_hour=tuple(row.free_units_by_hour),
+        maintenance=tuple(_read_maintenance(window) for window in row.maintenance),
+        sla=SlaGrade(row.sla),
         state=OfferingState(row.state),
         provenance=_provenance(row),
     )
+
+
+def offering_terms(offering: Offering) -> dict[str, Any]:
+    """An offering's columns as JSON, for the record of its versions."""
+    columns = sourced_columns(offering)
+    return {name: rfc3339(value) if isinstance(value, datetime) else value for name, value in columns.items()}
+
+
+def _maintenance_columns(window: Maintenance) -> list[Any]:
+    return [rfc3339(window.starts_at), rfc3339(window.ends_at), window.units_left]
+
+
+def _read_maintenance(columns: list[Any]) -> Maintenance:
+    starts_at, ends_at, units_left = columns
+    return Maintenance(datetime.fromisoformat(starts_at), datetime.fromisoformat(ends_at), units_left)
 
 
 def job_columns(job: Job) -> dict[str, Any]:
@@ -127,8 +160,14 @@ def order_columns(order: Order) -> dict[str, Any]:
         "earliest_start": terms.earliest_start,
         "deadline": terms.deadline,
         "interruptible": terms.interruptible,
+        "time_in_force": terms.time_in_force,
+        "voucher_pool_id": terms.voucher_pool_id,
         "state": order.state,
         "submitted_at": order.submitted_at,
+        "queue_key": order.queue_key,
+        "remaining_share": order.remaining_share,
+        "held_micros": order.held_micros,
+        "paid_micros": order.paid_micros,
     }
 
 
@@ -141,13 +180,26 @@ def read_order(row: models.OrderRow) -> Order:
         earliest_start=row.earliest_start,
         deadline=row.deadline,
         interruptible=row.interruptible,
+        time_in_force=TimeInForce(row.time_in_force),
+        voucher_pool_id=row.voucher_pool_id,
     )
-    return Order(row.id, row.buyer_id, terms, OrderState(row.state), row.submitted_at)
+    return Order(
+        id=row.id,
+        buyer_id=row.buyer_id,
+        terms=terms,
+        state=OrderState(row.state),
+        submitted_at=row.submitted_at,
+        queue_key=row.queue_key,
+        remaining_share=row.remaining_share,
+        held_micros=row.held_micros,
+        paid_micros=row.paid_micros,
+    )
 
 
 def read_policy(columns: Mapping[str, Any]) -> Policy:
     """`Policy` from its JSON."""
-    return Policy(**{**columns, "carbon_basis": CarbonBasis(columns["carbon_basis"])})
+    enums = {"carbon_basis": CarbonBasis(columns["carbon_basis"]), "pricing": PricingRule(columns["pricing"])}
+    return Policy(**{**columns, **enums})
 
 
 def round_columns(round_: Round) -> dict[str, Any]:
@@ -173,7 +225,11 @@ def read_round(row: models.RoundRow) -> Round:
 def allocation_columns(allocation: Allocation) -> dict[str, Any]:
     """An allocation's row."""
     columns = {name: getattr(allocation, name) for name in allocation.__slots__}
-    return columns | {"live": live_flag(allocation.state)}
+    return columns | {
+        "charges_micros": list(allocation.charges_micros),
+        "earnings_micros": list(allocation.earnings_micros),
+        "live": live_flag(allocation.state),
+    }
 
 
 def live_flag(state: AllocationState) -> int | None:
@@ -183,7 +239,12 @@ def live_flag(state: AllocationState) -> int | None:
 
 def read_allocation(row: models.AllocationRow) -> Allocation:
     """`Allocation` of a row."""
-    return Allocation(**_columns(row, "state", "live"), state=AllocationState(row.state))
+    return Allocation(
+        **_columns(row, "state", "live", "charges_micros", "earnings_micros"),
+        charges_micros=tuple(row.charges_micros),
+        earnings_micros=tuple(row.earnings_micros),
+        state=AllocationState(row.state),
+    )
 
 
 def explanation_columns(explanation: Explanation) -> dict[str, Any]:
@@ -212,3 +273,65 @@ def read_explanation(row: models.ExplanationRow) -> Explanation:
         price_to_place_micros=row.detail["price_to_place_micros"],
         smallest_change=None if change is None else Change(**change),
     )
+
+
+def account_columns(account: Account) -> dict[str, Any]:
+    """An account's row."""
+    return {name: getattr(account, name) for name in account.__slots__}
+
+
+def read_account(row: money_models.AccountRow) -> Account:
+    """`Account` of a row."""
+    return Account(**_columns(row, "kind"), kind=AccountKind(row.kind))
+
+
+def transfer_columns(transfer: Transfer) -> dict[str, Any]:
+    """A transfer's row."""
+    return {name: getattr(transfer, name) for name in transfer.__slots__}
+
+
+def read_transfer(row: money_models.TransferRow) -> Transfer:
+    """`Transfer` of a row."""
+    return Transfer(**_columns(row, "kind"), kind=TransferKind(row.kind))
+
+
+def voucher_pool_columns(pool: VoucherPool) -> dict[str, Any]:
+    """A voucher pool's row."""
+    columns = {name: getattr(pool, name) for name in pool.__slots__}
+    eligible = pool.eligible_providers
+    return columns | {
+        "rate_by_class": dict(pool.rate_by_class),
+        "eligible_providers": None if eligible is None else list(eligible),
+        "related_parties": [list(pair) for pair in pool.related_parties],
+    }
+
+
+def read_voucher_pool(row: money_models.VoucherPoolRow) -> VoucherPool:
+    """`VoucherPool` of a row."""
+    eligible = row.eligible_providers
+    return VoucherPool(
+        **_columns(row, "rate_by_class", "eligible_providers", "related_parties"),
+        rate_by_class={ComputeClass(name): rate for name, rate in row.rate_by_class.items()},
+        eligible_providers=None if eligible is None else tuple(eligible),
+        related_parties=tuple((buyer, provider) for buyer, provider in row.related_parties),
+    )
+
+
+def held_quote_columns(quote: HeldQuote) -> dict[str, Any]:
+    """A held quote's row."""
+    return {name: getattr(quote, name) for name in quote.__slots__}
+
+
+def read_held_quote(row: money_models.HeldQuoteRow) -> HeldQuote:
+    """`HeldQuote` of a row."""
+    return HeldQuote(**_columns(row, "state"), state=HeldQuoteState(row.state))
+
+
+def forecast_columns(forecast: Forecast) -> dict[str, Any]:
+    """A forecast's row."""
+    return {name: getattr(forecast, name) for name in forecast.__slots__}
+
+
+def read_forecast(row: money_models.ForecastRow) -> Forecast:
+    """`Forecast` of a row."""
+    return Forecast(**_columns(row))

@@ -63,6 +63,7 @@ class Base(DeclarativeBase):
         datetime: UtcDateTime,
         dict[str, Any]: JSON,
         list[int]: JSON,
+        list[Any]: JSON,
     }
 
 
@@ -97,6 +98,7 @@ class NodeRow(Sourced, Base):
     __table_args__ = (
         CheckConstraint("pue >= 1", name="pue"),
         CheckConstraint("green_share BETWEEN 0 AND 1", name="green_share"),
+        CheckConstraint("state IN ('up', 'down')", name="state"),
     )
     id: Mapped[str] = mapped_column(primary_key=True)
     region_id: Mapped[str] = mapped_column(ForeignKey("regions.id"), index=True)
@@ -107,6 +109,7 @@ class NodeRow(Sourced, Base):
     power_cap_kw: Mapped[int | None]
     tariff_micros_per_kwh: Mapped[list[int]]
     green_share: Mapped[float]
+    state: Mapped[str]
 
 
 class RoundTripTimeRow(Sourced, Base):
@@ -192,6 +195,25 @@ class OfferingRow(Sourced, Base):
     available_until: Mapped[datetime | None]
     state: Mapped[str]
     listed_at: Mapped[datetime]
+    min_units_per_order: Mapped[int]
+    max_units_per_order: Mapped[int | None]
+    slices_per_unit: Mapped[int]
+    maintenance: Mapped[list[Any]]
+    drain_at: Mapped[datetime | None]
+    heartbeat_minutes: Mapped[int | None]
+    sla: Mapped[str]
+    version: Mapped[int]
+
+
+class OfferingVersionRow(Base):
+    """The terms of an offering as they were: one row for each version, never changed."""
+
+    __tablename__ = "offering_versions"
+    offering_id: Mapped[str] = mapped_column(ForeignKey("offerings.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    since: Mapped[datetime]
+    changed_by: Mapped[str]
+    terms: Mapped[dict[str, Any]]
 
 
 class OrderRow(Base):
@@ -201,10 +223,14 @@ class OrderRow(Base):
     __table_args__ = (
         CheckConstraint("limit_price_micros > 0", name="limit_price"),
         CheckConstraint(
-            "state IN ('open', 'allocated', 'active', 'completed', 'cancelled', 'expired', 'failed')",
+            "state IN ('draft', 'open', 'allocated', 'active', 'interrupted', 'completed', 'cancelled', "
+            "'expired', 'failed')",
             name="state",
         ),
-        Index("ix_orders_state_id", "state", "id"),
+        CheckConstraint("held_micros >= 0", name="held"),
+        CheckConstraint("paid_micros BETWEEN 0 AND limit_price_micros", name="paid"),
+        CheckConstraint("remaining_share > 0 AND remaining_share <= 1", name="remaining_share"),
+        Index("ix_orders_state_queue_key", "state", "queue_key"),
         Index("ix_orders_buyer_id_id", "buyer_id", "id"),
     )
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -215,8 +241,14 @@ class OrderRow(Base):
     earliest_start: Mapped[datetime | None]
     deadline: Mapped[datetime]
     interruptible: Mapped[bool]
+    time_in_force: Mapped[str]
+    voucher_pool_id: Mapped[str | None] = mapped_column(ForeignKey("voucher_pools.id"))
     state: Mapped[str]
     submitted_at: Mapped[datetime]
+    queue_key: Mapped[str]
+    remaining_share: Mapped[float]
+    held_micros: Mapped[int]
+    paid_micros: Mapped[int]
 
 
 class OrderEventRow(Base):
@@ -228,6 +260,7 @@ class OrderEventRow(Base):
     order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"))
     at: Mapped[datetime]
     state: Mapped[str]
+    cause: Mapped[str]
     actor: Mapped[str]
     reason: Mapped[str]
 
@@ -269,6 +302,7 @@ class RoundRecordRow(Base):
     problem_npz: Mapped[bytes] = mapped_column(LargeBinary)
     clearing_npz: Mapped[bytes] = mapped_column(LargeBinary)
     names: Mapped[dict[str, Any]]
+    limits: Mapped[dict[str, Any]]
 
 
 class AllocationRow(Base):
@@ -280,13 +314,18 @@ class AllocationRow(Base):
         CheckConstraint("units > 0", name="units"),
         CheckConstraint("price_micros >= 0", name="price"),
         CheckConstraint("starts_at < ends_at", name="window"),
-        CheckConstraint("state IN ('granted', 'active', 'completed', 'cancelled', 'failed')", name="state"),
+        CheckConstraint("paid_micros BETWEEN 0 AND price_micros", name="paid"),
+        CheckConstraint("settled_hours >= 0", name="settled_hours"),
+        CheckConstraint(
+            "state IN ('granted', 'active', 'completed', 'cancelled', 'failed', 'interrupted', 'moved')",
+            name="state",
+        ),
         Index("ix_allocations_offering_id_ends_at", "offering_id", "ends_at"),
         Index("ix_allocations_buyer_id_id", "buyer_id", "id"),
         Index("ix_allocations_provider_id_id", "provider_id", "id"),
     )
     id: Mapped[str] = mapped_column(primary_key=True)
-    round_id: Mapped[str] = mapped_column(ForeignKey("rounds.id"), index=True)
+    round_id: Mapped[str | None] = mapped_column(ForeignKey("rounds.id"), index=True)
     order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"))
     buyer_id: Mapped[str] = mapped_column(ForeignKey("buyers.id"))
     offering_id: Mapped[str] = mapped_column(ForeignKey("offerings.id"))
@@ -302,6 +341,15 @@ class AllocationRow(Base):
     carbon_kg_location: Mapped[float]
     carbon_kg_market: Mapped[float]
     state: Mapped[str]
+    unit_tenths: Mapped[int]
+    charges_micros: Mapped[list[int]]
+    earnings_micros: Mapped[list[int]]
+    settled_hours: Mapped[int]
+    paid_micros: Mapped[int]
+    offering_version: Mapped[int]
+    started_at: Mapped[datetime | None]
+    heartbeat_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
     live: Mapped[int | None]
 
 

@@ -10,7 +10,7 @@ from market.domain.errors import Conflict
 from market.domain.ids import IdSource
 from market.domain.orders import Order
 from market.domain.rounds import Explanation
-from market.domain.states import ORDER_MOVES, OrderState, advance
+from market.domain.states import IN_BOOK, ORDER_MOVES, Cause, OrderState, advance
 from market.persistence import mapping
 from market.persistence.models import BuyerRow, ExplanationRow, OrderEventRow, OrderRow
 from market.persistence.paging import Page, PageRequest, read_page
@@ -25,10 +25,13 @@ class OrderStore:
         self._session = session
 
     def add(self, orders: Sequence[Order], actor: str) -> None:
-        """Insert new orders with the first entry of their history."""
-        if orders:
-            self._session.execute(insert(OrderRow), [mapping.order_columns(order) for order in orders])
-            self._record([o.id for o in orders], OrderState.OPEN, orders[0].submitted_at, actor, "submitted")
+        """Insert new orders, open or drafts, with the first entry of their history."""
+        if not orders:
+            return
+        self._session.execute(insert(OrderRow), [mapping.order_columns(order) for order in orders])
+        for state, cause in ((OrderState.OPEN, Cause.SUBMITTED), (OrderState.DRAFT, Cause.DRAFTED)):
+            ids = [order.id for order in orders if order.state is state]
+            self._record(ids, state, orders[0].submitted_at, cause, actor, cause.value)
 
     def get(self, order_id: str) -> Order | None:
         """One order."""
@@ -44,21 +47,45 @@ class OrderStore:
         return found
 
     def open_orders(self) -> tuple[Order, ...]:
-        """The open book in queue order."""
-        query = select(OrderRow).where(OrderRow.state == OrderState.OPEN).order_by(OrderRow.id)
+        """The book in queue order: open orders, and interrupted ones that wait to be matched again."""
+        query = select(OrderRow).where(OrderRow.state.in_(IN_BOOK)).order_by(OrderRow.queue_key)
         return tuple(mapping.read_order(row) for row in self._session.scalars(query))
 
     def still_open(self, order_ids: Iterable[str]) -> set[str]:
-        """Those of the given orders that are open now, and stay so until the end of this unit of work."""
-        query = select(OrderRow.id).where(OrderRow.state == OrderState.OPEN).with_for_update()
+        """Those of the given orders that are in the book now, and stay so until the end of this unit of work."""
+        query = select(OrderRow.id).where(OrderRow.state.in_(IN_BOOK)).with_for_update()
         return set(self._session.scalars(query)) & set(order_ids)
 
-    def move(self, orders: Sequence[Order], to: OrderState, at: datetime, actor: str, reason: str) -> None:
-        """Advance orders that share a state; `Conflict` if one has moved on meanwhile."""
+    def move(
+        self,
+        orders: Sequence[Order],
+        to: OrderState,
+        at: datetime,
+        cause: Cause,
+        actor: str,
+        reason: str,
+    ) -> None:
+        """Advance orders; `Conflict` where a move is not legal, or one has moved on meanwhile."""
         for current in {order.state for order in orders}:
             advance(ORDER_MOVES, current, to)
             self._move_rows([order.id for order in orders if order.state is current], current, to)
-        self._record([order.id for order in orders], to, at, actor, reason)
+        self._record([order.id for order in orders], to, at, cause, actor, reason)
+
+    def write(self, order: Order, at: datetime, cause: Cause, actor: str, reason: str) -> None:
+        """Write an order's fields over what is stored, its state staying; `Conflict` if that has moved on."""
+        columns = mapping.order_columns(order)
+        statement = update(OrderRow).where(OrderRow.id == order.id, OrderRow.state == order.state)
+        written = self._session.execute(statement.values(**columns))
+        if written.rowcount != 1:  # type: ignore[attr-defined]
+            raise Conflict("order_changed", "an order changed state meanwhile; read it again")
+        self._record([order.id], order.state, at, cause, actor, reason)
+
+    def write_sums(self, orders: Sequence[Order]) -> None:
+        """Write what is held and paid, and what remains to do; nothing of it is a step in an order's life."""
+        names = ("id", "held_micros", "paid_micros", "remaining_share")
+        rows = [{name: getattr(order, name) for name in names} for order in orders]
+        if rows:
+            self._session.execute(update(OrderRow), rows)
 
     def page(
         self, request: PageRequest, buyer_id: str | None = None, state: OrderState | None = None
@@ -112,13 +139,22 @@ class OrderStore:
             if moved.rowcount != len(chunk):  # type: ignore[attr-defined]
                 raise Conflict("order_changed", "an order changed state meanwhile; read it again")
 
-    def _record(self, ids: Sequence[str], state: OrderState, at: datetime, actor: str, reason: str) -> None:
+    def _record(
+        self,
+        ids: Sequence[str],
+        state: OrderState,
+        at: datetime,
+        cause: Cause,
+        actor: str,
+        reason: str,
+    ) -> None:
         rows = [
             {
                 "id": _EVENT_IDS.new("oev", at),
                 "order_id": i,
                 "at": at,
                 "state": state,
+                "cause": cause,
                 "actor": actor,
                 "reason": reason,
             }

@@ -61,14 +61,20 @@ class RoundStore:
         return read_page(self._session, select(RoundRow), RoundRow.id, mapping.read_round, request)
 
     def add_record(
-        self, round_id: str, problem_npz: bytes, clearing_npz: bytes, names: Mapping[str, Any]
+        self,
+        round_id: str,
+        problem_npz: bytes,
+        clearing_npz: bytes,
+        names: Mapping[str, Any],
+        limits: Mapping[str, Any],
     ) -> None:
-        """Keep what it takes to check a round again."""
+        """Keep what it takes to check a round again, and to clear it again."""
         row = {
             "round_id": round_id,
             "problem_npz": problem_npz,
             "clearing_npz": clearing_npz,
             "names": dict(names),
+            "limits": dict(limits),
         }
         self._session.execute(insert(RoundRecordRow), [row])
 
@@ -81,16 +87,38 @@ class RoundStore:
         if allocations:
             self._session.execute(insert(AllocationRow), [mapping.allocation_columns(a) for a in allocations])
 
-    def move_allocation(self, allocation: Allocation, to: AllocationState) -> None:
-        """Advance one allocation."""
+    def move_allocation(self, allocation: Allocation, to: AllocationState, **facts: Any) -> None:
+        """Advance one allocation, and write facts (columns) that come with the step."""
         advance(ALLOCATION_MOVES, allocation.state, to)
         live = mapping.live_flag(to)
         statement = update(AllocationRow).where(
             AllocationRow.id == allocation.id, AllocationRow.state == allocation.state
         )
-        result = self._session.execute(statement.values(state=to, live=live))
+        result = self._session.execute(statement.values(state=to, live=live, **facts))
         if result.rowcount != 1:  # type: ignore[attr-defined]
             raise Conflict("allocation_changed", "the allocation changed state meanwhile; read it again")
+
+    def write_settled(self, allocations: Sequence[Allocation]) -> None:
+        """Write what is settled and paid of allocations; their states stay."""
+        names = ("id", "settled_hours", "paid_micros")
+        rows = [{name: getattr(allocation, name) for name in names} for allocation in allocations]
+        if rows:
+            self._session.execute(update(AllocationRow), rows)
+
+    def note_heartbeat(self, allocation_id: str, at: datetime) -> None:
+        """The provider said that it still runs."""
+        statement = update(AllocationRow).where(AllocationRow.id == allocation_id)
+        self._session.execute(statement.values(heartbeat_at=at))
+
+    def allocation(self, allocation_id: str) -> Allocation | None:
+        """One allocation."""
+        row = self._session.get(AllocationRow, allocation_id, populate_existing=True)
+        return None if row is None else mapping.read_allocation(row)
+
+    def running_allocations(self) -> tuple[Allocation, ...]:
+        """Everything that is granted or active, whenever it runs."""
+        query = select(AllocationRow).where(AllocationRow.live == 1).order_by(AllocationRow.id)
+        return tuple(mapping.read_allocation(row) for row in self._session.scalars(query))
 
     def live_allocations(self, from_moment: datetime) -> tuple[Allocation, ...]:
         """Allocations that hold capacity at or after a moment."""

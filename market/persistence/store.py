@@ -15,6 +15,7 @@ from market.domain.parties import Buyer, Provider
 from market.domain.places import Node, Region, RoundTripTime
 from market.persistence import mapping, models
 from market.persistence.access_store import AccessStore
+from market.persistence.ledger_store import LedgerStore
 from market.persistence.order_store import OrderStore
 from market.persistence.paging import Page, PageRequest, read_page
 from market.persistence.round_store import RoundStore
@@ -43,6 +44,7 @@ class Store:
         self.orders = OrderStore(session)
         self.rounds = RoundStore(session)
         self.access = AccessStore(session)
+        self.ledger = LedgerStore(session)
 
     def add_all(self, things: Iterable[SourcedThing]) -> None:
         """Insert catalogue nouns of one kind."""

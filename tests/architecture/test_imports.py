@@ -15,5 +15,6 @@ def test_import_contracts_hold() -> None:
 
 def test_no_file_holds_two_ideas() -> None:
     sources = [p for room in ("api", "market", "solver") for p in (ROOT / room).rglob("*.py")]
-    long = {p.name: n for p in sources if (n := len(p.read_text(encoding="utf-8").splitlines())) > 400}
+    rooms = [p for p in sources if "versions" not in p.parts]  # a migration is one step, however long
+    long = {p.name: n for p in rooms if (n := len(p.read_text(encoding="utf-8").splitlines())) > 400}
     assert long == {}

@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from market.persistence.models import Base
+from market.persistence import models, money_models  # noqa: F401 - all tables
 
 connection = context.config.attributes["connection"]
 context.configure(
-    connection=connection, target_metadata=Base.metadata, render_as_batch=True, compare_type=True
+    connection=connection, target_metadata=models.Base.metadata, render_as_batch=True, compare_type=True
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -1,0 +1,46 @@
+"""A desk: the exchange's database, clock and ids, and the only place that commits.
+
+Every public method of a desk is one unit of work: it checks who asks, changes the market in one transaction, and
+either all of it is stored or nothing.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from market.domain.clock import Clock
+from market.domain.ids import IdSource
+from market.idempotency import Once, refuse_repetition, remember
+from market.persistence.database import Database
+from market.persistence.store import Store
+
+
+class UnitOfWork(Store):
+    """A store whose changes are committed together, with the answer to remember them by."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.answer: Mapping[str, Any] = {}
+
+
+class Desk:
+    """What every desk works with. Safe between threads: each call has a session of its own."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self.database = database
+        self.clock = clock
+        self._ids = IdSource()
+
+    @contextmanager
+    def _unit_of_work(self, once: Once | None = None) -> Iterator[UnitOfWork]:
+        """One transaction, one commit. A request whose key was answered before raises `AnsweredBefore`."""
+        with self.database.writing() as session:
+            work = UnitOfWork(session)
+            if once is not None:
+                refuse_repetition(work, once)
+            yield work
+            if once is not None:
+                remember(work, once, work.answer, self.clock.now())
+            session.commit()

@@ -1,0 +1,165 @@
+"""Accounts and transfers. Sums on accounts are kept with the transfers, in the same transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from market.domain.errors import Conflict
+from market.domain.ledger import Account, Transfer, TransferKind
+from market.domain.vouchers import VoucherPool
+from market.persistence import mapping
+from market.persistence.models import OrderRow
+from market.persistence.money_models import AccountRow, TransferRow, VoucherPoolRow
+from market.persistence.paging import Page, PageRequest, read_page
+
+
+class LedgerStore:
+    """Reads and writes the ledger in one session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def open_accounts(self, accounts: Iterable[Account]) -> None:
+        """Insert those of the accounts that are not there yet."""
+        wanted = {account.id: account for account in accounts}
+        known = set(self._session.scalars(select(AccountRow.id).where(AccountRow.id.in_(wanted))))
+        rows = [mapping.account_columns(account) for id_, account in wanted.items() if id_ not in known]
+        if rows:
+            self._session.execute(insert(AccountRow), rows)
+
+    def limit(self, account_id: str, least_micros: int | None) -> None:
+        """Say how far an account may fall."""
+        statement = update(AccountRow).where(AccountRow.id == account_id)
+        self._session.execute(statement.values(least_micros=least_micros))
+
+    def post(self, transfers: Sequence[Transfer]) -> None:
+        """Insert transfers and move the sums of their accounts; `Conflict` where an account would fall too low."""
+        if not transfers:
+            return
+        debits: dict[str, int] = {}
+        credits_: dict[str, int] = {}
+        for transfer in transfers:
+            amount = transfer.amount_micros
+            debits[transfer.debit_account_id] = debits.get(transfer.debit_account_id, 0) + amount
+            credits_[transfer.credit_account_id] = credits_.get(transfer.credit_account_id, 0) + amount
+        self._session.execute(insert(TransferRow), [mapping.transfer_columns(t) for t in transfers])
+        try:
+            for id_ in sorted(debits.keys() | credits_.keys()):  # always in one sequence: no deadlock
+                self._session.execute(
+                    update(AccountRow)
+                    .where(AccountRow.id == id_)
+                    .values(
+                        debits_micros=AccountRow.debits_micros + debits.get(id_, 0),
+                        credits_micros=AccountRow.credits_micros + credits_.get(id_, 0),
+                    ),
+                    execution_options={"synchronize_session": False},
+                )
+        except IntegrityError as error:
+            raise Conflict("insufficient_funds", "an account has too little for this") from error
+
+    def account(self, account_id: str) -> Account | None:
+        """One account, as it is in the database now."""
+        query = select(AccountRow).where(AccountRow.id == account_id)
+        row = self._session.scalar(query.execution_options(populate_existing=True))
+        return None if row is None else mapping.read_account(row)
+
+    def accounts(self) -> tuple[Account, ...]:
+        """All accounts by id."""
+        query = select(AccountRow).order_by(AccountRow.id).execution_options(populate_existing=True)
+        return tuple(mapping.read_account(row) for row in self._session.scalars(query))
+
+    def page_accounts(self, request: PageRequest, owner_id: str | None) -> Page[Account]:
+        """Accounts, paged, of one owner if given."""
+        query = select(AccountRow).execution_options(populate_existing=True)
+        if owner_id is not None:
+            query = query.where(AccountRow.owner_id == owner_id)
+        return read_page(self._session, query, AccountRow.id, mapping.read_account, request)
+
+    def page_transfers(
+        self, request: PageRequest, account_ids: Sequence[str] | None, filters: Mapping[str, str | None]
+    ) -> Page[Transfer]:
+        """Transfers, paged: those that touch the accounts (None: all), by order_id, allocation_id, round_id or kind."""
+        query = select(TransferRow)
+        if account_ids is not None:
+            query = query.where(_touches(account_ids))
+        for name, value in filters.items():
+            if value is not None:
+                query = query.where(getattr(TransferRow, name) == value)
+        return read_page(self._session, query, TransferRow.id, mapping.read_transfer, request)
+
+    def transfers_of(
+        self, *, allocation_id: str | None = None, order_id: str | None = None
+    ) -> tuple[Transfer, ...]:
+        """Every transfer of an allocation, or of an order, oldest first."""
+        query = select(TransferRow).order_by(TransferRow.id)
+        if allocation_id is not None:
+            query = query.where(TransferRow.allocation_id == allocation_id)
+        if order_id is not None:
+            query = query.where(TransferRow.order_id == order_id)
+        return tuple(mapping.read_transfer(row) for row in self._session.scalars(query))
+
+    def transfers_between(
+        self, account_ids: Sequence[str], since: datetime, before: datetime
+    ) -> tuple[Transfer, ...]:
+        """Every transfer that touches the accounts in a span of time, oldest first."""
+        query = select(TransferRow).where(
+            _touches(account_ids), TransferRow.at >= since, TransferRow.at < before
+        )
+        return tuple(
+            mapping.read_transfer(row) for row in self._session.scalars(query.order_by(TransferRow.id))
+        )
+
+    def imbalance_micros(self) -> int:
+        """Zero, or the ledger is broken: the sum of all balances, as accounts and as transfers have it."""
+        sums = self._session.execute(
+            select(func.sum(AccountRow.credits_micros), func.sum(AccountRow.debits_micros))
+        ).one()
+        moved = self._session.scalar(select(func.sum(TransferRow.amount_micros))) or 0
+        credited, debited = (int(amount or 0) for amount in sums)
+        return abs(credited - int(moved)) + abs(debited - int(moved))
+
+    def add_voucher_pool(self, pool: VoucherPool) -> None:
+        """Insert a pool."""
+        self._session.execute(insert(VoucherPoolRow), [mapping.voucher_pool_columns(pool)])
+
+    def voucher_pool(self, pool_id: str) -> VoucherPool | None:
+        """One pool."""
+        row = self._session.get(VoucherPoolRow, pool_id)
+        return None if row is None else mapping.read_voucher_pool(row)
+
+    def page_voucher_pools(self, request: PageRequest) -> Page[VoucherPool]:
+        """Pools, paged."""
+        return read_page(
+            self._session, select(VoucherPoolRow), VoucherPoolRow.id, mapping.read_voucher_pool, request
+        )
+
+    def vouchers_used_micros(
+        self, pool_account_id: str, buyer_id: str, since: datetime, before: datetime
+    ) -> int:
+        """What a pool has paid for a buyer in a span of time, less what came back."""
+
+        def moved(kind: TransferKind) -> int:
+            query = (
+                select(func.sum(TransferRow.amount_micros))
+                .join(OrderRow, OrderRow.id == TransferRow.order_id)
+                .where(
+                    TransferRow.kind == kind,
+                    or_(
+                        TransferRow.debit_account_id == pool_account_id,
+                        TransferRow.credit_account_id == pool_account_id,
+                    ),
+                    OrderRow.buyer_id == buyer_id,
+                    TransferRow.at >= since,
+                    TransferRow.at < before,
+                )
+            )
+            return int(self._session.scalar(query) or 0)
+
+        return moved(TransferKind.VOUCHER) - moved(TransferKind.VOUCHER_RETURN)
+
+
+def _touches(account_ids: Sequence[str]) -> ColumnElement[bool]:
+    return or_(TransferRow.debit_account_id.in_(account_ids), TransferRow.credit_account_id.in_(account_ids))
