@@ -57,7 +57,7 @@ def clear(
         if problem.jobs <= exact.FEW_JOBS and not best.is_proven():
             best.settle(exact.finish(problem, layout, best, limits, stopwatch))
         # 4. Place jobs at the prices, much work first, re-pricing what is left as we go.
-        for plan in dive.plans(layout):
+        for plan in dive.plans(layout, market.places):
             if not best.is_enough():
                 best.offer(plan.name, dive.dive(market, prices, plan, stopwatch))
     # 5. Improve corner by corner.

@@ -24,6 +24,8 @@ from solver.quasi_newton import no_curvature
 from solver.stopwatch import Stopwatch
 
 SEVERAL_JOBS, MANY_JOBS = 5_000, 50_000
+MANY_PLACES = 5_000_000
+"""Above so many candidates x starts an evaluation is slow, however few the jobs."""
 SAMPLE_JOBS = 25_000
 """Between stages prices are descended on a sample of about so many jobs, against its share of what is free."""
 
@@ -37,10 +39,10 @@ class Plan(NamedTuple):
     between: Leg
 
 
-def plans(layout: Layout) -> list[Plan]:
+def plans(layout: Layout, places: int) -> list[Plan]:
     """The dives worth trying, the best first; larger problems afford fewer and shorter ones."""
     jobs, by_value = layout.profile.size, value_order(layout)
-    if jobs > MANY_JOBS:
+    if jobs > MANY_JOBS or places > MANY_PLACES:
         return [
             Plan("dive by value", by_value, 24, Leg(1e-3, 8)),
             Plan("dive by value, slowly", by_value, 60, Leg(1e-3, 10)),

@@ -3,7 +3,7 @@
 Ruin and recreate (Schrimpf et al. 2000) with annealing (Kirkpatrick et al. 1983). A corner is an offering and a few
 slots. Who ran there, and who could have, queue up by surplus at the prices, shaken by noise, and are placed one after
 the other at least guided cost. Counted in rounds, so that seed and problem decide the outcome; the time limit is
-asked between blocks of rounds only.
+asked between some hundred rounds only.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ MOST_JOBS = 20_000
 """Above so many jobs corners are too small a part of the whole to be worth the time."""
 ROUNDS_PER_JOB = 60
 MOST_ROUNDS = 240_000
-BLOCKS = 24
+ROUNDS_AT_ONCE = 500
+"""Between two looks at the clock; the slowest rounds, on one slot that everybody wants, take a quarter millisecond."""
+COLD = 23 / 24
+"""After this share of the rounds nothing worse is accepted."""
 MOST_IN_QUEUE = 96
 HOTTEST = 0.01
 """First temperature, in mean net values of a placement; it falls to a thousandth of that, then to nothing."""
@@ -82,13 +85,13 @@ def improve(
     ground = _ground(problem, layout, prices)
     value = most = worth(problem, layout, floor)
     hottest = HOTTEST * value / placed
-    rounds = max(1, min(MOST_ROUNDS, ROUNDS_PER_JOB * problem.jobs) // BLOCKS)
-    for block in range(BLOCKS):
+    rounds = min(MOST_ROUNDS, ROUNDS_PER_JOB * problem.jobs)
+    for begin in range(0, rounds, ROUNDS_AT_ONCE):
         if goal.stopwatch.is_up() or most >= goal.enough_micros:
             break
-        heat = hottest * 0.001 ** (block / BLOCKS) if block < BLOCKS - 1 else 0.0
-        block_seed = (goal.seed * BLOCKS + block) % 2**31
-        value, most = _anneal((rounds, block_seed, heat), value, most, layout, ground, (current, best))
+        heat = hottest * 0.001 ** (begin / rounds) if begin < COLD * rounds else 0.0
+        plan = min(ROUNDS_AT_ONCE, rounds - begin), (goal.seed * MOST_ROUNDS + begin) % 2**31, heat
+        value, most = _anneal(plan, value, most, layout, ground, (current, best))
     return best
 
 

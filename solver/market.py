@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from solver.classes import ClassBook
+from solver.classes import ClassBook, Classes
 from solver.demand import Demand
 from solver.layout import Layout, room_of
 from solver.outcome import Float64Array
@@ -49,6 +49,8 @@ class Market:
     book: ClassBook
     pool: ShardPool
     free: Free
+    places: int
+    """How many candidates x starts all classes have together: what one evaluation looks at while everybody waits."""
 
     def open_to(
         self, waiting: npt.NDArray[np.bool_], units: Int64Array, watts: Int64Array, share: float = 1.0
@@ -88,11 +90,18 @@ def open_market(problem: ClearingProblem, layout: Layout, room: Int64Array, work
     try:
         capacity, power = problem.capacity_units, problem.node_power_watts
         free = Free(capacity.astype(np.float64), power.astype(np.float64))
-        market = Market(problem, layout, ClassBook(layout, room), pool, free)
-        classes = market.book.classes_of(np.ones(problem.jobs, dtype=np.bool_))
+        book = ClassBook(layout, room)
+        classes = book.classes_of(np.ones(problem.jobs, dtype=np.bool_))
+        market = Market(problem, layout, book, pool, free, _places(layout, classes))
         pool.assign(classes, room)
         nothing = SoftPrices(np.zeros(capacity.shape), np.zeros(power.shape))
         market.book.learn_heat(classes, market.ask(nothing, 0.0).least_cost)
         yield market
     finally:
         pool.close()
+
+
+def _places(layout: Layout, classes: Classes) -> int:
+    """Candidates x starts of all classes; run times are taken as one slot."""
+    candidates = np.diff(layout.profile_start)[classes.profile]
+    return int((candidates * (classes.end - classes.first)).sum())
