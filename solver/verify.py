@@ -162,19 +162,26 @@ def _running(
 
 
 def _value(problem: ClearingProblem, clearing: Clearing) -> int:
-    """Sum of the net values of the placements, in Python integers; all placements must be sound."""
-    unit_cost_sums = _prefix_sums(problem.unit_cost_micros.astype(object))
-    total = 0
-    for job in np.flatnonzero(clearing.chosen != -1).tolist():
-        candidate, start = int(clearing.chosen[job]), int(clearing.start_slot[job])
-        row = unit_cost_sums[int(problem.candidate_offering[candidate])]
-        per_unit = row[start + int(problem.candidate_slots[candidate])] - row[start]
-        per_scale = (
-            int(problem.candidate_fixed_micros[candidate])
-            + int(problem.candidate_units[candidate]) * per_unit
-        )
-        total += int(problem.value_micros[job]) - int(problem.job_scale[job]) * per_scale
-    return int(total)
+    """Sum of the net values of the placements, exact at any size; all placements must be sound."""
+    job = np.flatnonzero(clearing.chosen != -1)
+    candidate, start = clearing.chosen[job], clearing.start_slot[job]
+    offering, end = problem.candidate_offering[candidate], start + problem.candidate_slots[candidate]
+    parts = (problem.value_micros[job], problem.job_scale[job], problem.candidate_fixed_micros[candidate],
+             problem.candidate_units[candidate])  # fmt: skip
+    largest_sum = np.abs(problem.unit_cost_micros.astype(np.float64)).sum(axis=1)[offering]
+    value, scale, fixed, units = (np.abs(part.astype(np.float64)) for part in parts)
+    safe = np.all(largest_sum < SAFE) and np.all(value + scale * (fixed + units * largest_sum) < SAFE)
+    kind = np.int64 if safe else object
+    sums = _prefix_sums(problem.unit_cost_micros.astype(kind))
+    value, scale, fixed, units = (part.astype(kind) for part in parts)
+    return _exact_sum(value - scale * (fixed + units * (sums[offering, end] - sums[offering, start])))
+
+
+def _exact_sum(numbers: npt.NDArray[Any]) -> int:
+    """Sum as a Python integer: 64-bit numbers by halves, whose sums stay within 64 bits up to 2^31 of them."""
+    if numbers.dtype == object:
+        return int(numbers.sum())
+    return (int((numbers >> 32).sum()) << 32) + int((numbers & (2**32 - 1)).sum())
 
 
 def _negative_prices(clearing: Clearing) -> list[Violation]:
@@ -201,35 +208,58 @@ def _bound(problem: ClearingProblem, clearing: Clearing) -> int:
             unit_millis
             + problem.facility_watts_per_unit.astype(object)[:, None] * power_prices[problem.offering_node]
         )
+    return -(-(millis + _surplus_millis(problem, unit_millis)) // 1000)
+
+
+def _surplus_millis(problem: ClearingProblem, unit_millis: npt.NDArray[np.object_]) -> int:
+    """Sum over jobs of max(0, best net value) where a unit costs so much per slot; exact at any size."""
     # Jobs of one (profile, first, end, scale) share their least cost: it is computed once for all of them.
-    keys = np.stack([problem.job_profile, problem.first_slot, problem.end_slot, problem.job_scale], axis=1)
-    classes, members = np.unique(keys.astype(np.int64), axis=0, return_inverse=True)
-    members = members.reshape(-1)
-    least = _least_cost_millis(problem, classes, unit_millis)
-    values = problem.value_micros.tolist()
-    for job, its_class in enumerate(members.tolist()):
-        cost = least[its_class]
-        if cost is not None:
-            millis += max(0, 1000 * values[job] - int(classes[its_class, 3]) * cost)
-    return -(-millis // 1000)
+    columns = (problem.job_profile, problem.first_slot, problem.end_slot, problem.job_scale)
+    head, its_class = _groups(*columns)
+    classes = np.stack([column[head].astype(np.int64) for column in columns], axis=1)
+    least, can_run = _least_cost_millis(problem, classes, unit_millis)
+    job = np.flatnonzero(can_run[its_class])
+    parts = (problem.value_micros[job], problem.job_scale[job], least[its_class[job]])
+    value, scale, cost = (np.abs(part.astype(np.float64)) for part in parts)
+    kind = np.int64 if np.all(1000 * value + scale * cost < SAFE) else object
+    value, scale, cost = (part.astype(kind) for part in parts)
+    return _exact_sum(np.maximum(1000 * value - scale * cost, 0))
+
+
+def _groups(*columns: npt.NDArray[Any]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Rows that agree in every column: one row of each such group, and the group of each row."""
+    key = np.zeros(columns[0].size, dtype=np.int64)
+    span = 1
+    for given in columns:
+        column = given.astype(np.int64)
+        low, high = (int(end) for end in (column.min(initial=0), column.max(initial=0)))
+        if span * (high - low + 1) >= SAFE:
+            # One number cannot tell so many apart: number what there really is.
+            key, column = (np.unique(part, return_inverse=True)[1].astype(np.int64) for part in (key, column))
+            low, high, span = 0, column.size, column.size
+        key, span = key * (high - low + 1) + (column - low), span * (high - low + 1)
+    _, row, group = np.unique(key, return_index=True, return_inverse=True)
+    return row, group.reshape(-1)
 
 
 def _least_cost_millis(
     problem: ClearingProblem, classes: Int64Array, unit_millis: npt.NDArray[np.object_]
-) -> list[int | None]:
-    """Per class the least cost for scale 1 over candidates and starts that can run alone; None where none can."""
-    offering_and_slots = np.stack([problem.candidate_offering, problem.candidate_slots], axis=1).astype(
-        np.int64
-    )
-    runs, run_of_candidate = np.unique(offering_and_slots, axis=0, return_inverse=True)
-    run_of_candidate = run_of_candidate.reshape(-1)
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    """Per class the least cost for scale 1 over candidates and starts that can run alone, and if any can.
+
+    Where none can, the cost means nothing.
+    """
+    offering_and_slots = (problem.candidate_offering, problem.candidate_slots)
+    head, run_of_candidate = _groups(*offering_and_slots)
+    runs = np.stack([part[head].astype(np.int64) for part in offering_and_slots], axis=1)
     room, cost, kind = _run_tables(problem, runs, unit_millis)
     first_candidate, past_candidate = (problem.profile_start[classes[:, 0] + step] for step in (0, 1))
     counts = past_candidate - first_candidate
-    least: list[int | None] = [None] * len(classes)
-    chunk_of = np.cumsum(counts * max(1, problem.slots)) // CHUNK_CELLS
-    for chunk in np.unique(chunk_of).tolist():
-        rows = np.flatnonzero((chunk_of == chunk) & (counts > 0))
+    least: npt.NDArray[Any] = np.zeros(len(classes), dtype=kind)
+    can_run = np.zeros(len(classes), dtype=np.bool_)
+    with_any = np.flatnonzero(counts)
+    chunk_of = np.cumsum(counts[with_any] * max(1, problem.slots)) // CHUNK_CELLS
+    for rows in np.split(with_any, np.flatnonzero(np.diff(chunk_of)) + 1):
         if not rows.size:
             continue
         begin = np.concatenate(([0], np.cumsum(counts[rows])))
@@ -240,11 +270,9 @@ def _least_cost_millis(
             problem, classes[its_class], candidate, run_of_candidate, room, cost, kind
         )
         best = np.where(possible, best, np.iinfo(np.int64).max if kind is np.int64 else 2**200)
-        by_class = np.minimum.reduceat(best, begin[:-1])
-        any_possible = np.logical_or.reduceat(possible, begin[:-1])
-        for row, found, price in zip(rows.tolist(), any_possible.tolist(), by_class.tolist(), strict=True):
-            least[row] = price if found else None
-    return least
+        can_run[rows] = np.logical_or.reduceat(possible, begin[:-1])
+        least[rows] = np.minimum.reduceat(best, begin[:-1])
+    return least, can_run
 
 
 def _run_tables(
@@ -270,8 +298,9 @@ def _run_tables(
         room[index, :starts] = sliding_window_view(capacity, slots).min(axis=1)
         cost[index, :starts] = sums[offering, slots:] - sums[offering, :starts]
     largest = max((abs(number) for number in cost.ravel().tolist()), default=0)
-    most_units = int(problem.candidate_units.max(initial=0))
-    most_fixed = int(np.abs(problem.candidate_fixed_micros).max(initial=0))
+    most_units = int(problem.candidate_units.max(initial=1))
+    fixed = problem.candidate_fixed_micros
+    most_fixed = max(-int(fixed.min(initial=0)), int(fixed.max(initial=0)))
     safe = 1000 * most_fixed + most_units * largest < SAFE
     return (room, cost.astype(np.int64), np.int64) if safe else (room, cost, object)
 
@@ -300,9 +329,9 @@ def _least_over_starts(
     return 1000 * fixed + units.astype(kind) * per_unit, possible
 
 
-def _prefix_sums(per_slot: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
-    """(rows, T) -> (rows, T + 1) with a leading zero, in Python integers."""
-    sums = np.zeros((per_slot.shape[0], per_slot.shape[1] + 1), dtype=object)
+def _prefix_sums(per_slot: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """(rows, T) -> (rows, T + 1) with a leading zero, of the same type."""
+    sums = np.zeros((per_slot.shape[0], per_slot.shape[1] + 1), dtype=per_slot.dtype)
     if per_slot.size:
         sums[:, 1:] = np.cumsum(per_slot, axis=1)
     return sums
