@@ -15,13 +15,16 @@ from market.persistence.store import Store
 def check_order(
     work: Store, catalogue: Catalogue, buyer_id: str | None, terms: OrderTerms, now: datetime
 ) -> None:
-    """`InvalidInput` for an unknown buyer, region or device, a device of another class, or impossible dates.
+    """`InvalidInput` for an unknown buyer, voucher pool, region or device, a device of another class, or bad dates.
 
     A question may be nobody's: its buyer is None.
     """
     terms.check_dates(now)
     if buyer_id is not None and not work.orders.buyer_exists(buyer_id):
         raise InvalidInput("unknown_buyer", f"no buyer {buyer_id!r}", buyer_id=buyer_id)
+    pool_id = terms.voucher_pool_id
+    if pool_id is not None and work.ledger.voucher_pool(pool_id) is None:
+        raise InvalidInput("unknown_voucher_pool", f"no voucher pool {pool_id!r}", voucher_pool_id=pool_id)
     for region in (terms.job.origin_region, *(terms.job.allowed_regions or ())):
         if region not in catalogue.region_by_id:
             raise InvalidInput(

@@ -16,10 +16,11 @@ from market.persistence.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One order as it arrives: whose, and what."""
+    """One order as it arrives: whose, and what. A draft waits outside the book until it is submitted."""
 
     buyer_id: str
     terms: OrderTerms
+    draft: bool = False
 
 
 def accept_order(
@@ -32,7 +33,8 @@ def accept_order(
         check_order(work, catalogue, submission.buyer_id, submission.terms, now)
     except MarketError as refusal:
         return refusal
-    return Order(ids.new("ord", now), submission.buyer_id, submission.terms, OrderState.OPEN, now)
+    state = OrderState.DRAFT if submission.draft else OrderState.OPEN
+    return Order(ids.new("ord", now), submission.buyer_id, submission.terms, state, now)
 
 
 def remembered_answer(answer: Order | MarketError) -> Mapping[str, Any]:

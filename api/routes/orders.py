@@ -131,7 +131,7 @@ def explain_order(order_id: str, desk: AtDesk, actor: CurrentActor) -> OrderExpl
 
 
 def _submission(actor: Actor, body: OrderRequest) -> Submission:
-    return Submission(actor.organisation_or(body.buyer_id, Role.BUYER), body.terms())
+    return Submission(actor.organisation_or(body.buyer_id, Role.BUYER), body.terms(), body.draft)
 
 
 def _read_item(actor: Actor, number: int, item: Any) -> Submission | MarketError:

@@ -4,35 +4,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Field
 
 from api.schemas.allocations import AllocationAnswer
 from api.schemas.fields import Cny, CnyText, Moment, PageQuery, Reference, Schema, example
+from api.schemas.jobs import JOB, JobNeeds
 from api.schemas.problems import Problem
-from market.domain.devices import ComputeClass, Precision
 from market.domain.errors import InvalidInput
 from market.domain.money import format_cny
-from market.domain.orders import LONGEST_JOB_HOURS, Job, JobClass, Order, OrderTerms
-from market.domain.states import OrderState
+from market.domain.orders import Order, OrderTerms, TimeInForce
+from market.domain.states import Cause, OrderState
 from market.persistence.models import OrderEventRow
 
 LARGEST_BATCH = 10_000
-Hours = Annotated[float, Field(gt=0, le=LONGEST_JOB_HOURS)]
-JOB: Mapping[str, Any] = {
-    "compute_class": "gpu",
-    "devices": ["h800_sxm", "910b"],
-    "min_memory_gb": 64,
-    "precision": "fp16",
-    "units": 8,
-    "hours": 6,
-    "origin_region": "shanghai",
-    "max_rtt_ms": 30,
-    "data_gb": 500,
-    "allowed_regions": None,
-    "max_pue": 1.3,
-    "min_green_share": 0.5,
-    "job_class": "training_large",
-}
 TERMS: Mapping[str, Any] = {
     "limit_price": "1200.00",
     "latency_cost_per_ms_hour": "0.02",
@@ -40,72 +24,25 @@ TERMS: Mapping[str, Any] = {
     "deadline": "2025-07-17T08:00:00Z",
     "interruptible": False,
     "divisible": None,
+    "time_in_force": "until_deadline",
+    "voucher_pool_id": None,
 }
 ACCEPTED: Mapping[str, Any] = {
     "id": "ord_01k0a1b2c3d4e5f6g7h8j9kmnp",
     "buyer_id": "buy_0001",
     "state": "open",
     "submitted_at": "2025-07-16T08:00:00Z",
+    "held": "1200.00",
+    "paid": "0.00",
+    "remaining_share": 1.0,
 }
-
-
-class JobNeeds(Schema):
-    """The technical part of an order: what runs, how long, and where it may."""
-
-    model_config = example(**JOB)
-
-    compute_class: Annotated[ComputeClass, Field(strict=False)]
-    devices: Annotated[list[Reference], Field(min_length=1, max_length=200)] | None = Field(
-        None, description="Any of these devices; null for any that fits. GET /v1/devices lists them."
-    )
-    min_memory_gb: Annotated[float, Field(ge=0, le=10**6)] | None = None
-    precision: Annotated[Precision, Field(strict=False)] | None = Field(
-        None, description="Arithmetic the job is bound by; null if it runs equally fast everywhere."
-    )
-    units: int = Field(ge=1, le=10**7, description="Cards or cores, all at once (a gang).")
-    hours: Annotated[
-        Annotated[Hours, Tag("number")]
-        | Annotated[dict[Reference, Hours], Field(min_length=1, max_length=200), Tag("by_device")],
-        Discriminator(lambda given: "by_device" if isinstance(given, dict) else "number"),
-    ] = Field(
-        description="Run time on the first listed device (or the class's reference device), scaled by device "
-        "speed elsewhere; or hours for each device by id."
-    )
-    origin_region: Reference = Field(description="Where the user and the data are.")
-    max_rtt_ms: Annotated[float, Field(ge=0, le=10**6)] | None = None
-    data_gb: float = Field(0.0, ge=0, le=10**7, description="Data to move if it runs outside its origin.")
-    allowed_regions: Annotated[list[Reference], Field(min_length=1, max_length=500)] | None = None
-    max_pue: Annotated[float, Field(ge=1, le=10)] | None = None
-    min_green_share: Annotated[float, Field(ge=0, le=1)] | None = None
-    job_class: Annotated[JobClass, Field(strict=False)] = Field(
-        JobClass.OTHER, description="A label for reports and maps; it decides nothing."
-    )
-
-    def job(self) -> Job:
-        """The market's noun."""
-        return Job(
-            compute_class=self.compute_class,
-            devices=None if self.devices is None else tuple(self.devices),
-            min_memory_gb=self.min_memory_gb,
-            precision=self.precision,
-            units=self.units,
-            hours=self.hours,
-            origin_region=self.origin_region,
-            max_rtt_ms=self.max_rtt_ms,
-            data_gb=self.data_gb,
-            allowed_regions=None if self.allowed_regions is None else tuple(self.allowed_regions),
-            max_pue=self.max_pue,
-            min_green_share=self.min_green_share,
-            job_class=self.job_class,
-        )
-
-    @classmethod
-    def of(cls, job: Job) -> "JobNeeds":
-        """A stored job; nothing in it is checked again."""
-        fields = {name: getattr(job, name) for name in cls.model_fields}
-        for name in ("devices", "allowed_regions"):
-            fields[name] = None if fields[name] is None else list(fields[name])
-        return cls.model_construct(**fields)
+SUBMITTED: Mapping[str, Any] = {
+    "at": "2025-07-16T08:00:00Z",
+    "state": "open",
+    "cause": "submitted",
+    "actor": "key_01k0a1b2c3",
+    "reason": "submitted",
+}
 
 
 class OrderRequest(Schema):
@@ -123,9 +60,22 @@ class OrderRequest(Schema):
     earliest_start: Moment | None = None
     deadline: Moment = Field(description="When the job must be over.")
     interruptible: bool = Field(
-        default=False, description="May be paused. Kept with the order; for now every job runs in one piece."
+        default=False,
+        description="May be interrupted and go on elsewhere: finished hours are kept, and stay paid.",
     )
     divisible: bool | None = Field(None, description="Only null or false for now.")
+    time_in_force: Annotated[TimeInForce, Field(strict=False)] = Field(
+        TimeInForce.UNTIL_DEADLINE,
+        description="How long it waits: `immediate` (placed at once or refused), `next_round`, or "
+        "`until_deadline`.",
+    )
+    voucher_pool_id: Reference | None = Field(
+        None, description="The voucher pool that pays its share of every hour, if any."
+    )
+    draft: bool = Field(
+        default=False,
+        description="Keep it as a draft: no round sees it and nothing is held until it is submitted.",
+    )
     buyer_id: Reference | None = Field(
         None, description="Operators only: on whose behalf. A quote may leave it open."
     )
@@ -143,6 +93,8 @@ class OrderRequest(Schema):
             earliest_start=self.earliest_start,
             deadline=self.deadline,
             interruptible=self.interruptible,
+            time_in_force=self.time_in_force,
+            voucher_pool_id=self.voucher_pool_id,
         )
 
 
@@ -162,6 +114,13 @@ class OrderAnswer(Schema):
     deadline: datetime
     interruptible: bool
     divisible: bool | None = None
+    time_in_force: TimeInForce
+    voucher_pool_id: str | None
+    held: CnyText = Field(description="Lies in escrow for it.")
+    paid: CnyText = Field(description="Was captured for it so far.")
+    remaining_share: float = Field(
+        description="Of its run time: below 1 after an interruption that kept work."
+    )
 
     @classmethod
     def of(cls, order: Order) -> "OrderAnswer":
@@ -172,14 +131,13 @@ class OrderAnswer(Schema):
 class OrderEvent(Schema):
     """One step of an order's life."""
 
-    model_config = example(
-        at="2025-07-16T08:00:00Z", state="open", actor="key_01k0a1b2c3", reason="submitted"
-    )
+    model_config = example(**SUBMITTED)
 
     at: datetime
     state: OrderState
+    cause: Cause = Field(description="Why, for programs.")
     actor: str = Field(description="The key that acted, or `exchange`.")
-    reason: str
+    reason: str = Field(description="Why, for people.")
 
 
 class OrderDetail(OrderAnswer):
@@ -190,9 +148,7 @@ class OrderDetail(OrderAnswer):
         job=JOB,
         **TERMS,
         allocation=None,
-        history=[
-            {"at": "2025-07-16T08:00:00Z", "state": "open", "actor": "key_01k0a1b2c3", "reason": "submitted"}
-        ],
+        history=[SUBMITTED],
     )
 
     allocation: AllocationAnswer | None
@@ -204,7 +160,13 @@ class OrderDetail(OrderAnswer):
     ) -> "OrderDetail":
         """The whole story of an order."""
         events = [
-            OrderEvent(at=row.at, state=OrderState(row.state), actor=row.actor, reason=row.reason)
+            OrderEvent(
+                at=row.at,
+                state=OrderState(row.state),
+                cause=Cause(row.cause),
+                actor=row.actor,
+                reason=row.reason,
+            )
             for row in history
         ]
         return cls.model_construct(**_order_fields(order), allocation=allocation, history=events)
@@ -224,6 +186,11 @@ def _order_fields(order: Order) -> dict[str, Any]:
         "deadline": terms.deadline,
         "interruptible": terms.interruptible,
         "divisible": None,
+        "time_in_force": terms.time_in_force,
+        "voucher_pool_id": terms.voucher_pool_id,
+        "held": format_cny(order.held_micros),
+        "paid": format_cny(order.paid_micros),
+        "remaining_share": order.remaining_share,
     }
 
 

@@ -1,0 +1,86 @@
+"""The technical part of an order as it comes in and goes out."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Discriminator, Field, Tag
+
+from api.schemas.fields import Reference, Schema, example
+from market.domain.devices import ComputeClass, Precision
+from market.domain.orders import LONGEST_JOB_HOURS, Job, JobClass
+
+Hours = Annotated[float, Field(gt=0, le=LONGEST_JOB_HOURS)]
+JOB: Mapping[str, Any] = {
+    "compute_class": "gpu",
+    "devices": ["h800_sxm", "910b"],
+    "min_memory_gb": 64,
+    "precision": "fp16",
+    "units": 8,
+    "hours": 6,
+    "origin_region": "shanghai",
+    "max_rtt_ms": 30,
+    "data_gb": 500,
+    "allowed_regions": None,
+    "max_pue": 1.3,
+    "min_green_share": 0.5,
+    "job_class": "training_large",
+}
+
+
+class JobNeeds(Schema):
+    """The technical part of an order: what runs, how long, and where it may."""
+
+    model_config = example(**JOB)
+
+    compute_class: Annotated[ComputeClass, Field(strict=False)]
+    devices: Annotated[list[Reference], Field(min_length=1, max_length=200)] | None = Field(
+        None, description="Any of these devices; null for any that fits. GET /v1/devices lists them."
+    )
+    min_memory_gb: Annotated[float, Field(ge=0, le=10**6)] | None = None
+    precision: Annotated[Precision, Field(strict=False)] | None = Field(
+        None, description="Arithmetic the job is bound by; null if it runs equally fast everywhere."
+    )
+    units: int = Field(ge=1, le=10**7, description="Cards or cores, all at once (a gang).")
+    hours: Annotated[
+        Annotated[Hours, Tag("number")]
+        | Annotated[dict[Reference, Hours], Field(min_length=1, max_length=200), Tag("by_device")],
+        Discriminator(lambda given: "by_device" if isinstance(given, dict) else "number"),
+    ] = Field(
+        description="Run time on the first listed device (or the class's reference device), scaled by device "
+        "speed elsewhere; or hours for each device by id."
+    )
+    origin_region: Reference = Field(description="Where the user and the data are.")
+    max_rtt_ms: Annotated[float, Field(ge=0, le=10**6)] | None = None
+    data_gb: float = Field(0.0, ge=0, le=10**7, description="Data to move if it runs outside its origin.")
+    allowed_regions: Annotated[list[Reference], Field(min_length=1, max_length=500)] | None = None
+    max_pue: Annotated[float, Field(ge=1, le=10)] | None = None
+    min_green_share: Annotated[float, Field(ge=0, le=1)] | None = None
+    job_class: Annotated[JobClass, Field(strict=False)] = Field(
+        JobClass.OTHER, description="A label for reports and maps; it decides nothing."
+    )
+
+    def job(self) -> Job:
+        """The market's noun."""
+        return Job(
+            compute_class=self.compute_class,
+            devices=None if self.devices is None else tuple(self.devices),
+            min_memory_gb=self.min_memory_gb,
+            precision=self.precision,
+            units=self.units,
+            hours=self.hours,
+            origin_region=self.origin_region,
+            max_rtt_ms=self.max_rtt_ms,
+            data_gb=self.data_gb,
+            allowed_regions=None if self.allowed_regions is None else tuple(self.allowed_regions),
+            max_pue=self.max_pue,
+            min_green_share=self.min_green_share,
+            job_class=self.job_class,
+        )
+
+    @classmethod
+    def of(cls, job: Job) -> "JobNeeds":
+        """A stored job; nothing in it is checked again."""
+        fields = {name: getattr(job, name) for name in cls.model_fields}
+        for name in ("devices", "allowed_regions"):
+            fields[name] = None if fields[name] is None else list(fields[name])
+        return cls.model_construct(**fields)
