@@ -1,7 +1,7 @@
 """Scenarios: a catalogue and a day of orders read from CSV files, validated whole before anything is used."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -16,10 +16,12 @@ from market.domain.orders import JobClass
 from market.domain.parties import Buyer, Provider
 from market.domain.places import Node, Provenance, Region, RoundTripTime, Side
 from market.domain.states import OfferingState
+from market.scarcity import scaled_to
 
 LISTED_AT = datetime(2025, 7, 1, tzinfo=UTC)
 """The catalogue describes the national platform of July 2025."""
 
+VARIANT = "scenario.csv"
 CONFIDENCE = ("stated", "derived", "assumption")
 Thing = TypeVar("Thing", Region, Node, Device, Provider, Buyer, Offering, RoundTripTime)
 _PEAK_COLUMNS = {
@@ -60,14 +62,39 @@ class Scenario:
 def scenario_directory(name: str) -> Path:
     """Where a shipped scenario lives; `InvalidInput` names the ones there are."""
     root = Path(str(files("fixtures")))
-    known = sorted(p.name for p in root.iterdir() if (p / "regions.csv").is_file())
+    known = sorted(p.name for p in root.iterdir() if (p / "regions.csv").is_file() or (p / VARIANT).is_file())
     if name not in known:
         raise InvalidInput("unknown_scenario", f"no scenario {name!r}: choose one of {', '.join(known)}")
     return root / name
 
 
+def original_of(directory: Path) -> Path:
+    """The scenario that this one varies, which has the orders and the demand tables; itself where it varies none."""
+    variant = directory / VARIANT
+    return original_of(directory.parent / _settings(variant)["extends"]) if variant.is_file() else directory
+
+
 def read_scenario(directory: Path) -> Scenario:
-    """Read and check a scenario; `InvalidInput` tells file, line, column and what was expected."""
+    """Read and check a scenario; `InvalidInput` tells file, line, column and what was expected.
+
+    A directory with a `scenario.csv` varies another one: `extends` names it, `demand_over_supply` says how scarce
+    it is.
+    """
+    variant = directory / VARIANT
+    if not variant.is_file():
+        return _read_whole(directory)
+    settings = _settings(variant)
+    base = directory.parent / settings["extends"]
+    scenario, orders = read_scenario(base), read_orders(original_of(base) / "orders.csv")
+    ratio = float(settings["demand_over_supply"])
+    return replace(scenario, offerings=scaled_to(scenario.offerings, scenario.devices, orders, ratio))
+
+
+def _settings(variant: Path) -> dict[str, str]:
+    return {row.text("name"): row.text("value") for row in read_rows(variant)}
+
+
+def _read_whole(directory: Path) -> Scenario:
     regions = _read(directory / "regions.csv", _region)
     region_ids = [region.id for region in regions]
     nodes = _read(directory / "nodes.csv", lambda row: _node(row, region_ids))

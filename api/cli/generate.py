@@ -45,10 +45,10 @@ def orders(
     """
     from api.client.order_bodies import local_midnight, order_body  # noqa: PLC0415 - quick `--help`
     from market.demand import generate_orders, read_demand_tables, write_orders  # noqa: PLC0415
-    from market.scenario import scenario_directory  # noqa: PLC0415
+    from market.scenario import original_of, scenario_directory  # noqa: PLC0415
 
     market_day = _market_day(day)
-    generated = generate_orders(read_demand_tables(scenario_directory(scenario)), count, seed)
+    generated = generate_orders(read_demand_tables(original_of(scenario_directory(scenario))), count, seed)
     midnight = local_midnight(market_day)
     if out.suffix == ".csv":
         with writing_whole(out) as stream:

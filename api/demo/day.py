@@ -11,7 +11,7 @@ from api.client.exchange_client import ExchangeClient
 from api.client.order_bodies import order_body
 from api.demo.place import SCENARIO
 from market.demand import generate_orders, read_demand_tables
-from market.scenario import read_orders, scenario_directory
+from market.scenario import original_of, read_orders, scenario_directory
 
 SHIPPED_ORDERS, SHIPPED_SEED = 2000, 2025
 BATCH = 200
@@ -20,7 +20,7 @@ Body = dict[str, Any]
 
 def day_of_orders(count: int, seed: int, midnight: datetime) -> list[Body]:
     """The shipped day, or a generated one of another size or seed."""
-    directory = scenario_directory(SCENARIO)
+    directory = original_of(scenario_directory(SCENARIO))
     if (count, seed) == (SHIPPED_ORDERS, SHIPPED_SEED):
         orders = read_orders(directory / "orders.csv")
     else:

@@ -8,12 +8,14 @@ import pytest
 from toy_market import START
 
 from market.domain.clock import VirtualClock
+from market.domain.devices import ComputeClass
 from market.domain.errors import InvalidInput
 from market.enquiries import Enquiries
 from market.exchange import Exchange
 from market.persistence.database import Database
 from market.persistence.paging import PageRequest
-from market.scenario import Scenario, read_orders, read_scenario, scenario_directory
+from market.scarcity import demand_over_supply
+from market.scenario import Scenario, original_of, read_orders, read_scenario, scenario_directory
 
 
 @pytest.fixture
@@ -101,3 +103,12 @@ def test_the_shipped_scenario_loads_whole_on_each_engine(database: Database, eas
 def test_the_shipped_day_reads_back() -> None:
     orders = read_orders(scenario_directory("east_west") / "orders.csv")
     assert [order.number for order in orders] == list(range(1, 2001))
+
+
+def test_the_scarce_scenario_wants_more_than_there_is() -> None:
+    directory = scenario_directory("east_west_scarce")
+    scarce = read_scenario(directory)
+    orders = read_orders(original_of(directory) / "orders.csv")
+    ratios = demand_over_supply(scarce.offerings, scarce.devices, orders)
+    assert set(ratios) == set(ComputeClass)
+    assert all(1.3 <= ratio < 1.31 for ratio in ratios.values()), ratios
