@@ -56,6 +56,12 @@ def market(  # noqa: PLR0913 - each is an option of the command
     workers: Workers = 2,
     gap: Annotated[float, typer.Option(min=0, help="our solver may stop at this certified gap")] = 0.0,
     against: Against = "value_density",
+    changed: Annotated[
+        float,
+        typer.Option(
+            min=0, max=1, help="change this share of the jobs; clear anew and from the clearing before"
+        ),
+    ] = 0.0,
     save: Annotated[Path | None, typer.Option("--save", help="also write the market (.npz)")] = None,
     out: Out = None,
     memory_gb: Memory = 0.0,
@@ -64,6 +70,8 @@ def market(  # noqa: PLR0913 - each is an option of the command
 ) -> None:
     """Clear a made-up market of any size beside simple rules and general-purpose solvers.
 
+    With --changed our solver runs alone: on the market, then on the changed one, from nothing and from the first clearing.
+
     Exit status: 0 every answer holds, 1 the judge found one that does not, 2 an argument makes no sense.
 
     Examples:
@@ -71,10 +79,13 @@ def market(  # noqa: PLR0913 - each is an option of the command
       suanli bench market --jobs 10000 --slots 24 --against all --seconds 20 --out ten-thousand.json
 
       suanli bench market --jobs 1000000 --seconds 60 --gap 0.001 --profile
+
+      suanli bench market --jobs 100000 --changed 0.01 --gap 0.001
     """
-    from solver.bench.markets import generate_market  # noqa: PLC0415 - numpy only when needed
+    from solver.bench.changes import change_jobs  # noqa: PLC0415 - numpy only when needed
+    from solver.bench.markets import generate_market  # noqa: PLC0415
     from solver.bench.rivals import read_names  # noqa: PLC0415
-    from solver.bench.run import finish_run, new_run, run_market  # noqa: PLC0415
+    from solver.bench.run import finish_run, new_run, run_changed, run_market  # noqa: PLC0415
 
     for path in (save, out):
         if path is not None:
@@ -86,11 +97,18 @@ def market(  # noqa: PLR0913 - each is an option of the command
         with writing_whole(save) as stream:
             problem.save(stream)
     command = _command("market", jobs=jobs, slots=slots, seed=seed, offerings=offerings, load=load,
-                       against=against, seconds=seconds, gap=gap)  # fmt: skip
+                       against=None if changed else against, seconds=seconds, gap=gap,
+                       workers=workers, changed=changed or None)  # fmt: skip
     run = new_run("market", command, settings, seed)
     title = f"{jobs:,} jobs x {problem.offerings:,} offerings x {slots} slots"
+    facts: dict[str, int | float | str] = {"load": load, "seed": seed}
     with _telling() as tell:
-        run.markets.append(run_market(title, problem, names, settings, tell, {"load": load, "seed": seed}))
+        if changed:
+            title, after = f"{title}, {changed:.2%} of the jobs changed", change_jobs(problem, changed, seed)
+            cleared = run_changed(title, problem, after, settings, tell, facts)
+        else:
+            cleared = run_market(title, problem, names, settings, tell, facts)
+    run.markets.append(cleared)
     _show(finish_run(run), out, as_json=as_json, profile=profile)
 
 

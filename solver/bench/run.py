@@ -12,8 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from solver.bench.processes import Ended, Watched, own_load
 from solver.bench.results import (
     Entry,
@@ -25,7 +23,8 @@ from solver.bench.results import (
     thinned,
 )
 from solver.bench.rivals import OURS
-from solver.outcome import Clearing, Status, relative_gap
+from solver.bench.rivals.answer import claimed_clearing, load_arrays
+from solver.outcome import relative_gap
 from solver.problem import ClearingProblem
 from solver.verify import verify
 
@@ -69,6 +68,43 @@ def run_market(
     return Market(name, describe(problem) | (facts or {}), entries)
 
 
+FROM_EARLIER = f"{OURS} from earlier"
+
+
+def run_changed(
+    name: str,
+    before: ClearingProblem,
+    after: ClearingProblem,
+    settings: Settings,
+    tell: Tell = lambda _name, _what: None,
+    facts: dict[str, int | float | str] | None = None,
+) -> Market:
+    """Our solver on the market after a change: from nothing, and from its clearing of the market before."""
+    with tempfile.TemporaryDirectory(prefix="suanli-bench-") as directory:
+        files = [Path(directory) / part / "problem.npz" for part in ("before", "after")]
+        for file, problem in zip(files, (before, after), strict=True):
+            file.parent.mkdir()
+            problem.save(file)
+        first = _run(OURS, before, files[0], settings, tell)
+        entries = [_run(OURS, after, files[1], settings, tell)]
+        if first.ranked:
+            earlier = files[0].with_name(f"{OURS}.npz")
+            entries.append(_run(FROM_EARLIER, after, files[1], settings, tell, earlier))
+    compared = compare(*entries) if len(entries) > 1 else {}
+    before_facts = {"seconds of the clearing before": first.seconds or 0.0}
+    return Market(name, describe(after) | (facts or {}) | before_facts | compared, entries)
+
+
+def compare(cold: Entry, warm: Entry) -> dict[str, int | float | str]:
+    """What starting from an earlier clearing cost in value and saved in time."""
+    if not (cold.value_micros and warm.value_micros and cold.seconds and warm.seconds is not None):
+        return {}
+    return {
+        "value from earlier over value from nothing": f"{warm.value_micros / cold.value_micros - 1:+.4%}",
+        "seconds from earlier over seconds from nothing": round(warm.seconds / cold.seconds, 4),
+    }
+
+
 def new_run(kind: str, command: str, settings: Settings, seed: int) -> Run:
     """An empty result with date, machine and versions."""
     machine = describe_machine() | {"load_before": own_load()}
@@ -96,13 +132,20 @@ def describe(problem: ClearingProblem) -> dict[str, int | float | str]:
     }
 
 
-def _run(name: str, problem: ClearingProblem, problem_file: Path, settings: Settings, tell: Tell) -> Entry:
-    """One contestant, from start to verdict."""
+def _run(
+    name: str,
+    problem: ClearingProblem,
+    problem_file: Path,
+    settings: Settings,
+    tell: Tell,
+    earlier: Path | None = None,
+) -> Entry:
+    """One contestant, from start to verdict; with `earlier`, an answer file, it is our solver that starts from there."""
     tell(name, "starting")
     answer_file = problem_file.with_name(f"{name}.npz")
     given = {
-        "name": name, "seconds": settings.seconds, "workers": settings.workers,
-        "seed": settings.seed, "gap": settings.gap,
+        "name": OURS if earlier else name, "earlier": str(earlier or ""), "seconds": settings.seconds,
+        "workers": settings.workers, "seed": settings.seed, "gap": settings.gap,
     }  # fmt: skip
     command = [sys.executable, "-m", "solver.bench.contestant", str(problem_file), str(answer_file)]
     limit_mb = settings.memory_limit_mb or memory_of_machine_mb() * 2 / 3 or float("inf")
@@ -165,8 +208,7 @@ def _judged(
     )
     own = done["own_bound_micros"]
     entry.own_bound_micros = None if own is None else int(own)
-    with np.load(answer_file) as stored:
-        arrays = {name: stored[name] for name in stored.files}
+    arrays = load_arrays(answer_file)
     if "chosen" not in arrays:
         return entry
     violations, value, bound, placed = judge(problem, arrays)
@@ -188,11 +230,7 @@ def judge(problem: ClearingProblem, arrays: dict[str, Any]) -> tuple[list[str], 
 
     First the judge says what it recomputes; then a clearing that claims exactly that must hold.
     """
-    zero = np.zeros_like(problem.capacity_units), np.zeros_like(problem.node_power_watts)
-    claimed = Clearing(
-        Status.FEASIBLE, 0, 0, 0.0, arrays["chosen"], arrays["start_slot"],
-        arrays.get("price_micros", zero[0]), arrays.get("power_price_micros", zero[1]),
-    )  # fmt: skip
+    claimed = claimed_clearing(arrays, problem)
     found = verify(problem, claimed)
     claims = {"WRONG_VALUE", "WRONG_BOUND", "WRONG_GAP", "VALUE_ABOVE_BOUND", "FALSE_STATUS"}
     violations = [each.message for each in found.violations if each.code not in claims]

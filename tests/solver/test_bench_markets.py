@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from solver import ClearingProblem
+from solver.bench.changes import change_jobs
 from solver.bench.markets import LATENCY_MS, REACH, default_offerings, generate_market
 from solver.bench.rivals import rules
 from solver.bench.rivals.answer import Task
+from solver.bench.run import Settings, run_changed
 from solver.bench.supply import WIDE_OPEN_WATTS
 
 
@@ -98,3 +100,26 @@ def test_bad_arguments_are_refused() -> None:
 def test_a_million_jobs_take_seconds() -> None:
     problem = generate_market(1_000_000, 24, 1)
     assert (problem.jobs, problem.offerings) == (1_000_000, 680)
+
+
+def test_a_change_replaces_so_many_jobs_and_leaves_the_rest(problem: ClearingProblem) -> None:
+    changed, again = change_jobs(problem, 0.01, 5), change_jobs(problem, 0.01, 5)
+    assert np.array_equal(changed.value_micros, again.value_micros)
+    assert (changed.value_micros != problem.value_micros).sum() == 50
+    same = changed.value_micros == problem.value_micros
+    for name in ("job_profile", "job_scale", "first_slot", "end_slot"):
+        assert np.array_equal(getattr(changed, name)[same], getattr(problem, name)[same]), name
+    assert np.array_equal(changed.capacity_units, problem.capacity_units)
+    for share in (0.0, 1.1):
+        with pytest.raises(ValueError, match="must be above 0"):
+            change_jobs(problem, share, 5)
+
+
+@pytest.mark.slow
+def test_a_changed_market_is_cleared_from_nothing_and_from_the_clearing_before() -> None:
+    before = generate_market(200, 8, 1)
+    after = change_jobs(before, 0.05, 1)
+    market = run_changed("changed", before, after, Settings(seconds=5.0, workers=1, gap=0.02))
+    assert [entry.name for entry in market.entries] == ["suanli", "suanli from earlier"]
+    assert all(entry.ranked for entry in market.entries)
+    assert "value from earlier over value from nothing" in market.facts

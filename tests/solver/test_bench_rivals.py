@@ -99,7 +99,7 @@ def test_a_market_with_too_many_columns_is_not_run(
 
     monkeypatch.setattr(monoliths, "scip", refuse)
     problem.save(tmp_path / "p.npz")
-    given = {"name": "scip", "seconds": 1.0, "workers": 1, "seed": 0, "gap": 0.0}
+    given = {"name": "scip", "earlier": "", "seconds": 1.0, "workers": 1, "seed": 0, "gap": 0.0}
     contestant.main(str(tmp_path / "p.npz"), str(tmp_path / "a.npz"), json.dumps(given))
     last = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (last["status"], last["note"]) == ("TOO_LARGE", f"too large ({count:,} columns)")

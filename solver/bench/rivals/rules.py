@@ -17,7 +17,7 @@ def suanli(task: Task) -> Answer:
         task.report(*step)
 
     limits = Limits(seconds=max(0.01, task.seconds), gap=task.gap, workers=task.workers, seed=task.seed)
-    clearing = clear(task.problem, limits, progress=report)
+    clearing = clear(task.problem, limits, progress=report, earlier=task.earlier)
     answer = _answer(clearing)
     answer.own_bound_micros = clearing.mip_bound_micros
     return answer
