@@ -38,6 +38,12 @@ class OrderStore:
         row = self._session.get(OrderRow, order_id)
         return None if row is None else mapping.read_order(row)
 
+    def held(self, order_id: str) -> Order | None:
+        """One order, which changes nowhere else before the end of this unit of work."""
+        query = select(OrderRow).where(OrderRow.id == order_id).with_for_update()
+        row = self._session.scalar(query.execution_options(populate_existing=True))
+        return None if row is None else mapping.read_order(row)
+
     def named(self, order_ids: Sequence[str]) -> dict[str, Order]:
         """Those of the given orders that there are, by id."""
         found: dict[str, Order] = {}
@@ -46,15 +52,32 @@ class OrderStore:
             found |= {row.id: mapping.read_order(row) for row in self._session.scalars(query)}
         return found
 
+    def held(self, order_ids: Iterable[str]) -> dict[str, Order]:
+        """The given orders as they are now, none of which changes before the end of this unit of work, by id."""
+        wanted, found = sorted(set(order_ids)), {}
+        for start in range(0, len(wanted), 500):  # always in one sequence: no deadlock
+            query = select(OrderRow).where(OrderRow.id.in_(wanted[start : start + 500])).order_by(OrderRow.id)
+            rows = self._session.scalars(query.with_for_update().execution_options(populate_existing=True))
+            found |= {row.id: mapping.read_order(row) for row in rows}
+        return found
+
+    def past_deadline(self, now: datetime) -> tuple[str, ...]:
+        """Ids of drafts and orders in the book whose deadline has passed, in queue order."""
+        waiting = [OrderState.DRAFT, *IN_BOOK]
+        query = select(OrderRow.id).where(OrderRow.state.in_(waiting), OrderRow.deadline <= now)
+        return tuple(self._session.scalars(query.order_by(OrderRow.queue_key)))
+
     def open_orders(self) -> tuple[Order, ...]:
         """The book in queue order: open orders, and interrupted ones that wait to be matched again."""
         query = select(OrderRow).where(OrderRow.state.in_(IN_BOOK)).order_by(OrderRow.queue_key)
         return tuple(mapping.read_order(row) for row in self._session.scalars(query))
 
-    def still_open(self, order_ids: Iterable[str]) -> set[str]:
-        """Those of the given orders that are in the book now, and stay so until the end of this unit of work."""
-        query = select(OrderRow.id).where(OrderRow.state.in_(IN_BOOK)).with_for_update()
-        return set(self._session.scalars(query)) & set(order_ids)
+    def still_open(self, orders: Iterable[Order]) -> set[str]:
+        """Those of the given orders that are in the book now on the same terms, until the end of this unit of work."""
+        query = select(OrderRow).where(OrderRow.state.in_(IN_BOOK)).with_for_update()
+        rows = self._session.scalars(query.execution_options(populate_existing=True))
+        now = {row.id: mapping.read_order(row) for row in rows}
+        return {order.id for order in orders if order.id in now and _same_work(order, now[order.id])}
 
     def move(
         self,
@@ -162,3 +185,12 @@ class OrderStore:
         ]
         if rows:
             self._session.execute(insert(OrderEventRow), rows)
+
+
+def _same_work(before: Order, now: Order) -> bool:
+    """Whether it is still the same work on the same terms, amended or interrupted again as it may have been."""
+    return (before.state, before.terms, before.remaining_share) == (
+        now.state,
+        now.terms,
+        now.remaining_share,
+    )

@@ -1,6 +1,6 @@
 """Rounds, what was recorded with them, and the allocations they granted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -134,6 +134,23 @@ class RoundStore:
         query = select(AllocationRow).where(AllocationRow.order_id == order_id, AllocationRow.live == 1)
         row = self._session.scalar(query)
         return None if row is None else mapping.read_allocation(row)
+
+    def live_allocations_of(self, order_ids: Collection[str]) -> dict[str, Allocation]:
+        """The live allocations of orders, by order id."""
+        wanted, found = sorted(order_ids), {}
+        for start in range(0, len(wanted), 500):
+            query = select(AllocationRow).where(
+                AllocationRow.order_id.in_(wanted[start : start + 500]), AllocationRow.live == 1
+            )
+            rows = self._session.scalars(query.execution_options(populate_existing=True))
+            found |= {row.order_id: mapping.read_allocation(row) for row in rows}
+        return found
+
+    def live_allocations_at(self, node_id: str) -> tuple[Allocation, ...]:
+        """Everything that is granted or active at a node."""
+        query = select(AllocationRow).where(AllocationRow.node_id == node_id, AllocationRow.live == 1)
+        rows = self._session.scalars(query.order_by(AllocationRow.id))
+        return tuple(mapping.read_allocation(row) for row in rows)
 
     def allocations_of_round(self, round_id: str) -> tuple[Allocation, ...]:
         """Everything one round granted."""

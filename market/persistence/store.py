@@ -1,6 +1,7 @@
 """What the exchange reads and writes, in the market's nouns. Nothing here commits."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from sqlalchemy import func, insert, select, text, update
@@ -13,6 +14,7 @@ from market.domain.errors import Conflict
 from market.domain.offerings import Offering
 from market.domain.parties import Buyer, Provider
 from market.domain.places import Node, Region, RoundTripTime
+from market.domain.states import NODE_MOVES, NodeState, advance
 from market.persistence import mapping, models
 from market.persistence.access_store import AccessStore
 from market.persistence.ledger_store import LedgerStore
@@ -95,6 +97,22 @@ class Store:
     def devices(self) -> tuple[Device, ...]:
         """All devices by id."""
         return self._all(models.DeviceRow, mapping.read_device)
+
+    def held_nodes(self) -> tuple[Node, ...]:
+        """All nodes by id, none of which goes up or down before the end of this unit of work."""
+        query = select(models.NodeRow).order_by(models.NodeRow.id).with_for_update(read=True)
+        return tuple(mapping.read_node(row) for row in self.session.scalars(query))
+
+    def move_node(self, node_id: str, to: NodeState) -> Node | None:
+        """Advance a node; it does not change otherwise before the end of this unit of work. None: no such node."""
+        query = select(models.NodeRow).where(models.NodeRow.id == node_id).with_for_update()
+        row = self.session.scalar(query)
+        if row is None:
+            return None
+        found = mapping.read_node(row)
+        state = advance(NODE_MOVES, found.state, to)
+        self.session.execute(update(models.NodeRow).where(models.NodeRow.id == node_id).values(state=state))
+        return replace(found, state=state)
 
     def offerings(self) -> tuple[Offering, ...]:
         """All offerings by id."""
