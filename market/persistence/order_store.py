@@ -38,12 +38,6 @@ class OrderStore:
         row = self._session.get(OrderRow, order_id)
         return None if row is None else mapping.read_order(row)
 
-    def held(self, order_id: str) -> Order | None:
-        """One order, which changes nowhere else before the end of this unit of work."""
-        query = select(OrderRow).where(OrderRow.id == order_id).with_for_update()
-        row = self._session.scalar(query.execution_options(populate_existing=True))
-        return None if row is None else mapping.read_order(row)
-
     def named(self, order_ids: Sequence[str]) -> dict[str, Order]:
         """Those of the given orders that there are, by id."""
         found: dict[str, Order] = {}
@@ -52,9 +46,10 @@ class OrderStore:
             found |= {row.id: mapping.read_order(row) for row in self._session.scalars(query)}
         return found
 
-    def held(self, order_ids: Iterable[str]) -> dict[str, Order]:
-        """The given orders as they are now, none of which changes before the end of this unit of work, by id."""
-        wanted, found = sorted(set(order_ids)), {}
+    def held_all(self, order_ids: Iterable[str]) -> dict[str, Order]:
+        """The given orders by id, none of which changes elsewhere before the end of this unit of work."""
+        wanted = sorted(set(order_ids))
+        found: dict[str, Order] = {}
         for start in range(0, len(wanted), 500):  # always in one sequence: no deadlock
             query = select(OrderRow).where(OrderRow.id.in_(wanted[start : start + 500])).order_by(OrderRow.id)
             rows = self._session.scalars(query.with_for_update().execution_options(populate_existing=True))
@@ -102,6 +97,11 @@ class OrderStore:
         if written.rowcount != 1:  # type: ignore[attr-defined]
             raise Conflict("order_changed", "an order changed state meanwhile; read it again")
         self._record([order.id], order.state, at, cause, actor, reason)
+
+    def requeue(self, order: Order) -> None:
+        """Write an order's place in the queue."""
+        statement = update(OrderRow).where(OrderRow.id == order.id)
+        self._session.execute(statement.values(queue_key=order.queue_key))
 
     def write_sums(self, orders: Sequence[Order]) -> None:
         """Write what is held and paid, and what remains to do; nothing of it is a step in an order's life."""

@@ -137,7 +137,8 @@ class RoundStore:
 
     def live_allocations_of(self, order_ids: Collection[str]) -> dict[str, Allocation]:
         """The live allocations of orders, by order id."""
-        wanted, found = sorted(order_ids), {}
+        wanted = sorted(order_ids)
+        found: dict[str, Allocation] = {}
         for start in range(0, len(wanted), 500):
             query = select(AllocationRow).where(
                 AllocationRow.order_id.in_(wanted[start : start + 500]), AllocationRow.live == 1
