@@ -46,7 +46,7 @@ class OrderStore:
             found |= {row.id: mapping.read_order(row) for row in self._session.scalars(query)}
         return found
 
-    def held_all(self, order_ids: Iterable[str]) -> dict[str, Order]:
+    def held(self, order_ids: Iterable[str]) -> dict[str, Order]:
         """The given orders by id, none of which changes elsewhere before the end of this unit of work."""
         wanted = sorted(set(order_ids))
         found: dict[str, Order] = {}
