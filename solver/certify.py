@@ -48,15 +48,43 @@ def _surplus(
 ) -> int:
     """Sum over jobs of max(0, best net value at the prices), in millis."""
     if not _fits_int64(problem, price_micros, power_price_micros):
-        return _surplus_in_python(problem, layout, room, price_micros, power_price_micros)
+        return sum(_surplus_in_python(problem, layout, room, price_micros, power_price_micros))
+    pays, micros, over = _surplus_in_parts(problem, layout, room, price_micros, power_price_micros)
+    micros, over = micros[pays], over[pays]
+    return 1000 * (_exact_sum(micros) - _exact_sum(over // 1000)) - _exact_sum(over % 1000)
+
+
+def surplus_millis_by_job(
+    problem: ClearingProblem,
+    layout: Layout,
+    room: Int64Array,
+    price_micros: Int64Array,
+    power_price_micros: Int64Array,
+) -> npt.NDArray[np.object_]:
+    """(J,) max(0, best net value at the prices) in millis, as Python integers: exact at any size."""
+    if not _fits_int64(problem, price_micros, power_price_micros):
+        found = _surplus_in_python(problem, layout, room, price_micros, power_price_micros)
+        return np.array(found, dtype=object)
+    pays, micros, over = _surplus_in_parts(problem, layout, room, price_micros, power_price_micros)
+    millis: npt.NDArray[np.object_] = 1000 * micros.astype(object) - over.astype(object)
+    millis[~pays] = 0
+    return millis
+
+
+def _surplus_in_parts(
+    problem: ClearingProblem,
+    layout: Layout,
+    room: Int64Array,
+    price_micros: Int64Array,
+    power_price_micros: Int64Array,
+) -> tuple[npt.NDArray[np.bool_], Int64Array, Int64Array]:
+    """(J,) whether a job gains at the prices; and its best net value: whole micros, and the millis to take off them."""
     millis = 1000 * (problem.unit_cost_micros + price_micros)
     millis += problem.facility_watts_per_unit[:, None] * power_price_micros[problem.offering_node]
     whole, thousandths, can_run = _best_cost(prefix_sums(millis), layout, room)
     scale = problem.job_scale
     micros, millis_over = problem.value_micros - scale * whole, scale * thousandths
-    pays = can_run & (micros > millis_over // 1000)
-    over = millis_over[pays]
-    return 1000 * (_exact_sum(micros[pays]) - _exact_sum(over // 1000)) - _exact_sum(over % 1000)
+    return can_run & (micros > millis_over // 1000), micros, millis_over
 
 
 def _exact_sum(numbers: Int64Array) -> int:
@@ -90,8 +118,8 @@ def _surplus_in_python(
     room: Int64Array,
     price_micros: Int64Array,
     power_price_micros: Int64Array,
-) -> int:
-    """`_surplus` for numbers too large for 64 bits: slow, and exact at any size."""
+) -> list[int]:
+    """Every job's surplus in millis, for numbers too large for 64 bits: slow, and exact at any size."""
     watts, nodes = problem.facility_watts_per_unit.tolist(), problem.offering_node.tolist()
     prices, power_prices = price_micros.tolist(), power_price_micros.tolist()
     costs = problem.unit_cost_micros.tolist()
@@ -102,7 +130,7 @@ def _surplus_in_python(
         ]
         for row, node in enumerate(nodes)
     ]
-    total = 0
+    surplus = []
     for job in range(problem.jobs):
         scale, best = int(layout.scale[job]), 0
         profile = int(layout.profile[job])
@@ -113,8 +141,8 @@ def _surplus_in_python(
             for start in range(int(layout.first[job]), int(layout.end[job]) - length + 1):
                 if free[start] >= gang:
                     best = max(best, left - gang * sum(row[start : start + length]))
-        total += best
-    return total
+        surplus.append(best)
+    return surplus
 
 
 @compiled
