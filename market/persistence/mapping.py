@@ -13,7 +13,7 @@ from market.domain.orders import Job, JobClass, Order, OrderTerms, TimeInForce
 from market.domain.parties import ApiKey, Buyer, Provider, Role
 from market.domain.places import Node, Provenance, Region, RoundTripTime, Side
 from market.domain.policy import CarbonBasis, Policy, PricingRule
-from market.domain.quotes import Forecast, HeldQuote, HeldQuoteState
+from market.domain.quotes import Forecast, ForecastBasis, HeldQuote, HeldQuoteState
 from market.domain.rounds import Allocation, Change, Explanation, Reason, ReasonCode, Round
 from market.domain.states import (
     HOLDS_CAPACITY,
@@ -334,4 +334,4 @@ def forecast_columns(forecast: Forecast) -> dict[str, Any]:
 
 def read_forecast(row: money_models.ForecastRow) -> Forecast:
     """`Forecast` of a row."""
-    return Forecast(**_columns(row))
+    return Forecast(**_columns(row, "basis"), basis=ForecastBasis(row.basis))

@@ -84,6 +84,7 @@ class HeldQuoteRow(Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     price_micros: Mapped[int]
+    offering_version: Mapped[int]
     expires_at: Mapped[datetime]
     state: Mapped[str]
     order_id: Mapped[str | None] = mapped_column(ForeignKey("orders.id"))
@@ -93,10 +94,17 @@ class ForecastRow(Base):
     """`Forecast`."""
 
     __tablename__ = "forecasts"
-    __table_args__ = (Index("ix_forecasts_hit", "hit"),)
+    __table_args__ = (
+        CheckConstraint("rank_share BETWEEN 0 AND 1", name="rank_share"),
+        CheckConstraint("basis IN ('prior', 'history')", name="basis"),
+        Index("ix_forecasts_hit_made_at", "hit", "made_at"),
+    )
     order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"), primary_key=True)
     made_at: Mapped[datetime] = mapped_column(primary_key=True)
     earliest: Mapped[datetime]
     latest: Mapped[datetime | None]
+    rank_share: Mapped[float]
+    basis: Mapped[str]
     matched_at: Mapped[datetime | None]
     hit: Mapped[bool | None]
+    waited_rounds: Mapped[int | None]

@@ -20,6 +20,7 @@ from market.persistence.access_store import AccessStore
 from market.persistence.ledger_store import LedgerStore
 from market.persistence.order_store import OrderStore
 from market.persistence.paging import Page, PageRequest, read_page
+from market.persistence.promise_store import PromiseStore
 from market.persistence.round_store import RoundStore
 
 T = TypeVar("T")
@@ -47,6 +48,7 @@ class Store:
         self.rounds = RoundStore(session)
         self.access = AccessStore(session)
         self.ledger = LedgerStore(session)
+        self.promises = PromiseStore(session)
 
     def add_all(self, things: Iterable[SourcedThing]) -> None:
         """Insert catalogue nouns of one kind."""

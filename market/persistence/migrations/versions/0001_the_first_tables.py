@@ -356,13 +356,18 @@ def upgrade() -> None:
         sa.Column("made_at", market.persistence.models.UtcDateTime(timezone=True), nullable=False),
         sa.Column("earliest", market.persistence.models.UtcDateTime(timezone=True), nullable=False),
         sa.Column("latest", market.persistence.models.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("rank_share", sa.Double(), nullable=False),
+        sa.Column("basis", sa.String(), nullable=False),
         sa.Column("matched_at", market.persistence.models.UtcDateTime(timezone=True), nullable=True),
         sa.Column("hit", sa.Boolean(), nullable=True),
+        sa.Column("waited_rounds", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("basis IN ('prior', 'history')", name=op.f("ck_forecasts_basis")),
+        sa.CheckConstraint("rank_share BETWEEN 0 AND 1", name=op.f("ck_forecasts_rank_share")),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_forecasts_order_id")),
         sa.PrimaryKeyConstraint("order_id", "made_at", name=op.f("pk_forecasts")),
     )
     with op.batch_alter_table("forecasts", schema=None) as batch_op:
-        batch_op.create_index("ix_forecasts_hit", ["hit"], unique=False)
+        batch_op.create_index("ix_forecasts_hit_made_at", ["hit", "made_at"], unique=False)
 
     op.create_table(
         "held_quotes",
@@ -375,6 +380,7 @@ def upgrade() -> None:
         sa.Column("starts_at", market.persistence.models.UtcDateTime(timezone=True), nullable=False),
         sa.Column("ends_at", market.persistence.models.UtcDateTime(timezone=True), nullable=False),
         sa.Column("price_micros", sa.BigInteger(), nullable=False),
+        sa.Column("offering_version", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", market.persistence.models.UtcDateTime(timezone=True), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("order_id", sa.String(), nullable=True),
@@ -471,7 +477,7 @@ def downgrade() -> None:
 
     op.drop_table("held_quotes")
     with op.batch_alter_table("forecasts", schema=None) as batch_op:
-        batch_op.drop_index("ix_forecasts_hit")
+        batch_op.drop_index("ix_forecasts_hit_made_at")
 
     op.drop_table("forecasts")
     op.drop_table("explanations")

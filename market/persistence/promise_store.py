@@ -1,0 +1,174 @@
+"""Promises: quotes that are held, and forecasts of when orders will be matched."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy.orm import Session
+
+from market.domain.clock import HOUR
+from market.domain.errors import Conflict
+from market.domain.quotes import Forecast, ForecastScore, HeldQuote, HeldQuoteState
+from market.domain.states import IN_BOOK, OrderState, RoundState
+from market.persistence import mapping
+from market.persistence.models import OrderEventRow, OrderRow, RoundRow
+from market.persistence.money_models import ForecastRow, HeldQuoteRow
+
+CAPACITY_LOCK = 0x4B41
+"""Any number besides that of the round lock: whoever takes free capacity takes this first."""
+
+
+class PromiseStore:
+    """Reads and writes promises in one session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def hold_capacity(self) -> None:
+        """Nobody else takes free capacity before the end of this unit of work (SQLite has one writer anyway).
+
+        To be asked for before any row is locked: whoever holds rows and waits here could be waited for.
+        """
+        if self._session.get_bind().dialect.name == "postgresql":
+            self._session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": CAPACITY_LOCK})
+
+    # Held quotes
+
+    def add_quote(self, quote: HeldQuote) -> None:
+        """Insert a held quote."""
+        self._session.execute(insert(HeldQuoteRow), [mapping.held_quote_columns(quote)])
+
+    def quote(self, quote_id: str) -> HeldQuote | None:
+        """One held quote, as it is in the database now."""
+        query = select(HeldQuoteRow).where(HeldQuoteRow.id == quote_id)
+        row = self._session.scalar(query.execution_options(populate_existing=True))
+        return None if row is None else mapping.read_held_quote(row)
+
+    def held_quotes(self, now: datetime) -> tuple[HeldQuote, ...]:
+        """Quotes that hold capacity now."""
+        query = select(HeldQuoteRow).where(
+            HeldQuoteRow.state == HeldQuoteState.HELD, HeldQuoteRow.expires_at > now
+        )
+        return tuple(
+            mapping.read_held_quote(r) for r in self._session.scalars(query.order_by(HeldQuoteRow.id))
+        )
+
+    def count_held_quotes(self, buyer_id: str, now: datetime) -> int:
+        """How many quotes a buyer holds now."""
+        query = select(func.count()).where(
+            HeldQuoteRow.buyer_id == buyer_id,
+            HeldQuoteRow.state == HeldQuoteState.HELD,
+            HeldQuoteRow.expires_at > now,
+        )
+        return self._session.scalar(query) or 0
+
+    def end_quote(self, quote: HeldQuote, state: HeldQuoteState, order_id: str | None = None) -> HeldQuote:
+        """A held quote is used or given back; `Conflict` where it is not held any more."""
+        statement = update(HeldQuoteRow).where(
+            HeldQuoteRow.id == quote.id, HeldQuoteRow.state == HeldQuoteState.HELD
+        )
+        ended = self._session.execute(statement.values(state=state, order_id=order_id))
+        if ended.rowcount != 1:  # type: ignore[attr-defined]
+            raise Conflict("quote_expired", f"quote {quote.id} is not held any more; ask for a new one")
+        return replace(quote, state=state, order_id=order_id)
+
+    def lapse_quotes(self, now: datetime) -> int:
+        """Let go of quotes whose time is over; how many."""
+        statement = update(HeldQuoteRow).where(
+            HeldQuoteRow.state == HeldQuoteState.HELD, HeldQuoteRow.expires_at <= now
+        )
+        lapsed = self._session.execute(statement.values(state=HeldQuoteState.LAPSED))
+        return int(lapsed.rowcount)  # type: ignore[attr-defined]
+
+    # Forecasts
+
+    def add_forecasts(self, forecasts: Sequence[Forecast]) -> None:
+        """Insert what was forecast."""
+        if forecasts:
+            self._session.execute(insert(ForecastRow), [mapping.forecast_columns(f) for f in forecasts])
+
+    def forecast_since(self, moment: datetime) -> set[str]:
+        """Orders with a forecast made after a moment."""
+        query = select(ForecastRow.order_id).where(ForecastRow.hit.is_(None), ForecastRow.made_at > moment)
+        return set(self._session.scalars(query))
+
+    def pending_forecasts(self) -> tuple[tuple[Forecast, OrderState], ...]:
+        """Forecasts that are still to be scored, of orders that have left the book, with what became of these."""
+        query = (
+            select(ForecastRow, OrderRow.state)
+            .join(OrderRow, OrderRow.id == ForecastRow.order_id)
+            .where(ForecastRow.hit.is_(None), OrderRow.state.not_in(IN_BOOK))
+        )
+        rows = self._session.execute(query).all()
+        return tuple((mapping.read_forecast(row), OrderState(state)) for row, state in rows)
+
+    def scored_forecasts(self, most: int) -> tuple[Forecast, ...]:
+        """The newest forecasts of which it is known how they fared."""
+        query = select(ForecastRow).where(ForecastRow.hit.is_not(None))
+        newest = query.order_by(ForecastRow.made_at.desc(), ForecastRow.order_id).limit(most)
+        return tuple(mapping.read_forecast(row) for row in self._session.scalars(newest))
+
+    def write_scores(self, forecasts: Sequence[Forecast]) -> None:
+        """Write how forecasts fared."""
+        names = ("order_id", "made_at", "matched_at", "hit", "waited_rounds")
+        rows = [{name: getattr(forecast, name) for name in names} for forecast in forecasts]
+        if rows:
+            self._session.execute(update(ForecastRow), rows)
+
+    def forget_forecasts(self, order_ids: Collection[str]) -> None:
+        """Drop what can never be scored."""
+        ids = sorted(order_ids)
+        for start in range(0, len(ids), 500):
+            gone = delete(ForecastRow).where(
+                ForecastRow.hit.is_(None), ForecastRow.order_id.in_(ids[start : start + 500])
+            )
+            self._session.execute(gone, execution_options={"synchronize_session": False})
+
+    def forecast_score(self) -> ForecastScore:
+        """How all forecasts fared that could be scored."""
+        scored = ForecastRow.hit.is_not(None)
+        count, hits, open_ended = self._session.execute(
+            select(
+                func.count(),
+                func.count().filter(ForecastRow.hit.is_(True)),
+                func.count().filter(ForecastRow.latest.is_(None)),
+            ).where(scored)
+        ).one()
+        ranges = self._session.execute(
+            select(ForecastRow.earliest, ForecastRow.latest).where(scored, ForecastRow.latest.is_not(None))
+        )
+        widths = [(latest - earliest) / HOUR for earliest, latest in ranges if latest is not None]
+        mean = sum(widths) / len(widths) if widths else None
+        return ForecastScore(count, hits, open_ended, mean)
+
+    # What forecasts are made of
+
+    def landed_rounds(self, since: datetime) -> tuple[datetime, ...]:
+        """When rounds landed, from a moment on, oldest first."""
+        query = select(RoundRow.closed_at).where(
+            RoundRow.state == RoundState.LANDED, RoundRow.closed_at >= since
+        )
+        return tuple(at for at in self._session.scalars(query.order_by(RoundRow.id)) if at is not None)
+
+    def newest_landings(self, most: int) -> tuple[datetime, ...]:
+        """When the newest rounds landed, newest first."""
+        query = select(RoundRow.closed_at).where(RoundRow.state == RoundState.LANDED)
+        newest = query.order_by(RoundRow.id.desc()).limit(most)
+        return tuple(at for at in self._session.scalars(newest) if at is not None)
+
+    def when_moved(self, order_ids: Sequence[str]) -> dict[str, tuple[datetime, OrderState]]:
+        """When orders last changed their state, and to which."""
+        found: dict[str, tuple[datetime, OrderState]] = {}
+        for start in range(0, len(order_ids), 500):
+            query = select(OrderEventRow.order_id, OrderEventRow.at, OrderEventRow.state).where(
+                OrderEventRow.order_id.in_(order_ids[start : start + 500])
+            )
+            for order_id, at, state in self._session.execute(query.order_by(OrderEventRow.id)):
+                found[order_id] = (at, OrderState(state))
+        return found
+
+    def orders_ahead(self, queue_key: str) -> int:
+        """How many orders in the book come before this place in the queue."""
+        query = select(func.count()).where(OrderRow.state.in_(IN_BOOK), OrderRow.queue_key < queue_key)
+        return self._session.scalar(query) or 0
