@@ -7,10 +7,12 @@ done at the desks in `market.desks`.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from typing import Any
 
+from market.amendment import amend
 from market.clearing.builder import build_problem
 from market.clearing.landing import read_outcome
 from market.clearing.request import RoundRequest
@@ -33,7 +35,7 @@ from market.domain.states import (
 from market.idempotency import AnsweredBefore, Once
 from market.persistence.database import Database
 from market.round_steps import OpenedRound, abandon_round, closed, failure_of, freeze_market, land_round
-from market.submission import Submission, accept_order, remembered_answer
+from market.submission import Submission, accept_order, open_draft, remembered_answer
 from market.tenancy import own_order
 from solver import Verification, verify
 
@@ -88,7 +90,7 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, AccessDesk):
         actor.require(Role.BUYER, Role.OPERATOR)
         now = self.clock.now()
         with self._unit_of_work(once) as work:
-            order = own_order(work, actor, order_id)
+            order = own_order(work, actor, order_id, held=True)
             work.orders.move(
                 [order], OrderState.CANCELLED, now, Cause.CANCELLED, actor.key_id, "cancelled by its buyer"
             )
@@ -97,6 +99,29 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, AccessDesk):
                 work.rounds.move_allocation(allocation, AllocationState.CANCELLED)
             work.answer = {"order_id": order_id}
         return replace(order, state=OrderState.CANCELLED)
+
+    def submit_draft(self, actor: Actor, order_id: str, once: Once | None = None) -> Order:
+        """Put a draft in the book: checked as it stands now, queued as of now."""
+        actor.require(Role.BUYER, Role.OPERATOR)
+        now = self.clock.now()
+        with self._unit_of_work(once) as work:
+            draft = own_order(work, actor, order_id, held=True)
+            order = open_draft(work, work.catalogue(), draft, self._ids, now)
+            work.orders.move([draft], OrderState.OPEN, now, Cause.SUBMITTED, actor.key_id, "submitted")
+            work.orders.requeue(order)
+            work.answer = {"order_id": order_id}
+        return order
+
+    def amend_order(self, actor: Actor, order_id: str, changes: Mapping[str, Any]) -> Order:
+        """Change terms of an order that is a draft or in the book; the hold follows the limit."""
+        actor.require(Role.BUYER, Role.OPERATOR)
+        now = self.clock.now()
+        with self._unit_of_work() as work:
+            order = own_order(work, actor, order_id, held=True)
+            amendment = amend(work, work.catalogue(), order, changes, self._ids, now)
+            if amendment.changed:
+                work.orders.write(amendment.after, now, Cause.AMENDED, actor.key_id, amendment.told())
+        return amendment.after
 
     def remember_question(self, actor: Actor, once: Once) -> None:
         """Bind an idempotency key to a question that changed nothing; `AnsweredBefore` where it was bound to it."""

@@ -59,7 +59,7 @@ def land_round(
 ) -> Round:
     """Store everything at once; what left the market or changed its terms while it cleared is left out."""
     by_id = {order.id: order for order in opened.snapshot.orders}
-    still_open = work.orders.still_open(by_id)
+    still_open = work.orders.still_open(opened.snapshot.orders)
     cleared = set(opened.snapshot.catalogue.offerings)
     as_listed = {o.id for o in work.held_offerings() if o.state is OfferingState.OPEN and o in cleared}
     gone = {

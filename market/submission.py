@@ -1,7 +1,7 @@
 """Orders at the door: checked one by one, each with an answer of its own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from market.domain.catalogue import Catalogue
 from market.domain.errors import MarketError
 from market.domain.ids import IdSource
 from market.domain.orders import Order, OrderTerms
-from market.domain.states import OrderState
+from market.domain.states import ORDER_MOVES, OrderState, advance
 from market.persistence.store import Store
 
 
@@ -35,6 +35,13 @@ def accept_order(
         return refusal
     state = OrderState.DRAFT if submission.draft else OrderState.OPEN
     return Order(ids.new("ord", now), submission.buyer_id, submission.terms, state, now)
+
+
+def open_draft(work: Store, catalogue: Catalogue, draft: Order, ids: IdSource, now: datetime) -> Order:
+    """The draft as an open order at the end of the queue; refused like a new one where its terms hold no more."""
+    state = advance(ORDER_MOVES, draft.state, OrderState.OPEN)
+    check_order(work, catalogue, draft.buyer_id, draft.terms, now)
+    return replace(draft, state=state, queue_key=ids.new("ord", now))
 
 
 def remembered_answer(answer: Order | MarketError) -> Mapping[str, Any]:

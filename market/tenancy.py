@@ -13,9 +13,9 @@ FEWEST_ORDERS_TOLD = 3
 """A sum over fewer orders says too much of each of them."""
 
 
-def own_order(work: Store, actor: Actor, order_id: str) -> Order:
-    """An order the actor may see; `NotFound` also for another buyer's."""
-    order = work.orders.get(order_id)
+def own_order(work: Store, actor: Actor, order_id: str, *, held: bool = False) -> Order:
+    """An order the actor may see; `NotFound` also for another buyer's. `held`: nobody else changes it meanwhile."""
+    order = work.orders.held([order_id]).get(order_id) if held else work.orders.get(order_id)
     if order is None or (actor.role is not Role.OPERATOR and order.buyer_id != actor.organisation_id):
         raise NotFound("not_found", f"no order {order_id}")
     return order

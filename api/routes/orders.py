@@ -12,6 +12,7 @@ from api.headers import mark_replayed
 from api.json_body import JsonRoute
 from api.openapi import problems
 from api.schemas.allocations import AllocationAnswer
+from api.schemas.amendments import OrderChanges
 from api.schemas.explanations import OrderExplanationAnswer
 from api.schemas.fields import PageAnswer
 from api.schemas.orders import (
@@ -100,6 +101,38 @@ def read_order(order_id: str, desk: AtDesk, actor: CurrentActor) -> OrderDetail:
     newest = PageRequest(limit=1, newest_first=True)
     granted = desk.enquiries.allocations(actor, newest, {"order_id": order.id}).items
     return OrderDetail.tell(order, AllocationAnswer.of(granted[0]) if granted else None, history)
+
+
+@router.patch(
+    "/{order_id}",
+    operation_id="amend_order",
+    summary="Amend an order",
+    responses=problems(400, 401, 403, 404, 409, 413, 415, 422),
+)
+def amend_order(order_id: str, body: OrderChanges, desk: AtDesk, actor: CurrentActor) -> OrderAnswer:
+    """Change terms of a draft or of an order in the book; it is checked like a new one, and the hold follows.
+
+    It keeps its place in the queue if it only asks for less or pays more: limit price up, deadline later, max_rtt up
+    or none, more regions or devices allowed, fewer units. Anything else sends it to the end.
+    """
+    return OrderAnswer.of(desk.exchange.amend_order(actor, possible_id(order_id), body.changes()))
+
+
+@router.post(
+    "/{order_id}/submit",
+    operation_id="submit_draft",
+    summary="Submit a draft",
+    responses=problems(401, 403, 404, 409, 413, 422),
+)
+def submit_draft(
+    order_id: str, desk: AtDesk, actor: CurrentActor, once: OnceOnly, request: Request
+) -> OrderAnswer:
+    """Turn a draft into an open order: its limit price is held from then on."""
+    try:
+        return OrderAnswer.of(desk.exchange.submit_draft(actor, possible_id(order_id), once))
+    except AnsweredBefore as before:
+        mark_replayed(request)
+        return OrderAnswer.of(desk.enquiries.order(actor, before.answer["order_id"]))
 
 
 @router.post(

@@ -10,6 +10,11 @@ from market.domain.devices import ComputeClass, Precision
 from market.domain.orders import LONGEST_JOB_HOURS, Job, JobClass
 
 Hours = Annotated[float, Field(gt=0, le=LONGEST_JOB_HOURS)]
+HoursNeeded = Annotated[
+    Annotated[Hours, Tag("number")]
+    | Annotated[dict[Reference, Hours], Field(min_length=1, max_length=200), Tag("by_device")],
+    Discriminator(lambda given: "by_device" if isinstance(given, dict) else "number"),
+]
 JOB: Mapping[str, Any] = {
     "compute_class": "gpu",
     "devices": ["h800_sxm", "910b"],
@@ -41,11 +46,7 @@ class JobNeeds(Schema):
         None, description="Arithmetic the job is bound by; null if it runs equally fast everywhere."
     )
     units: int = Field(ge=1, le=10**7, description="Cards or cores, all at once (a gang).")
-    hours: Annotated[
-        Annotated[Hours, Tag("number")]
-        | Annotated[dict[Reference, Hours], Field(min_length=1, max_length=200), Tag("by_device")],
-        Discriminator(lambda given: "by_device" if isinstance(given, dict) else "number"),
-    ] = Field(
+    hours: HoursNeeded = Field(
         description="Run time on the first listed device (or the class's reference device), scaled by device "
         "speed elsewhere; or hours for each device by id."
     )
