@@ -17,7 +17,7 @@ from market.domain.clock import Clock, next_hour
 from market.domain.devices import Device
 from market.domain.errors import NotFound
 from market.domain.offerings import Offering
-from market.domain.orders import Order, OrderTerms
+from market.domain.orders import WHOLE_UNIT, Order, OrderTerms
 from market.domain.parties import Actor, Buyer, Provider, Role
 from market.domain.places import Node, Region
 from market.domain.policy import Policy
@@ -287,7 +287,8 @@ def _option(snapshot: MarketSnapshot, order: Order, offering: Offering, fit: Fit
     catalogue, horizon = snapshot.catalogue, snapshot.horizon
     node, device = catalogue.node_by_id[offering.node_id], catalogue.device_by_id[offering.device_id]
     region = catalogue.region_by_id[node.region_id]
-    facility_kwh = device.watts_per_unit * node.pue * order.job.units * fit.slots / 1000
+    units = order.job.units * order.job.unit_tenths / WHOLE_UNIT
+    facility_kwh = device.watts_per_unit * node.pue * units * fit.slots / 1000
     residual = region.carbon_residual_kg_per_kwh * (1 - node.green_share)
     return Option(
         node_id=node.id,

@@ -2,6 +2,8 @@
 
 Each order becomes a job whose profile lists the offerings that can run it; orders with the same needs share
 a profile, whatever their size, value and window. What is no candidate is remembered with its rule.
+
+An order that was interrupted is worth what its buyer still pays, and runs only for the share it has still to do.
 """
 
 from collections.abc import Sequence
@@ -15,7 +17,7 @@ from market.clearing.snapshot import Horizon, MarketSnapshot
 from market.clearing.supply import Supply, build_supply
 from market.domain.clock import HOUR
 from market.domain.money import LARGEST_MICROS
-from market.domain.orders import Order, OrderTerms
+from market.domain.orders import WHOLE_UNIT, Order, OrderTerms
 from market.domain.policy import Policy
 from solver import ClearingProblem
 
@@ -48,23 +50,19 @@ class _Profile:
     origin: str
     offering: Ints
     slots: Ints
+    parts: Ints
     fixed_micros: Ints
 
     def key(self) -> bytes:
-        return (
-            self.origin.encode()
-            + b"|"
-            + self.offering.tobytes()
-            + b"|"
-            + self.slots.tobytes()
-            + b"|"
-            + self.fixed_micros.tobytes()
-        )
+        columns = (self.offering, self.slots, self.parts, self.fixed_micros)
+        return b"|".join((self.origin.encode(), *(column.tobytes() for column in columns)))
 
 
 def build_problem(snapshot: MarketSnapshot) -> BuiltProblem:
     """The whole step: supply, eligibility, profiles, arrays."""
-    supply = build_supply(snapshot.catalogue, snapshot.allocations, snapshot.policy, snapshot.horizon)
+    supply = build_supply(
+        snapshot.catalogue, snapshot.allocations, snapshot.policy, snapshot.horizon, snapshot.held_quotes
+    )
     rules = EligibilityRules(snapshot.catalogue, supply.listed_units)
     return build_demand(snapshot, supply, rules)
 
@@ -72,8 +70,9 @@ def build_problem(snapshot: MarketSnapshot) -> BuiltProblem:
 def build_demand(snapshot: MarketSnapshot, supply: Supply, rules: EligibilityRules) -> BuiltProblem:
     """Set the snapshot's orders against supply that is already built."""
     eligibility = _check_orders(snapshot.orders, rules)
+    dearest_part = supply.part_cost_micros.max(axis=1, initial=0)
     profiles = [
-        _build_profile(order.terms, found, supply, snapshot.policy)
+        _build_profile(order.terms, found, supply.parts_per_unit, dearest_part, snapshot.policy)
         for order, found in zip(snapshot.orders, eligibility, strict=True)
     ]
     problem = _assemble(snapshot, supply, profiles)
@@ -89,27 +88,35 @@ def order_window(terms: OrderTerms, horizon: Horizon) -> tuple[int, int]:
 
 
 def _check_orders(orders: Sequence[Order], rules: EligibilityRules) -> tuple[Eligibility, ...]:
-    seen: dict[str, Eligibility] = {}
+    seen: dict[tuple[str, float], Eligibility] = {}
     found = []
     for order in orders:
-        needs = repr(order.job)
+        needs = repr(order.job), order.remaining_share
         if needs not in seen:
-            seen[needs] = rules.check(order.job)
+            seen[needs] = rules.check(order.job, order.remaining_share)
         found.append(seen[needs])
     return tuple(found)
 
 
-def _build_profile(terms: OrderTerms, found: Eligibility, supply: Supply, policy: Policy) -> _Profile:
-    """Candidates for scale 1: one unit; the order's units are the scale."""
+def _build_profile(
+    terms: OrderTerms, found: Eligibility, parts_per_unit: Ints, dearest_part: Ints, policy: Policy
+) -> _Profile:
+    """Candidates for scale 1: one unit, or the tenths of one that are asked for; the order's units are the scale."""
     job = terms.job
+    whole = job.unit_tenths / WHOLE_UNIT
+    parts: Ints = parts_per_unit * job.unit_tenths // WHOLE_UNIT
     latency = found.rtt_ms * found.slots * terms.latency_cost_micros_per_ms_unit_hour * policy.latency_weight
     transfer = np.where(found.away, job.data_gb * policy.transfer_micros_per_gb / job.units, 0.0)
-    fixed = np.floor(latency + transfer + 0.5)
-    dearest = (
-        supply.unit_cost_micros.max(axis=1, initial=0) * found.slots.astype(np.float64) + fixed
-    ) * job.units
+    fixed = np.floor(latency * whole + transfer + 0.5)
+    dearest = (dearest_part.astype(np.float64) * parts * found.slots + fixed) * job.units
     offering = np.flatnonzero((found.rule == 0) & (dearest <= LARGEST_MICROS))
-    return _Profile(job.origin_region, offering, found.slots[offering], fixed[offering].astype(np.int64))
+    return _Profile(
+        job.origin_region,
+        offering,
+        found.slots[offering],
+        parts[offering],
+        fixed[offering].astype(np.int64),
+    )
 
 
 def _assemble(snapshot: MarketSnapshot, supply: Supply, profiles: Sequence[_Profile]) -> ClearingProblem:
@@ -126,20 +133,20 @@ def _assemble(snapshot: MarketSnapshot, supply: Supply, profiles: Sequence[_Prof
     windows = windows.reshape(-1, 2)
     sizes = [len(profile.offering) for profile in distinct]
     return ClearingProblem(
-        capacity_units=supply.capacity_units,
-        unit_cost_micros=supply.unit_cost_micros,
+        capacity_units=supply.capacity_parts,
+        unit_cost_micros=supply.part_cost_micros,
         offering_node=supply.offering_node,
-        facility_watts_per_unit=supply.facility_watts_per_unit,
+        facility_watts_per_unit=supply.facility_watts_per_part,
         node_power_watts=supply.node_power_watts,
         job_profile=job_profile,
         job_scale=np.array([order.job.units for order in snapshot.orders], dtype=np.int64),
-        value_micros=np.array([order.terms.limit_price_micros for order in snapshot.orders], dtype=np.int64),
+        value_micros=np.array([order.remaining_limit_micros for order in snapshot.orders], dtype=np.int64),
         first_slot=windows[:, 0].copy(),
         end_slot=windows[:, 1].copy(),
         profile_start=np.concatenate(([0], np.cumsum(sizes))).astype(np.int64),
         candidate_offering=_joined([p.offering for p in distinct]).astype(np.int32),
         candidate_slots=_joined([p.slots for p in distinct]).astype(np.int32),
-        candidate_units=np.ones(sum(sizes), dtype=np.int64),
+        candidate_units=_joined([p.parts for p in distinct]),
         candidate_fixed_micros=_joined([p.fixed_micros for p in distinct]),
         slot_hours=SLOT_HOURS,
     )

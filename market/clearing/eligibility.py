@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from market.domain.catalogue import Catalogue
 from market.domain.devices import REFERENCE_DEVICE, Device
-from market.domain.orders import Job
+from market.domain.offerings import Offering
+from market.domain.orders import WHOLE_UNIT, Job
 from market.domain.rounds import ReasonCode
 
 Bools = npt.NDArray[np.bool_]
@@ -53,18 +54,22 @@ class EligibilityRules:
         self._region = np.array([node.region_id for node in nodes], dtype=object)
         self._pue = np.array([node.pue for node in nodes])
         self._green = np.array([node.green_share for node in nodes])
-        self._largest_gang = np.minimum([o.max_gang_units for o in offerings], listed_units)
+        self._largest_tenths = WHOLE_UNIT * np.minimum([_largest_order(o) for o in offerings], listed_units)
+        self._smallest_tenths = np.array([_smallest_order_tenths(o) for o in offerings], dtype=np.int64)
 
-    def check(self, job: Job) -> Eligibility:
-        """Ask every rule of every offering."""
+    def check(self, job: Job, share: float = 1.0) -> Eligibility:
+        """Ask every rule of every offering; `share` of the job's run time is still to do."""
         hours = self._hours_by_device(job)
-        offering_hours = np.array([hours.get(device, math.nan) for device in self._device], dtype=np.float64)
+        offering_hours = np.array(
+            [hours.get(device, math.nan) * share for device in self._device], dtype=np.float64
+        )
+        tenths = job.units * job.unit_tenths
         rtt = self._rtt_from(job.origin_region)
         ruled_out = (
             np.isnan(offering_hours),
             rtt > (math.inf if job.max_rtt_ms is None else job.max_rtt_ms),
             self._not_allowed(job),
-            job.units > self._largest_gang,
+            (tenths > self._largest_tenths) | (tenths < self._smallest_tenths),
         )
         rule = np.zeros(len(self._device), dtype=np.int8)
         for number, out in reversed(list(enumerate(ruled_out, start=1))):
@@ -80,8 +85,20 @@ class EligibilityRules:
         if code is ReasonCode.NOT_ALLOWED_THERE:
             return self._policy_facts(job, offering_row)
         if code is ReasonCode.TOO_LARGE:
-            return {"units": job.units, "largest_order_units": int(self._largest_gang[offering_row])}
+            return self._size_facts(job, offering_row)
         return {"device": str(self._device[offering_row])}
+
+    def _size_facts(self, job: Job, row: int) -> Mapping[str, Any]:
+        """Too large for the largest gang, or too small for the smallest order: TOO_LARGE stands for both."""
+        offering = self._catalogue.offerings[row]
+        units = job.units if job.unit_tenths == WHOLE_UNIT else job.unit_tenths / WHOLE_UNIT
+        if job.units * job.unit_tenths < self._smallest_tenths[row]:
+            return {"units": units, "min_units_per_order": offering.min_units_per_order}
+        return {
+            "units": units,
+            "largest_order_units": int(self._largest_tenths[row]) // WHOLE_UNIT,
+            "max_gang_units": offering.max_gang_units,
+        }
 
     def _hours_by_device(self, job: Job) -> dict[str, float]:
         """Hours on each device that fits; devices that do not fit are missing."""
@@ -119,6 +136,19 @@ class EligibilityRules:
         if job.max_pue is not None and self._pue[row] > job.max_pue:
             return {"pue": float(self._pue[row]), "max_pue": job.max_pue}
         return {"green_share": float(self._green[row]), "min_green_share": job.min_green_share}
+
+
+def _largest_order(offering: Offering) -> int:
+    """Units: an order is one gang in one interconnect domain, and the provider may take less than that."""
+    most = offering.max_units_per_order
+    return offering.max_gang_units if most is None else min(offering.max_gang_units, most)
+
+
+def _smallest_order_tenths(offering: Offering) -> int:
+    """Tenths of a card: one where tenths are sold and single cards are, else the smallest order in whole cards."""
+    if offering.slices_per_unit == WHOLE_UNIT and offering.min_units_per_order == 1:
+        return 1
+    return WHOLE_UNIT * offering.min_units_per_order
 
 
 def _device_fits(device: Device, job: Job) -> bool:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from market.clearing.builder import BuiltProblem
 from market.clearing.placements import Placements, read_placements
 from market.clearing.supply import cny
-from market.domain.orders import JobClass
+from market.domain.orders import WHOLE_UNIT, JobClass
 from market.domain.places import Side
 from solver import Clearing, ClearingProblem, baselines
 
@@ -80,8 +80,7 @@ def _figures_of(built: BuiltProblem, placed: Placements, members: Bools, bound: 
     rows = members[placed.job]
     it_kwh, facility_kwh = placed.it_kwh[rows].sum(), placed.facility_kwh[rows].sum()
     rtt = placed.rtt_ms[rows]
-    limits = np.array([o.terms.limit_price_micros for o in built.snapshot.orders], dtype=np.int64)
-    value = int((limits[placed.job] - placed.policy_cost_micros)[rows].sum())
+    value = int((built.problem.value_micros[placed.job] - placed.policy_cost_micros)[rows].sum())
     return {
         "orders": int(members.sum()),
         "placed": int(rows.sum()),
@@ -141,7 +140,7 @@ def east_west_flows(built: BuiltProblem, clearing: Clearing) -> list[dict[str, A
         region = catalogue.region_of(catalogue.offerings[placed.offering[row]].node_id)
         key = (order.job.origin_region, region.id, order.job.job_class.value)
         sums = flows.setdefault(key, [0, 0.0, 0.0, 0.0])
-        unit_hours = float(placed.units[row] * placed.slots[row])
+        unit_hours = float(placed.units[row] * placed.unit_tenths[row] * placed.slots[row]) / WHOLE_UNIT
         for index, amount in enumerate(
             (1, unit_hours, float(placed.it_kwh[row]), cny(int(placed.price_micros[row])))
         ):

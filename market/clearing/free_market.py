@@ -18,7 +18,7 @@ from market.clearing.reasons import node_reasons
 from market.clearing.snapshot import MarketSnapshot
 from market.clearing.supply import build_supply
 from market.domain.clock import HOUR, rfc3339
-from market.domain.money import LARGEST_MICROS
+from market.domain.money import LARGEST_MICROS, hourly_price_micros
 from market.domain.orders import Order, OrderTerms
 from market.domain.rounds import Change, Reason
 from solver import Clearing, Status
@@ -48,7 +48,7 @@ class FreeMarket:
         """The snapshot's own orders are ignored; its allocations are what is taken."""
         self._snapshot = snapshot
         self._supply = build_supply(
-            snapshot.catalogue, snapshot.allocations, snapshot.policy, snapshot.horizon
+            snapshot.catalogue, snapshot.allocations, snapshot.policy, snapshot.horizon, snapshot.held_quotes
         )
         self._rules = EligibilityRules(snapshot.catalogue, self._supply.listed_units)
 
@@ -165,10 +165,10 @@ def limit_above(cost_micros: int) -> int:
 def _fit(built: BuiltProblem, verdict: CandidateVerdict) -> Fit:
     row = int(built.problem.candidate_offering[verdict.candidate])
     slots = int(built.problem.candidate_slots[verdict.candidate])
-    units = built.snapshot.orders[0].job.units
+    job = built.snapshot.orders[0].job
     if verdict.fitting_start is None or verdict.fitting_cost_micros is None:
         raise ValueError("a verdict that fits has a start and a cost")
-    price = int(built.supply.ask_micros[row]) * units * slots
+    price = hourly_price_micros(int(built.supply.ask_micros[row]), job.units, job.unit_tenths) * slots
     return Fit(row, verdict.fitting_start, slots, price, verdict.fitting_cost_micros)
 
 

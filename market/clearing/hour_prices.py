@@ -32,10 +32,15 @@ class HourPrice:
 def price_parts(built: BuiltProblem) -> Mapping[str, list[int]]:
     """What a round keeps beside its problem, by offering, to take the unit cost apart again.
 
-    Carbon does not vary by hour; energy is what the unit cost holds besides ask and carbon.
+    Carbon does not vary by hour; energy is what the unit cost holds besides ask and carbon. Where the problem counts
+    in tenths of a unit, `parts_per_unit` says so: ten tenths cost up to 9 micro-yuan more than the unit, by rounding.
     """
     carbon = built.supply.carbon_micros.max(axis=1, initial=0)
-    return {"ask_micros": built.supply.ask_micros.tolist(), "carbon_micros": carbon.tolist()}
+    return {
+        "ask_micros": built.supply.ask_micros.tolist(),
+        "carbon_micros": carbon.tolist(),
+        "parts_per_unit": built.supply.parts_per_unit.tolist(),
+    }
 
 
 def read_hour_prices(
@@ -47,7 +52,10 @@ def read_hour_prices(
     horizon = Horizon(landed.starts_at, landed.slots)
     ask = np.array(names["ask_micros"], dtype=np.int64)
     carbon = np.array(names["carbon_micros"], dtype=np.int64)
-    energy = problem.unit_cost_micros - (priced_ask_micros(ask, landed.policy) + carbon)[:, None]
+    parts = np.array(names["parts_per_unit"], dtype=np.int64)
+    energy = (
+        problem.unit_cost_micros * parts[:, None] - (priced_ask_micros(ask, landed.policy) + carbon)[:, None]
+    )
     return tuple(
         HourPrice(
             offering_id=offering_id,
@@ -56,8 +64,8 @@ def read_hour_prices(
             ask_micros=int(ask[row]),
             energy_micros=int(energy[row, slot]),
             carbon_micros=int(carbon[row]),
-            congestion_micros=_congestion_micros(problem, clearing, row, slot),
-            free_units=int(problem.capacity_units[row, slot]),
+            congestion_micros=int(parts[row]) * _congestion_micros(problem, clearing, row, slot),
+            free_units=int(problem.capacity_units[row, slot]) // int(parts[row]),
         )
         for row, offering_id in enumerate(names["offerings"])
         if only is None or offering_id == only
@@ -66,7 +74,7 @@ def read_hour_prices(
 
 
 def _congestion_micros(problem: ClearingProblem, clearing: Clearing, row: int, slot: int) -> int:
-    """What scarcity of units, and of power at the node, adds to a unit-hour (to the nearest micro-yuan)."""
+    """What scarcity of units, and of power at the node, adds to an hour of one part (to the nearest micro-yuan)."""
     watts = int(problem.facility_watts_per_unit[row])
     power = int(clearing.power_price_micros[problem.offering_node[row], slot]) * watts
     return int(clearing.price_micros[row, slot]) + (power + 500) // 1000

@@ -8,6 +8,8 @@ import numpy.typing as npt
 
 from market.clearing.builder import BuiltProblem
 from market.domain.ids import IdSource
+from market.domain.money import hourly_price_micros
+from market.domain.orders import WHOLE_UNIT
 from market.domain.rounds import Allocation
 from market.domain.states import AllocationState
 from solver import Clearing
@@ -25,8 +27,14 @@ class Placements:
     start: Ints
     slots: Ints
     units: Ints
+    """Whole units; 1 where the order takes `unit_tenths` of one."""
+    unit_tenths: Ints
+    parts: Ints
+    """The same as the problem counts: tenths where tenths are sold, else units."""
+    hourly_micros: Ints
+    """Posted price of one hour: ask x units x tenths / 10."""
     price_micros: Ints
-    """Posted price of the whole window: ask x units x hours."""
+    """Posted price of the whole window."""
     policy_cost_micros: Ints
     """What the objective charges: ask, priced energy and carbon, latency and transfer."""
     rtt_ms: Floats
@@ -43,11 +51,19 @@ def read_placements(built: BuiltProblem, clearing: Clearing) -> Placements:
     candidate = clearing.chosen[job]
     offering = problem.candidate_offering[candidate].astype(np.int64)
     slots = problem.candidate_slots[candidate].astype(np.int64)
-    units = problem.candidate_units[candidate] * problem.job_scale[job]
+    parts = problem.candidate_units[candidate] * problem.job_scale[job]
+    jobs = [built.snapshot.orders[j].job for j in job]
+    units = np.array([j.units for j in jobs], dtype=np.int64)
+    tenths = np.array([j.unit_tenths for j in jobs], dtype=np.int64)
+    asks = supply.ask_micros[offering].tolist()
+    hourly = np.array(
+        [hourly_price_micros(ask, j.units, j.unit_tenths) for ask, j in zip(asks, jobs, strict=True)],
+        dtype=np.int64,
+    )
     start = clearing.start_slot[job].astype(np.int64)
     node = supply.offering_node[offering]
     pue = np.array([n.pue for n in catalogue.nodes])
-    facility_kwh = supply.facility_watts_per_unit[offering] * units * slots / 1000
+    facility_kwh = supply.facility_watts_per_unit[offering] * units * tenths * slots / (1000 * WHOLE_UNIT)
     rtt = np.array([built.eligibility[j].rtt_ms[o] for j, o in zip(job, offering, strict=True)])
     return Placements(
         job=job,
@@ -55,8 +71,11 @@ def read_placements(built: BuiltProblem, clearing: Clearing) -> Placements:
         start=start,
         slots=slots,
         units=units,
-        price_micros=supply.ask_micros[offering] * units * slots,
-        policy_cost_micros=units * _unit_cost_of_window(supply.unit_cost_micros, offering, start, slots)
+        unit_tenths=tenths,
+        parts=parts,
+        hourly_micros=hourly,
+        price_micros=hourly * slots,
+        policy_cost_micros=parts * _cost_of_window(supply.part_cost_micros, offering, start, slots)
         + problem.candidate_fixed_micros[candidate] * problem.job_scale[job],
         rtt_ms=rtt.astype(np.float64),
         it_kwh=facility_kwh / pue[node] if len(pue) else facility_kwh,
@@ -66,9 +85,9 @@ def read_placements(built: BuiltProblem, clearing: Clearing) -> Placements:
     )
 
 
-def _unit_cost_of_window(unit_cost: Ints, offering: Ints, start: Ints, slots: Ints) -> Ints:
-    running = np.zeros((unit_cost.shape[0], unit_cost.shape[1] + 1), dtype=np.int64)
-    np.cumsum(unit_cost, axis=1, out=running[:, 1:])
+def _cost_of_window(part_cost: Ints, offering: Ints, start: Ints, slots: Ints) -> Ints:
+    running = np.zeros((part_cost.shape[0], part_cost.shape[1] + 1), dtype=np.int64)
+    np.cumsum(part_cost, axis=1, out=running[:, 1:])
     cost: Ints = running[offering, start + slots] - running[offering, start]
     return cost
 
@@ -92,6 +111,7 @@ def build_allocations(
                 provider_id=offering.provider_id,
                 node_id=offering.node_id,
                 units=int(placed.units[row]),
+                unit_tenths=int(placed.unit_tenths[row]),
                 starts_at=horizon.slot_start(start),
                 ends_at=horizon.slot_start(start + int(placed.slots[row])),
                 ask_micros_per_unit_hour=offering.ask_micros_per_unit_hour,
@@ -111,5 +131,4 @@ def build_allocations(
 
 def _by_hour(placed: Placements, row: int) -> tuple[int, ...]:
     """The posted price, hour by hour."""
-    slots = int(placed.slots[row])
-    return (int(placed.price_micros[row]) // slots,) * slots
+    return (int(placed.hourly_micros[row]),) * int(placed.slots[row])

@@ -9,6 +9,7 @@ from typing import Any
 
 from market.clearing.builder import BuiltProblem
 from market.clearing.eligibility import RULED_OUT
+from market.clearing.supply import parts_of
 from market.domain.money import format_cny
 from market.domain.rounds import Reason, ReasonCode
 from solver.explain import CandidateVerdict, Explainer
@@ -81,10 +82,11 @@ def _judged(
 
 def _held_by_others(built: BuiltProblem, job: int, row: int) -> ReasonCode:
     """Too large for what this round had free: for want of power, of units, or of a listing that big at all."""
-    units = built.snapshot.orders[job].job.units
-    if units <= built.problem.capacity_units[row].max(initial=0):
+    needs = built.snapshot.orders[job].job
+    parts = parts_of(needs.units, needs.unit_tenths, int(built.supply.parts_per_unit[row]))
+    if parts <= built.supply.capacity_parts[row].max(initial=0):
         return ReasonCode.NO_POWER
-    return ReasonCode.NO_CAPACITY if units <= built.supply.listed_units[row] else ReasonCode.TOO_LARGE
+    return ReasonCode.NO_CAPACITY if needs.units <= built.supply.listed_units[row] else ReasonCode.TOO_LARGE
 
 
 _CODES = {

@@ -7,6 +7,7 @@ from market.domain.catalogue import Catalogue
 from market.domain.clock import HOUR, local_hour
 from market.domain.orders import Order
 from market.domain.policy import Policy
+from market.domain.quotes import HeldQuote
 from market.domain.rounds import Allocation
 
 
@@ -33,10 +34,14 @@ class Horizon:
 
 @dataclass(frozen=True, slots=True)
 class MarketSnapshot:
-    """All that decides a round: catalogue, what is already allocated, the open book, and the policy."""
+    """All that decides a round: catalogue, what is already allocated, the open book, and the policy.
+
+    `held_quotes` are promises that still hold: their units are set aside as if they were allocated.
+    """
 
     catalogue: Catalogue
     allocations: tuple[Allocation, ...]
     orders: tuple[Order, ...]
     policy: Policy
     horizon: Horizon
+    held_quotes: tuple[HeldQuote, ...] = ()

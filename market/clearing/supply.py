@@ -1,6 +1,12 @@
-"""Supply as arrays: what is free, what a unit costs, what it draws."""
+"""Supply as arrays: what is free, what a unit costs, what it draws.
 
+The problem counts in **parts**: a part is a unit, or a tenth of one where an offering sells tenths of a card. What a
+part costs and draws is rounded up, so that neither a limit price nor a power cap is ever exceeded by a rounding.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -9,9 +15,13 @@ from market.clearing.snapshot import Horizon
 from market.domain.catalogue import Catalogue
 from market.domain.clock import HOUR
 from market.domain.money import MICROS_PER_CNY
+from market.domain.offerings import Offering
+from market.domain.orders import WHOLE_UNIT
 from market.domain.places import Node, Region
 from market.domain.policy import CarbonBasis, Policy
+from market.domain.quotes import HeldQuote, HeldQuoteState
 from market.domain.rounds import Allocation
+from market.domain.states import NodeState
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -25,9 +35,11 @@ class Supply:
     """Arrays over offerings O, nodes N and slots T (int64; money in micro-yuan per unit and slot)."""
 
     listed_units: Ints
-    """(O,) most units listed in any slot, before anything is allocated."""
-    capacity_units: Ints
-    """(O, T) free units."""
+    """(O,) most units listed in any slot, whatever is down, in maintenance, drained or allocated."""
+    parts_per_unit: Ints
+    """(O,) 10 where tenths of a card are sold, else 1."""
+    capacity_parts: Ints
+    """(O, T) free parts."""
     ask_micros: Ints
     """(O,) ask per unit-hour."""
     priced_ask_micros: Ints
@@ -39,7 +51,7 @@ class Supply:
     offering_node: npt.NDArray[np.int32]
     """(O,) row of the node."""
     facility_watts_per_unit: Ints
-    """(O,) IT watts x PUE."""
+    """(O,) IT watts x PUE of a whole unit."""
     node_power_watts: Ints
     """(N, T) power that new work may draw."""
     kg_per_kwh_location: Floats
@@ -49,17 +61,43 @@ class Supply:
 
     @property
     def unit_cost_micros(self) -> Ints:
-        """(O, T) priced ask + priced energy + priced carbon."""
+        """(O, T) priced ask + priced energy + priced carbon of a whole unit."""
         cost: Ints = self.priced_ask_micros[:, None] + self.energy_micros + self.carbon_micros
         return cost
 
+    @property
+    def part_cost_micros(self) -> Ints:
+        """(O, T) the same of one part, rounded up."""
+        cost: Ints = -(-self.unit_cost_micros // self.parts_per_unit[:, None])
+        return cost
+
+    @property
+    def facility_watts_per_part(self) -> Ints:
+        """(O,) what one part draws at the facility, rounded up."""
+        watts: Ints = -(-self.facility_watts_per_unit // self.parts_per_unit)
+        return watts
+
+    @property
+    def capacity_units(self) -> Floats:
+        """(O, T) free units, and tenths of one where they are sold."""
+        units: Floats = self.capacity_parts / self.parts_per_unit[:, None]
+        return units
+
+
+def parts_of(units: int, unit_tenths: int, parts_per_unit: int) -> int:
+    """How many parts so many units (or that many tenths of one) are, rounded up."""
+    return -(-units * unit_tenths * parts_per_unit // WHOLE_UNIT)
+
 
 def build_supply(
-    catalogue: Catalogue, allocations: tuple[Allocation, ...], policy: Policy, horizon: Horizon
+    catalogue: Catalogue,
+    allocations: Sequence[Allocation],
+    policy: Policy,
+    horizon: Horizon,
+    held_quotes: Sequence[HeldQuote] = (),
 ) -> Supply:
-    """What the catalogue offers over the horizon, less what is already allocated."""
+    """What the catalogue offers over the horizon, less what is already allocated or promised."""
     node_row = {node.id: row for row, node in enumerate(catalogue.nodes)}
-    offering_row = {offering.id: row for row, offering in enumerate(catalogue.offerings)}
     offering_node = np.array([node_row[o.node_id] for o in catalogue.offerings], dtype=np.int32)
     watts = np.array(
         [_facility_watts(catalogue, o.node_id, o.device_id) for o in catalogue.offerings], dtype=np.int64
@@ -68,18 +106,12 @@ def build_supply(
     tariff = _tariffs(catalogue, horizon)[offering_node]
     priced_factor = (location if policy.carbon_basis is CarbonBasis.LOCATION else market)[offering_node]
     kw = watts[:, None] / 1000
-    capacity = _listed_capacity(catalogue, horizon)
-    listed = capacity.max(axis=1, initial=0)
-    power = _power_caps(catalogue, horizon)
+    listed = _listed_units(catalogue, horizon)
     ask: Ints = np.array([o.ask_micros_per_unit_hour for o in catalogue.offerings], dtype=np.int64)
-    for allocation in allocations:
-        first, end = _slots_of(allocation, horizon)
-        row = offering_row[allocation.offering_id]
-        capacity[row, first:end] -= allocation.units
-        power[offering_node[row], first:end] -= allocation.units * watts[row]
-    return Supply(
-        listed_units=listed,
-        capacity_units=np.maximum(capacity, 0),
+    supply = Supply(
+        listed_units=listed.max(axis=1, initial=0),
+        parts_per_unit=np.array([o.slices_per_unit for o in catalogue.offerings], dtype=np.int64),
+        capacity_parts=_usable_units(catalogue, horizon, listed),
         ask_micros=ask,
         priced_ask_micros=priced_ask_micros(ask, policy),
         energy_micros=_rounded(kw * tariff * policy.energy_weight),
@@ -88,10 +120,14 @@ def build_supply(
         ),
         offering_node=offering_node,
         facility_watts_per_unit=watts,
-        node_power_watts=np.maximum(power, 0),
+        node_power_watts=_power_caps(catalogue, horizon),
         kg_per_kwh_location=location,
         kg_per_kwh_market=market,
     )
+    supply.capacity_parts[:] *= supply.parts_per_unit[:, None]
+    promised = [quote for quote in held_quotes if quote.state is HeldQuoteState.HELD]
+    _take(supply, catalogue, horizon, [*allocations, *promised])
+    return supply
 
 
 def priced_ask_micros(ask_micros: Ints, policy: Policy) -> Ints:
@@ -109,7 +145,47 @@ def _facility_watts(catalogue: Catalogue, node_id: str, device_id: str) -> int:
     return round(device.watts_per_unit * node.pue)
 
 
-def _listed_capacity(catalogue: Catalogue, horizon: Horizon) -> Ints:
+def _take(
+    supply: Supply, catalogue: Catalogue, horizon: Horizon, taken: Sequence[Allocation | HeldQuote]
+) -> None:
+    """Subtract what is granted or promised from the free parts and the nodes' power; never below zero."""
+    offering_row = {offering.id: row for row, offering in enumerate(catalogue.offerings)}
+    watts = supply.facility_watts_per_part
+    for holding in taken:
+        first, end = _slots_of(holding, horizon)
+        row = offering_row[holding.offering_id]
+        parts = parts_of(holding.units, holding.unit_tenths, int(supply.parts_per_unit[row]))
+        supply.capacity_parts[row, first:end] -= parts
+        supply.node_power_watts[supply.offering_node[row], first:end] -= parts * watts[row]
+    np.maximum(supply.capacity_parts, 0, out=supply.capacity_parts)
+    np.maximum(supply.node_power_watts, 0, out=supply.node_power_watts)
+
+
+def _usable_units(catalogue: Catalogue, horizon: Horizon, listed: Ints) -> Ints:
+    """(O, T) listed units that may be used: none at a node that is down or once drained, few in maintenance."""
+    usable = listed.copy()
+    for row, offering in enumerate(catalogue.offerings):
+        if catalogue.node_by_id[offering.node_id].state is NodeState.DOWN:
+            usable[row] = 0
+        elif offering.drain_at is not None or offering.maintenance:
+            usable[row] = [
+                most_units_at(offering, horizon.slot_start(slot), units)
+                for slot, units in enumerate(listed[row].tolist())
+            ]
+    return usable
+
+
+def most_units_at(offering: Offering, hour_start: datetime, listed: int) -> int:
+    """How many of the units listed for an hour may be used in it: drain and maintenance take from the first minute."""
+    hour_end = hour_start + HOUR
+    if offering.drain_at is not None and hour_end > offering.drain_at:
+        return 0
+    left = [w.units_left for w in offering.maintenance if w.starts_at < hour_end and hour_start < w.ends_at]
+    return min([listed, *left])
+
+
+def _listed_units(catalogue: Catalogue, horizon: Horizon) -> Ints:
+    """(O, T) units as listed hour by hour."""
     hours = horizon.local_hours()
     starts = [horizon.slot_start(slot) for slot in range(horizon.slots)]
     capacity = np.zeros((len(catalogue.offerings), horizon.slots), dtype=np.int64)
@@ -138,9 +214,9 @@ def _carbon_factors(catalogue: Catalogue) -> tuple[Floats, Floats]:
     return location, market
 
 
-def _slots_of(allocation: Allocation, horizon: Horizon) -> tuple[int, int]:
-    first = (allocation.starts_at - horizon.starts_at) // HOUR
-    end = -((horizon.starts_at - allocation.ends_at) // HOUR)
+def _slots_of(holding: Allocation | HeldQuote, horizon: Horizon) -> tuple[int, int]:
+    first = (holding.starts_at - horizon.starts_at) // HOUR
+    end = -((horizon.starts_at - holding.ends_at) // HOUR)
     return max(first, 0), min(max(end, 0), horizon.slots)
 
 

@@ -36,6 +36,26 @@ def format_cny(micros: int) -> str:
     return f"{sign}{yuan}.{places}"
 
 
+def hourly_price_micros(ask_micros_per_unit_hour: int, units: int, unit_tenths: int = 10) -> int:
+    """What an hour costs at an ask: ask x units x tenths / 10.
+
+    A broken micro-yuan is rounded up, so that no provider gets less than its ask.
+    """
+    return -(-ask_micros_per_unit_hour * units * unit_tenths // 10)
+
+
+def part_of(amount_micros: int, part: int, whole: int) -> int:
+    """`part` / `whole` of an amount, half up; exact, whatever the size."""
+    return (2 * amount_micros * part + whole) // (2 * whole)
+
+
+def share_of(amount_micros: int, share: float) -> int:
+    """A decimal share of an amount, half up: 0.3 means three tenths, not its nearest binary fraction."""
+    exact = Decimal(repr(share))
+    numerator, denominator = exact.as_integer_ratio()
+    return part_of(amount_micros, numerator, denominator)
+
+
 def round_micros(amount: float) -> int:
     """Nearest micro-yuan, half up."""
     return math.floor(amount + 0.5)
