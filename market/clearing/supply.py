@@ -126,7 +126,7 @@ def build_supply(
     )
     supply.capacity_parts[:] *= supply.parts_per_unit[:, None]
     promised = [quote for quote in held_quotes if quote.state is HeldQuoteState.HELD]
-    _take(supply, catalogue, horizon, [*allocations, *promised])
+    take(supply, catalogue, horizon, [*allocations, *promised])
     return supply
 
 
@@ -145,7 +145,7 @@ def _facility_watts(catalogue: Catalogue, node_id: str, device_id: str) -> int:
     return round(device.watts_per_unit * node.pue)
 
 
-def _take(
+def take(
     supply: Supply, catalogue: Catalogue, horizon: Horizon, taken: Sequence[Allocation | HeldQuote]
 ) -> None:
     """Subtract what is granted or promised from the free parts and the nodes' power; never below zero."""
