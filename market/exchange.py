@@ -35,6 +35,7 @@ from market.domain.states import (
 from market.idempotency import AnsweredBefore, Once
 from market.persistence.database import Database
 from market.round_steps import OpenedRound, abandon_round, closed, failure_of, freeze_market, land_round
+from market.settlement.books import Books
 from market.submission import Submission, accept_order, open_draft, remembered_answer
 from market.tenancy import own_order
 from solver import Verification, verify
@@ -61,9 +62,11 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, AccessDesk):
         now = self.clock.now()
         with self._unit_of_work(once) as work:
             catalogue = work.catalogue()
-            answers = [accept_order(work, catalogue, one, self._ids, now) for one in submissions]
+            books = Books(work, self._ids, now)
+            answers = books.admit([accept_order(work, catalogue, one, self._ids, now) for one in submissions])
             accepted = [answer for answer in answers if isinstance(answer, Order)]
             work.orders.add(accepted, actor.key_id)
+            books.accept(order for order in accepted if order.state is OrderState.OPEN)
             work.answer = {"orders": [remembered_answer(answer) for answer in answers]}
         return answers
 
@@ -83,7 +86,7 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, AccessDesk):
             now = self.clock.now()
             outcome = read_outcome(built, clearing, opened.round.id, self._ids, now)  # 5. back again
             with self._unit_of_work() as work:  # 6. one transaction: it lands whole or not at all
-                return land_round(work, opened, built, outcome, self.clock.now())
+                return land_round(work, opened, built, outcome, self._ids, self.clock.now())
 
     def cancel_order(self, actor: Actor, order_id: str, once: Once | None = None) -> Order:
         """Take an order back: out of the book, or, before it runs, out of its allocation."""
@@ -95,8 +98,9 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, AccessDesk):
                 [order], OrderState.CANCELLED, now, Cause.CANCELLED, actor.key_id, "cancelled by its buyer"
             )
             allocation = work.rounds.live_allocation_of(order_id)
-            if allocation is not None:
-                work.rounds.move_allocation(allocation, AllocationState.CANCELLED)
+            order, paid = Books(work, self._ids, now).cancel(order, allocation, now)
+            if paid is not None:
+                work.rounds.move_allocation(paid, AllocationState.CANCELLED, ended_at=now)
             work.answer = {"order_id": order_id}
         return replace(order, state=OrderState.CANCELLED)
 
@@ -109,6 +113,7 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, AccessDesk):
             order = open_draft(work, work.catalogue(), draft, self._ids, now)
             work.orders.move([draft], OrderState.OPEN, now, Cause.SUBMITTED, actor.key_id, "submitted")
             work.orders.requeue(order)
+            (order,) = Books(work, self._ids, now).accept([order])
             work.answer = {"order_id": order_id}
         return order
 
@@ -119,9 +124,11 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, AccessDesk):
         with self._unit_of_work() as work:
             order = own_order(work, actor, order_id, held=True)
             amendment = amend(work, work.catalogue(), order, changes, self._ids, now)
+            limit = amendment.after.terms.limit_price_micros
+            after = Books(work, self._ids, now).amend(amendment.after, limit)
             if amendment.changed:
-                work.orders.write(amendment.after, now, Cause.AMENDED, actor.key_id, amendment.told())
-        return amendment.after
+                work.orders.write(after, now, Cause.AMENDED, actor.key_id, amendment.told())
+        return after
 
     def remember_question(self, actor: Actor, once: Once) -> None:
         """Bind an idempotency key to a question that changed nothing; `AnsweredBefore` where it was bound to it."""
@@ -149,7 +156,7 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, AccessDesk):
                     )
                 undo.callback(self.database.round_lock.release)
                 abandon_round(work, now)
-                opened = freeze_market(work, request, self._ids.new("rnd", now), now)
+                opened = freeze_market(work, request, self._ids, now)
                 work.answer = {"round_id": opened.round.id}
             undo.pop_all()  # stored: `finish_round` gives the place back
         return opened

@@ -12,9 +12,11 @@ from market.clearing.landing import RoundOutcome, leave_out
 from market.clearing.request import RoundRequest
 from market.clearing.snapshot import MarketSnapshot
 from market.domain.errors import MarketError
+from market.domain.ids import IdSource
 from market.domain.rounds import Round
 from market.domain.states import ROUND_MOVES, Cause, OfferingState, OrderState, RoundState, advance
 from market.persistence.store import Store
+from market.settlement.books import Books
 from solver import Limits
 
 
@@ -27,11 +29,15 @@ class OpenedRound:
     limits: Limits
 
 
-def freeze_market(work: Store, request: RoundRequest, round_id: str, now: datetime) -> OpenedRound:
+def freeze_market(work: Store, request: RoundRequest, ids: IdSource, now: datetime) -> OpenedRound:
     """Expire what is too late, freeze the rest, and store the round that is to clear it."""
     book = work.orders.open_orders()
     stale = [order for order in book if order.terms.deadline <= now]
     work.orders.move(stale, OrderState.EXPIRED, now, Cause.DEADLINE_PASSED, "exchange", "its deadline passed")
+    books = Books(work, ids, now)
+    with books.together():
+        for order in stale:
+            books.release(order)
     orders = tuple(order for order in book if order.terms.deadline > now)
     horizon = request.horizon(orders, now)
     snapshot = MarketSnapshot(
@@ -42,7 +48,7 @@ def freeze_market(work: Store, request: RoundRequest, round_id: str, now: dateti
         horizon=horizon,
     )
     opened = Round(
-        id=round_id,
+        id=ids.new("rnd", now),
         state=RoundState.CLEARING,
         policy=snapshot.policy,
         starts_at=horizon.starts_at,
@@ -55,7 +61,12 @@ def freeze_market(work: Store, request: RoundRequest, round_id: str, now: dateti
 
 
 def land_round(
-    work: Store, opened: OpenedRound, built: BuiltProblem, outcome: RoundOutcome, now: datetime
+    work: Store,
+    opened: OpenedRound,
+    built: BuiltProblem,
+    outcome: RoundOutcome,
+    ids: IdSource,
+    now: datetime,
 ) -> Round:
     """Store everything at once; what left the market or changed its terms while it cleared is left out."""
     by_id = {order.id: order for order in opened.snapshot.orders}
@@ -86,7 +97,9 @@ def land_round(
         landed.id, landing.problem_npz, landing.clearing_npz, landing.names, asdict(opened.limits)
     )
     work.rounds.add_allocations(landing.allocations)
-    placed = [by_id[a.order_id] for a in landing.allocations]
+    books = Books(work, ids, now)
+    with books.together():
+        placed = [books.grant(by_id[a.order_id], a) for a in landing.allocations]
     for state, cause in (
         (OrderState.OPEN, Cause.PLACED_IN_ROUND),
         (OrderState.INTERRUPTED, Cause.RE_MATCHED),

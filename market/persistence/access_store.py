@@ -43,9 +43,10 @@ class AccessStore:
         query = select(ApiKeyRow.id).where(ApiKeyRow.role == Role.OPERATOR).limit(1)
         return self._session.scalar(query) is not None
 
-    def policy(self) -> Policy:
-        """The policy in force: the newest set, or 'balanced' where none was."""
-        row = self._session.scalar(select(PolicyRow).order_by(PolicyRow.id.desc()).limit(1))
+    def policy(self, at: datetime | None = None) -> Policy:
+        """The policy in force, now or at a moment: the newest set, or 'balanced' where none was."""
+        query = select(PolicyRow).order_by(PolicyRow.id.desc()).limit(1)
+        row = self._session.scalar(query if at is None else query.where(PolicyRow.set_at <= at))
         return PRESETS["balanced"] if row is None else mapping.read_policy(row.policy)
 
     def set_policy(self, id_: str, policy: Policy, at: datetime, by: str) -> None:

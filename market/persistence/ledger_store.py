@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from market.domain.errors import Conflict
 from market.domain.ledger import Account, Transfer, TransferKind
+from market.domain.offerings import SlaGrade
 from market.domain.vouchers import VoucherPool
 from market.persistence import mapping
-from market.persistence.models import OrderRow
+from market.persistence.models import OfferingRow, OfferingVersionRow
 from market.persistence.money_models import AccountRow, TransferRow, VoucherPoolRow
 from market.persistence.paging import Page, PageRequest, read_page
 
@@ -23,12 +26,35 @@ class LedgerStore:
         self._session = session
 
     def open_accounts(self, accounts: Iterable[Account]) -> None:
-        """Insert those of the accounts that are not there yet."""
-        wanted = {account.id: account for account in accounts}
-        known = set(self._session.scalars(select(AccountRow.id).where(AccountRow.id.in_(wanted))))
-        rows = [mapping.account_columns(account) for id_, account in wanted.items() if id_ not in known]
-        if rows:
-            self._session.execute(insert(AccountRow), rows)
+        """Insert those of the accounts that are not there yet, be it by somebody else just now."""
+        rows = [mapping.account_columns(account) for account in accounts]
+        if not rows:
+            return
+        on_postgres = self._session.get_bind().dialect.name == "postgresql"
+        insert_ = postgresql.insert if on_postgres else sqlite.insert
+        self._session.execute(insert_(AccountRow).on_conflict_do_nothing(), rows)
+
+    def held_account(self, account_id: str) -> Account | None:
+        """One account, which nobody else changes before the end of this unit of work."""
+        query = select(AccountRow).where(AccountRow.id == account_id).with_for_update()
+        row = self._session.scalar(query.execution_options(populate_existing=True))
+        return None if row is None else mapping.read_account(row)
+
+    def held_limited_accounts(self, account_ids: Sequence[str]) -> dict[str, Account]:
+        """Those of the accounts that may not fall without limit, held like `held_account`."""
+        found: dict[str, Account] = {}
+        for start in range(0, len(account_ids), 500):
+            query = (
+                select(AccountRow)
+                .where(
+                    AccountRow.id.in_(account_ids[start : start + 500]), AccountRow.least_micros.is_not(None)
+                )
+                .order_by(AccountRow.id)
+                .with_for_update()
+                .execution_options(populate_existing=True)
+            )
+            found |= {row.id: mapping.read_account(row) for row in self._session.scalars(query)}
+        return found
 
     def limit(self, account_id: str, least_micros: int | None) -> None:
         """Say how far an account may fall."""
@@ -46,17 +72,10 @@ class LedgerStore:
             debits[transfer.debit_account_id] = debits.get(transfer.debit_account_id, 0) + amount
             credits_[transfer.credit_account_id] = credits_.get(transfer.credit_account_id, 0) + amount
         self._session.execute(insert(TransferRow), [mapping.transfer_columns(t) for t in transfers])
+        touched = sorted(debits.keys() | credits_.keys())  # always in one sequence: no deadlock
+        sums = [{"of": id_, "debits": debits.get(id_, 0), "credits": credits_.get(id_, 0)} for id_ in touched]
         try:
-            for id_ in sorted(debits.keys() | credits_.keys()):  # always in one sequence: no deadlock
-                self._session.execute(
-                    update(AccountRow)
-                    .where(AccountRow.id == id_)
-                    .values(
-                        debits_micros=AccountRow.debits_micros + debits.get(id_, 0),
-                        credits_micros=AccountRow.credits_micros + credits_.get(id_, 0),
-                    ),
-                    execution_options={"synchronize_session": False},
-                )
+            self._session.connection().execute(_ADD_TO_SUMS, sums)
         except IntegrityError as error:
             raise Conflict("insufficient_funds", "an account has too little for this") from error
 
@@ -112,6 +131,14 @@ class LedgerStore:
             mapping.read_transfer(row) for row in self._session.scalars(query.order_by(TransferRow.id))
         )
 
+    def grade_when_matched(self, offering_id: str, version: int) -> SlaGrade:
+        """The grade of service of an offering in one version of its terms; the present one's where none is kept."""
+        kept = self._session.get(OfferingVersionRow, (offering_id, version))
+        if kept is not None and "sla" in kept.terms:
+            return SlaGrade(kept.terms["sla"])
+        found = self._session.scalar(select(OfferingRow.sla).where(OfferingRow.id == offering_id))
+        return SlaGrade.STANDARD if found is None else SlaGrade(found)
+
     def imbalance_micros(self) -> int:
         """Zero, or the ledger is broken: the sum of all balances, as accounts and as transfers have it."""
         sums = self._session.execute(
@@ -137,28 +164,33 @@ class LedgerStore:
         )
 
     def vouchers_used_micros(
-        self, pool_account_id: str, buyer_id: str, since: datetime, before: datetime
+        self, pool_account_id: str, buyer_account_id: str, since: datetime, before: datetime
     ) -> int:
-        """What a pool has paid for a buyer in a span of time, less what came back."""
+        """What a pool has paid a buyer for hours that began in a span of time, less what came back for them."""
 
-        def moved(kind: TransferKind) -> int:
-            query = (
-                select(func.sum(TransferRow.amount_micros))
-                .join(OrderRow, OrderRow.id == TransferRow.order_id)
-                .where(
-                    TransferRow.kind == kind,
-                    or_(
-                        TransferRow.debit_account_id == pool_account_id,
-                        TransferRow.credit_account_id == pool_account_id,
-                    ),
-                    OrderRow.buyer_id == buyer_id,
-                    TransferRow.at >= since,
-                    TransferRow.at < before,
-                )
+        def moved(kind: TransferKind, debit_account_id: str, credit_account_id: str) -> int:
+            query = select(func.sum(TransferRow.amount_micros)).where(
+                TransferRow.kind == kind,
+                TransferRow.debit_account_id == debit_account_id,
+                TransferRow.credit_account_id == credit_account_id,
+                TransferRow.hour >= since,
+                TransferRow.hour < before,
             )
             return int(self._session.scalar(query) or 0)
 
-        return moved(TransferKind.VOUCHER) - moved(TransferKind.VOUCHER_RETURN)
+        paid = moved(TransferKind.VOUCHER, pool_account_id, buyer_account_id)
+        return paid - moved(TransferKind.VOUCHER_RETURN, buyer_account_id, pool_account_id)
+
+
+_ACCOUNTS: Any = AccountRow.__table__
+_ADD_TO_SUMS = (
+    update(_ACCOUNTS)
+    .where(_ACCOUNTS.c.id == bindparam("of"))
+    .values(
+        debits_micros=_ACCOUNTS.c.debits_micros + bindparam("debits"),
+        credits_micros=_ACCOUNTS.c.credits_micros + bindparam("credits"),
+    )
+)
 
 
 def _touches(account_ids: Sequence[str]) -> ColumnElement[bool]:

@@ -1,0 +1,71 @@
+"""Holds: what lies in escrow for an order.
+
+An open order holds its limit price, an allocated one what is still to pay of its price, an interrupted one what its
+buyer may still spend on it, an ended one nothing. The sum of a buyer's holds is the balance of its escrow, always.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from market.domain.errors import MarketError
+from market.domain.ledger import TransferKind
+from market.domain.orders import Order
+from market.domain.rounds import Allocation
+from market.domain.states import OrderState
+from market.settlement.postings import Postings, buyer_account, escrow_account, insufficient
+
+
+def admit(postings: Postings, answers: Sequence[Order | MarketError]) -> list[Order | MarketError]:
+    """Orders with the hold they need, in sequence; those that their buyer's credit does not cover are refused."""
+    wanting = [a for a in answers if isinstance(a, Order) and a.state is OrderState.OPEN]
+    accounts = {order.buyer_id: buyer_account(order.buyer_id) for order in wanting}
+    postings.hold_limited(list(accounts.values()))
+    promised = dict.fromkeys(accounts, 0)
+    admitted: list[Order | MarketError] = []
+    for answer in answers:
+        if not isinstance(answer, Order) or answer.state is not OrderState.OPEN:
+            admitted.append(answer)
+            continue
+        limit, account = answer.terms.limit_price_micros, accounts[answer.buyer_id]
+        available = postings.available_micros(account)
+        if available is not None and available - promised[answer.buyer_id] < limit:
+            admitted.append(insufficient(account, available - promised[answer.buyer_id], limit))
+            continue
+        promised[answer.buyer_id] += limit
+        admitted.append(replace(answer, held_micros=limit))
+    return admitted
+
+
+def accept(postings: Postings, order: Order) -> Order:
+    """Hold the limit price. An admitted order was stored with its hold; the money moves here."""
+    limit = order.terms.limit_price_micros
+    postings.require(buyer_account(order.buyer_id), limit)
+    ends = buyer_account(order.buyer_id), escrow_account(order.buyer_id)
+    postings.move(TransferKind.HOLD, ends, limit, order)
+    return postings.note_order(order, replace(order, held_micros=limit))
+
+
+def hold_exactly(
+    postings: Postings, order: Order, amount_micros: int, allocation: Allocation | None = None
+) -> Order:
+    """Bring an order's hold to an amount: release what is too much, hold what is missing."""
+    buyer, escrow = buyer_account(order.buyer_id), escrow_account(order.buyer_id)
+    missing = amount_micros - order.held_micros
+    if missing > 0:
+        postings.require(buyer, missing)
+        postings.move(TransferKind.HOLD, (buyer, escrow), missing, order, allocation)
+    else:
+        postings.move(TransferKind.RELEASE, (escrow, buyer), -missing, order, allocation)
+    return postings.note_order(order, replace(order, held_micros=amount_micros))
+
+
+def hold_what_remains(postings: Postings, order: Order, allocation: Allocation) -> Order:
+    """Hold again what the buyer may still spend on an interrupted order, as far as its credit goes.
+
+    Whoever lost a node is not refused for lack of credit: the order goes on with what can be held for it.
+    """
+    remaining = order.terms.limit_price_micros - order.paid_micros
+    available = postings.available_micros(buyer_account(order.buyer_id))
+    if available is not None:
+        remaining = min(remaining, order.held_micros + max(available, 0))
+    return hold_exactly(postings, order, remaining, allocation)

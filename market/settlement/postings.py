@@ -1,0 +1,171 @@
+"""Transfers and sums on their way into the ledger: collected step by step, stored all at once.
+
+A unit of work that settles ten thousand orders stores as few statements as one that settles one. Accounts are opened
+when money first moves in or out of them.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from market.domain.errors import Conflict
+from market.domain.ids import IdSource
+from market.domain.ledger import (
+    FEE_ACCOUNT,
+    MAKE_WHOLE_ACCOUNT,
+    OUTSIDE_ACCOUNT,
+    Account,
+    AccountKind,
+    Transfer,
+    TransferKind,
+    account_of,
+    escrow_of,
+)
+from market.domain.orders import Order
+from market.domain.rounds import Allocation
+from market.persistence.store import Store
+from market.persistence.sums import write_allocation_sums, write_order_sums
+
+FEES = Account(FEE_ACCOUNT, AccountKind.FEE, None, None)
+MAKE_WHOLE = Account(MAKE_WHOLE_ACCOUNT, AccountKind.MAKE_WHOLE, None, None)
+OUTSIDE = Account(OUTSIDE_ACCOUNT, AccountKind.OUTSIDE, None, None)
+
+
+def buyer_account(buyer_id: str) -> Account:
+    """A buyer's; billed monthly, so it may fall without limit until an operator sets one."""
+    return Account(account_of(buyer_id), AccountKind.BUYER, buyer_id, None)
+
+
+def escrow_account(buyer_id: str) -> Account:
+    """Where a buyer's holds lie."""
+    return Account(escrow_of(buyer_id), AccountKind.ESCROW, buyer_id, 0)
+
+
+def provider_account(provider_id: str) -> Account:
+    """A provider's; refunds and credits may take it below zero."""
+    return Account(account_of(provider_id), AccountKind.PROVIDER, provider_id, None)
+
+
+def pool_account(pool_id: str) -> Account:
+    """A voucher pool's: never overdrawn."""
+    return Account(account_of(pool_id), AccountKind.VOUCHER, pool_id, 0)
+
+
+class Postings:
+    """Moves of money in one unit of work at one moment."""
+
+    def __init__(self, work: Store, ids: IdSource, now: datetime) -> None:
+        self.work = work
+        self.now = now
+        self._ids = ids
+        self._depth = 0
+        self._transfers: list[Transfer] = []
+        self._touched: dict[str, Account] = {}
+        self._orders: dict[str, tuple[Order, Order]] = {}
+        self._allocations: dict[str, tuple[Allocation, Allocation]] = {}
+        self._limited: dict[str, Account | None] = {}
+        self._moved: dict[str, int] = {}
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Steps within are stored at the end of the outermost; one that raises takes all of them with it."""
+        self._depth += 1
+        try:
+            yield
+            if self._depth == 1:
+                self._store()
+        except BaseException:
+            self._forget()
+            raise
+        finally:
+            self._depth -= 1
+
+    def move(
+        self,
+        kind: TransferKind,
+        ends: tuple[Account, Account],
+        amount_micros: int,
+        order: Order | None = None,
+        allocation: Allocation | None = None,
+        hour: datetime | None = None,
+    ) -> None:
+        """Move an amount from the first account to the second; nothing where it is zero."""
+        if amount_micros == 0:
+            return
+        debit, credit = ends
+        self._transfers.append(
+            Transfer(
+                id=self._ids.new("tra", self.now),
+                kind=kind,
+                debit_account_id=debit.id,
+                credit_account_id=credit.id,
+                amount_micros=amount_micros,
+                at=self.now,
+                order_id=None if order is None else order.id,
+                allocation_id=None if allocation is None else allocation.id,
+                round_id=None if allocation is None else allocation.round_id,
+                hour=hour,
+            )
+        )
+        self._touched |= {debit.id: debit, credit.id: credit}
+        self._moved[debit.id] = self._moved.get(debit.id, 0) - amount_micros
+        self._moved[credit.id] = self._moved.get(credit.id, 0) + amount_micros
+
+    def note_order(self, before: Order, after: Order) -> Order:
+        """An order's sums changed."""
+        self._orders[after.id] = (self._orders.get(after.id, (before,))[0], after)
+        return after
+
+    def note_allocation(self, before: Allocation, after: Allocation) -> Allocation:
+        """An allocation's sums changed."""
+        self._allocations[after.id] = (self._allocations.get(after.id, (before,))[0], after)
+        return after
+
+    def transfers_of(self, allocation: Allocation) -> tuple[Transfer, ...]:
+        """Every transfer of an allocation, those included that are not stored yet."""
+        pending = tuple(t for t in self._transfers if t.allocation_id == allocation.id)
+        return self.work.ledger.transfers_of(allocation_id=allocation.id) + pending
+
+    def available_micros(self, account: Account) -> int | None:
+        """What an account can still give (None: without limit); it is held from the first question on."""
+        self.hold_limited([account])
+        limited = self._limited[account.id]
+        if limited is None or limited.least_micros is None:
+            return None
+        return limited.balance_micros - limited.least_micros + self._moved.get(account.id, 0)
+
+    def hold_limited(self, accounts: list[Account]) -> None:
+        """Ask for many accounts at once what `available_micros` asks for one."""
+        new = sorted({account.id for account in accounts} - self._limited.keys())
+        if new:
+            found = self.work.ledger.held_limited_accounts(new)
+            self._limited |= {id_: found.get(id_) for id_ in new}
+
+    def require(self, account: Account, amount_micros: int) -> None:
+        """`Conflict` unless an account can give so much."""
+        available = self.available_micros(account)
+        if available is not None and available < amount_micros:
+            raise insufficient(account, available, amount_micros)
+
+    def _store(self) -> None:
+        write_order_sums(self.work.session, list(self._orders.values()))
+        write_allocation_sums(self.work.session, list(self._allocations.values()))
+        self.work.ledger.open_accounts(self._touched[id_] for id_ in sorted(self._touched))
+        self.work.ledger.post(self._transfers)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._transfers = []
+        self._touched, self._orders, self._allocations = {}, {}, {}
+        self._limited, self._moved = {}, {}
+
+
+def insufficient(account: Account, available_micros: int, wanted_micros: int) -> Conflict:
+    """The refusal of an account that has too little."""
+    return Conflict(
+        "insufficient_funds",
+        "the account has too little left for this: deposit money, ask for less, or ask the operator for more credit",
+        account_id=account.id,
+        available_micros=available_micros,
+        wanted_micros=wanted_micros,
+    )
