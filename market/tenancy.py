@@ -6,7 +6,7 @@ from market.domain.errors import NotFound
 from market.domain.offerings import Offering
 from market.domain.orders import Order
 from market.domain.parties import Actor, Role
-from market.domain.rounds import Round
+from market.domain.rounds import Allocation, Round
 from market.persistence.store import Store
 
 FEWEST_ORDERS_TOLD = 3
@@ -19,6 +19,17 @@ def own_order(work: Store, actor: Actor, order_id: str, *, held: bool = False) -
     if order is None or (actor.role is not Role.OPERATOR and order.buyer_id != actor.organisation_id):
         raise NotFound("not_found", f"no order {order_id}")
     return order
+
+
+def own_allocation(work: Store, actor: Actor, allocation_id: str) -> Allocation:
+    """An allocation the actor may report on; `NotFound` also for another provider's."""
+    actor.require(Role.PROVIDER, Role.OPERATOR)
+    allocation = work.rounds.allocation(allocation_id)
+    if allocation is None or (
+        actor.role is not Role.OPERATOR and allocation.provider_id != actor.organisation_id
+    ):
+        raise NotFound("not_found", f"no allocation {allocation_id}")
+    return allocation
 
 
 def own_offering(work: Store, actor: Actor, offering_id: str) -> Offering:

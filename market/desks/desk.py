@@ -32,6 +32,7 @@ class Desk:
         self.database = database
         self.clock = clock
         self._ids = IdSource()
+        self._opened_at = clock.now()
 
     @contextmanager
     def _unit_of_work(self, once: Once | None = None) -> Iterator[UnitOfWork]:

@@ -1,7 +1,203 @@
 """What runs: reports of providers, nodes that fail, and the passing of time."""
 
-from market.desks.desk import Desk
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from market.desks.desk import Desk, UnitOfWork
+from market.domain.clock import rfc3339
+from market.domain.errors import Conflict, NotFound
+from market.domain.parties import Actor, Role
+from market.domain.places import Node
+from market.domain.rounds import Allocation
+from market.domain.states import ALLOCATION_MOVES, AllocationState, Cause, NodeState, advance
+from market.idempotency import Once
+from market.lives import EXCHANGE, Lives, Running
+from market.persistence.store import Store
+from market.tenancy import own_allocation
+from market.upkeep import CHUNK, Upkept, Watch
+
+
+class FailureCause(StrEnum):
+    """Who is to blame: the buyer's job, or what the provider runs it on."""
+
+    JOB = "job"
+    PROVIDER = "provider"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A provider's report on one allocation: who says it, when, and what it is on."""
+
+    work: UnitOfWork
+    lives: Lives
+    running: Running
 
 
 class RunningDesk(Desk):
     """Follows what was granted to its end."""
+
+    # The passing of time
+
+    def keep_time(self, actor: Actor | None = None, once: Once | None = None) -> Upkept:
+        """Do what is due by now: start, capture, complete, interrupt, expire, lapse.
+
+        Many short units of work, each whole; whatever cuts it off, the next call goes on. None: the exchange's own
+        timer; else operators only.
+        """
+        if actor is not None:
+            actor.require(Role.OPERATOR)
+        now = self.clock.now()
+        due, late = self._due(now)
+        done = Upkept()
+        for ids in _chunks(due):
+            done += self._take_forward(ids, now)
+        for ids in _chunks(late):
+            done += self._expire(ids, now)
+        with self._unit_of_work(once) as work:
+            done += Upkept(quotes_lapsed=work.promises.lapse_quotes(now))
+            work.answer = asdict(done)
+        return done
+
+    def _due(self, now: datetime) -> tuple[list[str], tuple[str, ...]]:
+        """Ids of orders with something due on their allocation, and of those in the book past their deadline."""
+        with self.database.reading() as session:
+            work = Store(session)
+            watch = Watch.over(work, now, self._opened_at)
+            running = [a.order_id for a in work.rounds.running_allocations() if watch.is_due(a)]
+            return running, work.orders.past_deadline(now)
+
+    def _take_forward(self, order_ids: Sequence[str], now: datetime, actor: str = EXCHANGE) -> Upkept:
+        """Take lives forward that were due a moment ago, and still are when nobody else can touch them."""
+        with self._unit_of_work() as work:
+            watch = Watch.over(work, now, self._opened_at)
+            lives, done = Lives(work, self._ids, now, actor), Upkept()
+            with lives.together():
+                for running in _held(work, order_ids):
+                    if watch.is_due(running.allocation):
+                        done += watch.take_forward(lives, running)
+        return done
+
+    def _expire(self, order_ids: Sequence[str], now: datetime) -> Upkept:
+        with self._unit_of_work() as work:
+            lives = Lives(work, self._ids, now)
+            still = set(work.orders.past_deadline(now))
+            late = [order for id_, order in work.orders.held(order_ids).items() if id_ in still]
+            lives.expire(late, Cause.DEADLINE_PASSED, "its deadline passed")
+        return Upkept(expired=len(late))
+
+    # Reports of providers
+
+    def report_start(self, actor: Actor, allocation_id: str, once: Once | None = None) -> Allocation:
+        """It runs from now on. `Conflict` `too_early` before its window, `too_late` after it."""
+        with self._report(actor, allocation_id, once) as report:
+            allocation, now = report.running.allocation, report.lives.now
+            if now < allocation.starts_at:
+                raise Conflict(
+                    "too_early",
+                    f"allocation {allocation_id} starts at {rfc3339(allocation.starts_at)}: report it then",
+                    starts_at=rfc3339(allocation.starts_at),
+                )
+            if now >= allocation.ends_at:
+                raise Conflict(
+                    "too_late",
+                    f"allocation {allocation_id} ended at {rfc3339(allocation.ends_at)}",
+                    ends_at=rfc3339(allocation.ends_at),
+                )
+            return report.lives.start(report.running, now, beats=True).allocation
+
+    def report_heartbeat(self, actor: Actor, allocation_id: str, once: Once | None = None) -> Allocation:
+        """It still runs. `Conflict` `not_running` unless it is active."""
+        with self._report(actor, allocation_id, once) as report:
+            allocation = report.running.allocation
+            if allocation.state is not AllocationState.ACTIVE:
+                raise Conflict(
+                    "not_running",
+                    f"allocation {allocation_id} is {allocation.state.value}: only what is active beats",
+                    current=allocation.state.value,
+                )
+            report.work.rounds.note_heartbeat(allocation_id, report.lives.now)
+            return allocation
+
+    def report_completion(self, actor: Actor, allocation_id: str, once: Once | None = None) -> Allocation:
+        """It is done, early or on time: used time is paid, by the second, and the rest released."""
+        with self._report(actor, allocation_id, once) as report:
+            advance(ALLOCATION_MOVES, report.running.allocation.state, AllocationState.COMPLETED)
+            return report.lives.complete(
+                report.running, report.lives.now, "its provider reports it done"
+            ).allocation
+
+    def report_failure(
+        self, actor: Actor, allocation_id: str, cause: FailureCause, note: str = "", once: Once | None = None
+    ) -> Allocation:
+        """It failed: the job by itself, which ends its order; or what it ran on, and the order is matched again."""
+        with self._report(actor, allocation_id, once) as report:
+            by_job = cause is FailureCause.JOB
+            to = AllocationState.FAILED if by_job else AllocationState.INTERRUPTED
+            advance(ALLOCATION_MOVES, report.running.allocation.state, to)
+            now, reason = report.lives.now, note or f"its provider reports a failure of the {cause.value}"
+            if by_job:
+                return report.lives.fail(report.running, now, reason).allocation
+            return report.lives.interrupt(report.running, now, Cause.PROVIDER_FAILED, reason).allocation
+
+    @contextmanager
+    def _report(self, actor: Actor, allocation_id: str, once: Once | None) -> Iterator[Report]:
+        """One unit of work around a report, what was due before it done first.
+
+        Silence is not held against a provider that speaks: a heartbeat is missed when the exchange notices.
+        """
+        now = self.clock.now()
+        with self._unit_of_work(once) as work:
+            order_id = own_allocation(work, actor, allocation_id).order_id
+            due, lives = Watch.over(work, now, listening_since=now), Lives(work, self._ids, now)
+            for running in _held(work, [order_id]):
+                if running.allocation.id == allocation_id and due.is_due(running.allocation):
+                    due.take_forward(lives, running)
+            order, allocation = work.orders.held([order_id])[order_id], work.rounds.allocation(allocation_id)
+            if allocation is None:
+                raise NotFound("not_found", f"no allocation {allocation_id}")
+            yield Report(work, Lives(work, self._ids, now, actor.key_id), Running(order, allocation))
+            work.answer = {"allocation_id": allocation_id}
+
+    # Nodes
+
+    def node_down(self, actor: Actor, node_id: str, once: Once | None = None) -> Node:
+        """A node is gone: it takes nothing more, and what it holds is interrupted now, to be matched again."""
+        actor.require(Role.OPERATOR)
+        now = self.clock.now()
+        self._follow_node(node_id, now, EXCHANGE)  # what was due before it failed
+        node = self._move_node(node_id, NodeState.DOWN, once)
+        self._follow_node(node_id, now, actor.key_id)
+        return node
+
+    def node_up(self, actor: Actor, node_id: str, once: Once | None = None) -> Node:
+        """A node is back, and takes part in the next round."""
+        actor.require(Role.OPERATOR)
+        return self._move_node(node_id, NodeState.UP, once)
+
+    def _move_node(self, node_id: str, to: NodeState, once: Once | None) -> Node:
+        with self._unit_of_work(once) as work:
+            node = work.move_node(node_id, to)
+            if node is None:
+                raise NotFound("not_found", f"no node {node_id}")
+            work.answer = {"node_id": node_id}
+        return node
+
+    def _follow_node(self, node_id: str, now: datetime, actor: str) -> None:
+        with self.database.reading() as session:
+            there = [a.order_id for a in Store(session).rounds.live_allocations_at(node_id)]
+        for ids in _chunks(there):
+            self._take_forward(ids, now, actor)
+
+
+def _held(work: Store, order_ids: Sequence[str]) -> list[Running]:
+    """Orders and their live allocations, which nobody else changes before the end of this unit of work."""
+    orders = work.orders.held(order_ids)
+    live = work.rounds.live_allocations_of(order_ids)
+    return [Running(orders[id_], live[id_]) for id_ in order_ids if id_ in live]
+
+
+def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))

@@ -1,0 +1,111 @@
+"""Steps in the life of what was granted: order, allocation and money move together, or not at all.
+
+Each step works inside a unit of work that holds the order (`work.orders.held`). Times in history are those at which the
+exchange took note; `started_at` and `ended_at` of an allocation say when it took effect.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from market.domain.ids import IdSource
+from market.domain.orders import Order
+from market.domain.rounds import Allocation
+from market.domain.states import AllocationState, Cause, OrderState
+from market.persistence.store import Store
+from market.settlement.books import Books
+
+EXCHANGE = "exchange"
+"""The actor of what nobody asked for: time did it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An order and its live allocation."""
+
+    order: Order
+    allocation: Allocation
+
+
+class Lives:
+    """Takes lives forward at one moment, in one unit of work, on behalf of one actor."""
+
+    def __init__(self, work: Store, ids: IdSource, now: datetime, actor: str = EXCHANGE) -> None:
+        self.now = now
+        self._work = work
+        self._books = Books(work, ids, now)
+        self._actor = actor
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """For many lives: money that moves within is stored at the end, in a few statements."""
+        with self._books.together():
+            yield
+
+    def start(self, running: Running, at: datetime, *, beats: bool = False) -> Running:
+        """It runs from `at` on; `beats`: its provider said so, and will say so again."""
+        beat = at if beats else None
+        self._move_order(running.order, OrderState.ACTIVE, Cause.STARTED, f"runs as {running.allocation.id}")
+        self._work.rounds.move_allocation(
+            running.allocation, AllocationState.ACTIVE, started_at=at, heartbeat_at=beat
+        )
+        return Running(
+            replace(running.order, state=OrderState.ACTIVE),
+            replace(running.allocation, state=AllocationState.ACTIVE, started_at=at, heartbeat_at=beat),
+        )
+
+    def settle(self, running: Running) -> Running:
+        """Capture the hours that are over."""
+        return Running(*self._books.settle(running.order, running.allocation))
+
+    def complete(self, running: Running, at: datetime, reason: str) -> Running:
+        """It ended well at `at`: used time is paid, the rest is released."""
+        paid = Running(*self._books.finish(running.order, running.allocation, at))
+        return self._end(paid, at, (OrderState.COMPLETED, AllocationState.COMPLETED), Cause.COMPLETED, reason)
+
+    def fail(self, running: Running, at: datetime, reason: str) -> Running:
+        """The job itself failed at `at`: used time is paid, the rest is released."""
+        paid = Running(*self._books.finish(running.order, running.allocation, _ran_until(running, at)))
+        return self._end(paid, at, (OrderState.FAILED, AllocationState.FAILED), Cause.JOB_FAILED, reason)
+
+    def interrupt(self, running: Running, at: datetime, cause: Cause, reason: str) -> Running:
+        """What it ran on is gone at `at`: the order waits in the book to be matched again.
+
+        A drain comes with notice and credits nothing; anything else is credited by the offering's grade.
+        """
+        until, credited = _ran_until(running, at), cause is not Cause.DRAINED
+        paid = Running(*self._books.interrupt(running.order, running.allocation, until, credited=credited))
+        return self._end(paid, at, (OrderState.INTERRUPTED, AllocationState.INTERRUPTED), cause, reason)
+
+    def expire(self, orders: Sequence[Order], cause: Cause, reason: str) -> None:
+        """Take orders out of the book; what was held for them goes back."""
+        with self._books.together():
+            for order in orders:
+                self._books.release(order)
+        self._work.orders.move(orders, OrderState.EXPIRED, self.now, cause, self._actor, reason)
+
+    def _end(
+        self,
+        running: Running,
+        at: datetime,
+        states: tuple[OrderState, AllocationState],
+        cause: Cause,
+        reason: str,
+    ) -> Running:
+        order_state, allocation_state = states
+        self._move_order(running.order, order_state, cause, reason)
+        self._work.rounds.move_allocation(running.allocation, allocation_state, ended_at=at)
+        return Running(
+            replace(running.order, state=order_state),
+            replace(running.allocation, state=allocation_state, ended_at=at),
+        )
+
+    def _move_order(self, order: Order, to: OrderState, cause: Cause, reason: str) -> None:
+        self._work.orders.move([order], to, self.now, cause, self._actor, reason)
+
+
+def _ran_until(running: Running, at: datetime) -> datetime:
+    """Nothing is paid for a window in which nothing was started."""
+    started = running.allocation.started_at is not None
+    return at if started else min(at, running.allocation.starts_at)
