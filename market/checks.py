@@ -10,6 +10,7 @@ from market.domain.orders import OrderTerms
 from market.domain.parties import Provider
 from market.domain.places import Node, Region
 from market.persistence.store import Store
+from market.settlement.vouchers import check_voucher
 
 
 def check_order(
@@ -22,9 +23,7 @@ def check_order(
     terms.check_dates(now)
     if buyer_id is not None and not work.orders.buyer_exists(buyer_id):
         raise InvalidInput("unknown_buyer", f"no buyer {buyer_id!r}", buyer_id=buyer_id)
-    pool_id = terms.voucher_pool_id
-    if pool_id is not None and work.ledger.voucher_pool(pool_id) is None:
-        raise InvalidInput("unknown_voucher_pool", f"no voucher pool {pool_id!r}", voucher_pool_id=pool_id)
+    check_voucher(work, terms, now)
     for region in (terms.job.origin_region, *(terms.job.allowed_regions or ())):
         if region not in catalogue.region_by_id:
             raise InvalidInput(

@@ -136,8 +136,9 @@ class Order:
 
     @property
     def remaining_limit_micros(self) -> int:
-        """Most the buyer still pays: the limit price less what was paid."""
-        return self.terms.limit_price_micros - self.paid_micros
+        """Most the buyer still pays: the limit price less what was paid; once interrupted, what is held for it."""
+        left = self.terms.limit_price_micros - self.paid_micros
+        return min(left, self.held_micros) if self.state is OrderState.INTERRUPTED else left
 
     @property
     def job(self) -> Job:

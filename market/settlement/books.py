@@ -15,7 +15,7 @@ from market.domain.errors import Conflict, MarketError
 from market.domain.ids import IdSource
 from market.domain.orders import Order
 from market.domain.rounds import Allocation
-from market.domain.states import IN_BOOK
+from market.domain.states import IN_BOOK, OrderState
 from market.persistence.store import Store
 from market.settlement import holds
 from market.settlement.capture import Metered, capture
@@ -58,7 +58,9 @@ class Books:
         if order.state not in IN_BOOK:
             return order
         with self.together():
-            return holds.hold_exactly(self._postings, order, new_limit_micros - order.paid_micros)
+            if order.state is OrderState.INTERRUPTED:
+                return holds.hold_what_remains(self._postings, order, new_limit_micros)
+            return holds.hold_exactly(self._postings, order, new_limit_micros)
 
     def release(self, order: Order) -> Order:
         """Everything that is held goes back: the order has ended."""
@@ -111,7 +113,8 @@ class Books:
                 order, allocation = refund(self._postings, self._vouchers, order, allocation)
             if credited:
                 credit(self._postings, order, allocation, self._terms.grade(allocation))
-            return holds.hold_what_remains(self._postings, order, allocation), allocation
+            limit = order.terms.limit_price_micros
+            return holds.hold_what_remains(self._postings, order, limit, allocation), allocation
 
     def _capture(
         self, order: Order, allocation: Allocation, hours: Iterable[MeteredHour]

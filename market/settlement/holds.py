@@ -59,12 +59,14 @@ def hold_exactly(
     return postings.note_order(order, replace(order, held_micros=amount_micros))
 
 
-def hold_what_remains(postings: Postings, order: Order, allocation: Allocation) -> Order:
+def hold_what_remains(
+    postings: Postings, order: Order, limit_micros: int, allocation: Allocation | None = None
+) -> Order:
     """Hold again what the buyer may still spend on an interrupted order, as far as its credit goes.
 
     Whoever lost a node is not refused for lack of credit: the order goes on with what can be held for it.
     """
-    remaining = order.terms.limit_price_micros - order.paid_micros
+    remaining = limit_micros - order.paid_micros
     available = postings.available_micros(buyer_account(order.buyer_id))
     if available is not None:
         remaining = min(remaining, order.held_micros + max(available, 0))
