@@ -23,7 +23,7 @@ from market.desks.running import RunningDesk
 from market.desks.treasury import TreasuryDesk
 from market.domain.clock import Clock
 from market.domain.errors import Conflict, MarketError
-from market.domain.orders import Order
+from market.domain.orders import Order, TimeInForce
 from market.domain.parties import Actor, Role
 from market.domain.rounds import Round
 from market.domain.states import (
@@ -36,6 +36,7 @@ from market.idempotency import AnsweredBefore, Once
 from market.persistence.database import Database
 from market.round_steps import OpenedRound, abandon_round, closed, failure_of, freeze_market, land_round
 from market.settlement.books import Books
+from market.spot import PlacingAtOnce, place_at_once, wants_place_at_once
 from market.submission import Submission, accept_order, open_draft, remembered_answer
 from market.tenancy import own_order
 from solver import Verification, verify
@@ -61,12 +62,17 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, AccessDesk):
         actor.require(Role.BUYER, Role.OPERATOR)
         now = self.clock.now()
         with self._unit_of_work(once) as work:
+            if any(isinstance(one, Submission) and one.at_once for one in submissions):
+                work.promises.hold_capacity()
             catalogue = work.catalogue()
             books = Books(work, self._ids, now)
             answers = books.admit([accept_order(work, catalogue, one, self._ids, now) for one in submissions])
+            placing = PlacingAtOnce(work, catalogue, self._ids, now)
+            answers = placing.find(answers)
             accepted = [answer for answer in answers if isinstance(answer, Order)]
             work.orders.add(accepted, actor.key_id)
             books.accept(order for order in accepted if order.state is OrderState.OPEN)
+            answers = placing.grant(answers, actor.key_id)
             work.answer = {"orders": [remembered_answer(answer) for answer in answers]}
         return answers
 
@@ -114,6 +120,9 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, AccessDesk):
             work.orders.move([draft], OrderState.OPEN, now, Cause.SUBMITTED, actor.key_id, "submitted")
             work.orders.requeue(order)
             (order,) = Books(work, self._ids, now).accept([order])
+            if wants_place_at_once(order):
+                work.promises.hold_capacity()  # a draft is in nobody's way: nobody who holds capacity waits for it
+                order, _ = place_at_once(work, work.catalogue(), order, self._ids, now, actor.key_id)
             work.answer = {"order_id": order_id}
         return order
 
@@ -122,12 +131,16 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, AccessDesk):
         actor.require(Role.BUYER, Role.OPERATOR)
         now = self.clock.now()
         with self._unit_of_work() as work:
+            if changes.get("time_in_force") is TimeInForce.IMMEDIATE:
+                work.promises.hold_capacity()
             order = own_order(work, actor, order_id, held=True)
             amendment = amend(work, work.catalogue(), order, changes, self._ids, now)
             limit = amendment.after.terms.limit_price_micros
             after = Books(work, self._ids, now).amend(amendment.after, limit)
             if amendment.changed:
                 work.orders.write(after, now, Cause.AMENDED, actor.key_id, amendment.told())
+            if "time_in_force" in amendment.changed and wants_place_at_once(after):
+                after, _ = place_at_once(work, work.catalogue(), after, self._ids, now, actor.key_id)
         return after
 
     def remember_question(self, actor: Actor, once: Once) -> None:
@@ -147,6 +160,7 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, AccessDesk):
     def open_round(self, actor: Actor, request: RoundRequest, once: Once | None = None) -> OpenedRound:
         """Freeze the market, and claim the one place for a clearing round; a dead exchange's is taken over."""
         actor.require(Role.OPERATOR)
+        self.keep_time()
         now = self.clock.now()
         with ExitStack() as undo:
             with self._unit_of_work(once) as work:
