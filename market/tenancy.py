@@ -33,9 +33,9 @@ def own_allocation(work: Store, actor: Actor, allocation_id: str) -> Allocation:
 
 
 def own_offering(work: Store, actor: Actor, offering_id: str) -> Offering:
-    """An offering the actor may change; `NotFound` also for another provider's."""
+    """An offering the actor may change, held for the change; `NotFound` also for another provider's."""
     actor.require(Role.PROVIDER, Role.OPERATOR)
-    offering = work.offering(offering_id)
+    offering = work.listings.held(offering_id)
     if offering is None or (
         actor.role is not Role.OPERATOR and offering.provider_id != actor.organisation_id
     ):

@@ -5,9 +5,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from market.domain.errors import InvalidInput
+from market.domain.errors import Conflict, InvalidInput
 from market.domain.places import Provenance
 from market.domain.states import OfferingState
+
+MOST_WINDOWS = 100
+"""Maintenance windows of one offering, those that are over included."""
 
 
 class SlaGrade(StrEnum):
@@ -71,7 +74,10 @@ class Offering:
         if not 0 < self.units <= 10**9:
             raise InvalidInput("invalid_units", "units is a whole number from 1 to 1,000,000,000")
         if not 0 < self.max_gang_units <= self.units:
-            raise InvalidInput("invalid_units", "max_gang_units is a whole number from 1 to units")
+            raise InvalidInput(
+                "invalid_units",
+                "max_gang_units, the largest gang that shares one interconnect domain, is a whole number from 1 to units",
+            )
         if self.ask_micros_per_unit_hour < 0:
             raise InvalidInput("invalid_amount", "an ask price is not negative")
         if len(self.free_units_by_hour) != 24 or not all(
@@ -105,8 +111,40 @@ class Offering:
             fitting["free_units_by_hour"] = tuple(units if free == self.units else free for free in hours)
         return replace(self, **(fitting | changes))
 
+    def drained(self, at: datetime | None, now: datetime) -> "Offering":
+        """To be empty from a moment on, or not any more (None); a drain that began is not undone."""
+        if self.drain_at is not None and self.drain_at <= now:
+            raise Conflict(
+                "drain_begun",
+                "the drain has begun and stands; list a new offering to go on",
+                drain_at=self.drain_at.isoformat(),
+            )
+        if at is not None and at < now:
+            raise InvalidInput("drain_in_past", "a drain begins now or later", now=now.isoformat())
+        return replace(self, drain_at=at)
+
+    def new_maintenance(self, before: "Offering", now: datetime) -> tuple[Maintenance, ...]:
+        """Windows that were not there before; `InvalidInput` where they are over or too many."""
+        added = tuple(window for window in self.maintenance if window not in before.maintenance)
+        if any(window.ends_at <= now for window in added):
+            raise InvalidInput("window_over", "a maintenance window ends in the future", now=now.isoformat())
+        if added and len(self.maintenance) > MOST_WINDOWS:
+            raise InvalidInput(
+                "too_many_windows", f"an offering has at most {MOST_WINDOWS} maintenance windows"
+            )
+        return added
+
     def is_available(self, hour_start: datetime) -> bool:
         """Whether the listing covers the hour that starts then."""
         after_start = self.available_from is None or self.available_from <= hour_start
         before_end = self.available_until is None or hour_start < self.available_until
         return self.state is OfferingState.OPEN and after_start and before_end
+
+
+@dataclass(frozen=True, slots=True)
+class OfferingVersion:
+    """An offering's terms as they were since a moment, and whose key set them; the next version ends them."""
+
+    offering: Offering
+    since: datetime
+    changed_by: str

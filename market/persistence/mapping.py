@@ -8,7 +8,7 @@ from typing import Any
 from market.domain.clock import rfc3339
 from market.domain.devices import ComputeClass, Device, Precision
 from market.domain.ledger import Account, AccountKind, Transfer, TransferKind
-from market.domain.offerings import Maintenance, Offering, SlaGrade
+from market.domain.offerings import Maintenance, Offering, OfferingVersion, SlaGrade
 from market.domain.orders import Job, JobClass, Order, OrderTerms, TimeInForce
 from market.domain.parties import ApiKey, Buyer, Provider, Role
 from market.domain.places import Node, Provenance, Region, RoundTripTime, Side
@@ -113,6 +113,15 @@ def offering_terms(offering: Offering) -> dict[str, Any]:
     """An offering's columns as JSON, for the record of its versions."""
     columns = sourced_columns(offering)
     return {name: rfc3339(value) if isinstance(value, datetime) else value for name, value in columns.items()}
+
+
+def read_offering_version(row: models.OfferingVersionRow) -> OfferingVersion:
+    """`OfferingVersion` of a row."""
+    terms = dict(row.terms)
+    for name in ("available_from", "available_until", "drain_at", "listed_at"):
+        terms[name] = None if terms[name] is None else datetime.fromisoformat(terms[name])
+    offering = read_offering(models.OfferingRow(**terms))
+    return OfferingVersion(offering, row.since, row.changed_by)
 
 
 def _maintenance_columns(window: Maintenance) -> list[Any]:

@@ -3,7 +3,7 @@
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -13,6 +13,7 @@ from market.domain.errors import InvalidInput
 T = TypeVar("T")
 R = TypeVar("R")
 LARGEST_PAGE = 1000
+LARGEST_NUMBER = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class PageRequest:
 def read_page(
     session: Session,
     query: Select[R],
-    id_column: InstrumentedAttribute[str],
+    id_column: InstrumentedAttribute[Any],
     read: Callable[[R], T],
     request: PageRequest,
 ) -> Page[T]:
@@ -47,13 +48,13 @@ def read_page(
     rows = session.scalars(_select_page(query, id_column, request)).all()
     more = len(rows) > request.limit
     shown = rows[: request.limit]
-    next_cursor = _encode(getattr(shown[-1], id_column.key)) if more else None
+    next_cursor = _encode(str(getattr(shown[-1], id_column.key))) if more else None
     return Page(tuple(read(row) for row in shown), next_cursor)
 
 
-def _select_page(query: Select[R], id_column: InstrumentedAttribute[str], request: PageRequest) -> Select[R]:
+def _select_page(query: Select[R], id_column: InstrumentedAttribute[Any], request: PageRequest) -> Select[R]:
     if request.cursor is not None:
-        last = _decode(request.cursor)
+        last = _decode(request.cursor, id_column.type.python_type)
         query = query.where(id_column < last if request.newest_first else id_column > last)
     order = id_column.desc() if request.newest_first else id_column.asc()
     return query.order_by(order).limit(request.limit + 1)
@@ -63,14 +64,15 @@ def _encode(last_id: str) -> str:
     return urlsafe_b64encode(last_id.encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str) -> str:
+def _decode(cursor: str, kind: Callable[[str], Any]) -> Any:
     unknown = InvalidInput(
         "invalid_cursor", "cursor is not one this exchange gave out; leave it out to start again"
     )
     try:
-        last_id = b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+        text = b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+        last_id = kind(text)
     except ValueError as error:
         raise unknown from error
-    if not last_id.isprintable():
+    if not text.isprintable() or (isinstance(last_id, int) and abs(last_id) > LARGEST_NUMBER):
         raise unknown
     return last_id

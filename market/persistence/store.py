@@ -18,6 +18,7 @@ from market.domain.states import NODE_MOVES, NodeState, advance
 from market.persistence import mapping, models
 from market.persistence.access_store import AccessStore
 from market.persistence.ledger_store import LedgerStore
+from market.persistence.listing_store import ListingStore
 from market.persistence.order_store import OrderStore
 from market.persistence.paging import Page, PageRequest, read_page
 from market.persistence.promise_store import PromiseStore
@@ -48,6 +49,7 @@ class Store:
         self.rounds = RoundStore(session)
         self.access = AccessStore(session)
         self.ledger = LedgerStore(session)
+        self.listings = ListingStore(session)
         self.promises = PromiseStore(session)
 
     def add_all(self, things: Iterable[SourcedThing]) -> None:
@@ -75,13 +77,6 @@ class Store:
         """No region is added elsewhere before the end of this unit of work (SQLite has one writer anyway)."""
         if self.session.get_bind().dialect.name == "postgresql":
             self.session.execute(text("LOCK TABLE regions IN SHARE ROW EXCLUSIVE MODE"))
-
-    def replace_offering(self, offering: Offering) -> None:
-        """Write an offering's fields over what is stored."""
-        columns = mapping.sourced_columns(offering)
-        self.session.execute(
-            update(models.OfferingRow).where(models.OfferingRow.id == offering.id).values(**columns)
-        )
 
     def has(self, kind: type[SourcedThing], id_: str) -> bool:
         """Whether a catalogue noun of that id is stored."""

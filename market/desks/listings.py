@@ -1,0 +1,103 @@
+"""Listings: put on the market, changed by version, serviced, drained, withdrawn.
+
+What is already granted keeps its terms whatever changes. A round that is clearing meanwhile leaves out what it placed
+on an offering that changed (`market.round_steps.land_round`).
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from market.calendars import require_room
+from market.checks import check_offering
+from market.desks.desk import Desk, UnitOfWork
+from market.domain.errors import Conflict
+from market.domain.offerings import Maintenance, Offering, OfferingVersion
+from market.domain.parties import Actor, Role
+from market.domain.states import OFFERING_MOVES, OfferingState, advance
+from market.idempotency import Once
+from market.tenancy import own_offering
+
+LOADED = "scenario"
+"""Whose key set the first terms of what was loaded and not listed."""
+
+
+class ListingDesk(Desk):
+    """Changes listings; every change of terms is a version that is kept."""
+
+    def list_offering(self, actor: Actor, offering: Offering, once: Once | None = None) -> Offering:
+        """List an offering under a fresh id."""
+        actor.require(Role.PROVIDER, Role.OPERATOR)
+        now = self.clock.now()
+        listed = replace(offering, id=self._ids.new("off", now), state=OfferingState.OPEN, listed_at=now)
+        with self._unit_of_work(once) as work:
+            check_offering(work, listed)
+            listed.new_maintenance(replace(listed, maintenance=()), now)
+            work.add(listed)
+            work.listings.add_version(OfferingVersion(listed, now, actor.key_id))
+            work.answer = {"offering_id": listed.id}
+        return listed
+
+    def amend_offering(self, actor: Actor, offering_id: str, **changes: Any) -> Offering:
+        """Change terms: ask, units, hours, window, size of orders, maintenance, reports, service grade."""
+        now = self.clock.now()
+        with self._unit_of_work() as work:
+            offering = self._open_offering(work, actor, offering_id)
+            return self._keep(work, actor, offering, offering.amended(**changes), now)
+
+    def add_maintenance(
+        self, actor: Actor, offering_id: str, window: Maintenance, once: Once | None = None
+    ) -> Offering:
+        """Announce a window with fewer units; `Conflict` `in_use` where what is granted would not fit any more."""
+        now = self.clock.now()
+        with self._unit_of_work(once) as work:
+            offering = self._open_offering(work, actor, offering_id)
+            windows = {*offering.maintenance, window}
+            ordered = tuple(sorted(windows, key=lambda w: (w.starts_at, w.ends_at, w.units_left)))
+            work.answer = {"offering_id": offering_id}
+            return self._keep(work, actor, offering, replace(offering, maintenance=ordered), now)
+
+    def drain_offering(
+        self, actor: Actor, offering_id: str, at: datetime | None, once: Once | None = None
+    ) -> Offering:
+        """Have an offering empty from a moment on; None takes that back, before it begins."""
+        now = self.clock.now()
+        with self._unit_of_work(once) as work:
+            offering = self._open_offering(work, actor, offering_id)
+            work.answer = {"offering_id": offering_id}
+            return self._keep(work, actor, offering, offering.drained(at, now), now)
+
+    def withdraw_offering(self, actor: Actor, offering_id: str, once: Once | None = None) -> Offering:
+        """Take an offering off the market; what is running finishes."""
+        now = self.clock.now()
+        with self._unit_of_work(once) as work:
+            offering = own_offering(work, actor, offering_id)
+            state = advance(OFFERING_MOVES, offering.state, OfferingState.WITHDRAWN)
+            work.answer = {"offering_id": offering_id}
+            return self._keep(work, actor, offering, replace(offering, state=state), now)
+
+    def _open_offering(self, work: UnitOfWork, actor: Actor, offering_id: str) -> Offering:
+        """One's own offering, held; nobody takes free capacity before the change is stored."""
+        work.promises.hold_capacity()
+        offering = own_offering(work, actor, offering_id)
+        if offering.state is not OfferingState.OPEN:
+            raise Conflict("offering_withdrawn", "a withdrawn offering cannot be changed; list a new one")
+        return offering
+
+    def _keep(
+        self, work: UnitOfWork, actor: Actor, before: Offering, after: Offering, now: datetime
+    ) -> Offering:
+        """Store a change as the next version; what changes nothing is none."""
+        if after == before:
+            return before
+        added = after.new_maintenance(before, now)
+        if added:
+            running = work.listings.running_on(before.id, now)
+            promised = [q for q in work.promises.held_quotes(now) if q.offering_id == before.id]
+            require_room(added, [*running, *promised], now)
+        if not work.listings.has_version(before.id, before.version):
+            work.listings.add_version(OfferingVersion(before, before.listed_at, LOADED))
+        kept = replace(after, version=before.version + 1)
+        work.listings.replace(kept)
+        work.listings.add_version(OfferingVersion(kept, now, actor.key_id))
+        return kept
