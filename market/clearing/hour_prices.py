@@ -64,7 +64,7 @@ def read_hour_prices(
             ask_micros=int(ask[row]),
             energy_micros=int(energy[row, slot]),
             carbon_micros=int(carbon[row]),
-            congestion_micros=int(parts[row]) * _congestion_micros(problem, clearing, row, slot),
+            congestion_micros=congestion_micros(problem, clearing, int(parts[row]), row, slot),
             free_units=int(problem.capacity_units[row, slot]) // int(parts[row]),
         )
         for row, offering_id in enumerate(names["offerings"])
@@ -73,8 +73,10 @@ def read_hour_prices(
     )
 
 
-def _congestion_micros(problem: ClearingProblem, clearing: Clearing, row: int, slot: int) -> int:
-    """What scarcity of units, and of power at the node, adds to an hour of one part (to the nearest micro-yuan)."""
+def congestion_micros(
+    problem: ClearingProblem, clearing: Clearing, parts_per_unit: int, row: int, slot: int
+) -> int:
+    """What scarcity of units, and of power at the node, adds to a unit-hour: of each part to the nearest micro-yuan."""
     watts = int(problem.facility_watts_per_unit[row])
     power = int(clearing.power_price_micros[problem.offering_node[row], slot]) * watts
-    return int(clearing.price_micros[row, slot]) + (power + 500) // 1000
+    return parts_per_unit * (int(clearing.price_micros[row, slot]) + (power + 500) // 1000)

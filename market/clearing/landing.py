@@ -12,8 +12,9 @@ from market.clearing.builder import BuiltProblem
 from market.clearing.figures import Bounds, clearing_figures, east_west_flows, round_bounds
 from market.clearing.free_market import limit_above
 from market.clearing.hour_prices import price_parts
-from market.clearing.placements import build_allocations, read_placements
+from market.clearing.placements import build_allocations, price_placements, read_placements
 from market.clearing.reasons import deciding_code, node_reasons
+from market.clearing.settlement_figures import settlement_figures
 from market.domain.ids import IdSource
 from market.domain.rounds import Allocation, Explanation
 from solver import Clearing, ClearingProblem, Status, baselines
@@ -39,18 +40,25 @@ def read_outcome(
 ) -> RoundOutcome:
     """Translate a clearing back into the market."""
     bounds = round_bounds(built, clearing)
+    placed = read_placements(built, clearing)
+    prices = price_placements(built, placed, clearing, built.snapshot.policy.pricing)
+    allocations = build_allocations(built, placed, round_id, ids, now, prices)
     return RoundOutcome(
         clearing=clearing,
         bounds=bounds,
-        allocations=build_allocations(built, read_placements(built, clearing), round_id, ids, now),
+        allocations=allocations,
         explanations=explain_unplaced(built, clearing, round_id),
-        figures=_figures_beside_baselines(built, clearing, bounds),
+        figures={
+            **_figures_beside_baselines(built, clearing, bounds),
+            "settlement": settlement_figures(built, clearing, allocations),
+        },
         problem_npz=_npz(built.problem),
         clearing_npz=_npz(clearing),
         names={
             "orders": [order.id for order in built.snapshot.orders],
             "offerings": [offering.id for offering in built.snapshot.catalogue.offerings],
             "nodes": [node.id for node in built.snapshot.catalogue.nodes],
+            "limit_micros": [order.remaining_limit_micros for order in built.snapshot.orders],
             **price_parts(built),
         },
     )
@@ -71,11 +79,17 @@ def leave_out(built: BuiltProblem, outcome: RoundOutcome, order_ids: Collection[
         start_slot=np.where(gone, -1, solved.start_slot),
     )
     figures = clearing_figures(built, landing, outcome.bounds)
+    allocations = tuple(a for a in outcome.allocations if a.order_id not in order_ids)
     return replace(
         outcome,
         clearing=replace(landing, value_micros=figures["value_micros"], gap=figures["gap"]),
-        allocations=tuple(a for a in outcome.allocations if a.order_id not in order_ids),
-        figures={**outcome.figures, "solver": figures, "flows": east_west_flows(built, landing)},
+        allocations=allocations,
+        figures={
+            **outcome.figures,
+            "solver": figures,
+            "flows": east_west_flows(built, landing),
+            "settlement": settlement_figures(built, landing, allocations),
+        },
     )
 
 

@@ -1,5 +1,6 @@
 """What a clearing granted, in market terms: where, when, at which price, with how much energy and carbon."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,11 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from market.clearing.builder import BuiltProblem
+from market.clearing.hour_prices import congestion_micros
 from market.domain.ids import IdSource
 from market.domain.money import hourly_price_micros
 from market.domain.orders import WHOLE_UNIT
+from market.domain.policy import PricingRule
 from market.domain.rounds import Allocation
 from market.domain.states import AllocationState
+from market.settlement.pricing import HourlyPrices, posted_prices, price_hours
 from solver import Clearing
 
 Ints = npt.NDArray[np.int64]
@@ -92,15 +96,46 @@ def _cost_of_window(part_cost: Ints, offering: Ints, start: Ints, slots: Ints) -
     return cost
 
 
+def price_placements(
+    built: BuiltProblem, placed: Placements, clearing: Clearing, rule: PricingRule
+) -> tuple[HourlyPrices, ...]:
+    """What each placed order pays and its provider earns, hour by hour, at the clearing's prices."""
+    priced = []
+    for row, job in enumerate(placed.job):
+        order, offering = built.snapshot.orders[job], int(placed.offering[row])
+        first, parts_per_unit = int(placed.start[row]), int(built.supply.parts_per_unit[offering])
+        hours = range(first, first + int(placed.slots[row]))
+        priced.append(
+            price_hours(
+                rule,
+                ask_micros=int(built.supply.ask_micros[offering]),
+                congestion_micros=[
+                    congestion_micros(built.problem, clearing, parts_per_unit, offering, hour)
+                    for hour in hours
+                ],
+                units=int(placed.units[row]),
+                unit_tenths=int(placed.unit_tenths[row]),
+                limit_micros=order.remaining_limit_micros,
+            )
+        )
+    return tuple(priced)
+
+
 def build_allocations(
-    built: BuiltProblem, placed: Placements, round_id: str, ids: IdSource, now: datetime
+    built: BuiltProblem,
+    placed: Placements,
+    round_id: str | None,
+    ids: IdSource,
+    now: datetime,
+    prices: Sequence[HourlyPrices] | None = None,
 ) -> tuple[Allocation, ...]:
-    """One allocation for each placed order."""
+    """One allocation for each placed order, at these prices; at posted ones where none are given."""
     offerings, horizon = built.snapshot.catalogue.offerings, built.snapshot.horizon
     allocations = []
     for row, job in enumerate(placed.job):
         order, offering = built.snapshot.orders[job], offerings[placed.offering[row]]
         start = int(placed.start[row])
+        priced = _posted(built, placed, row) if prices is None else prices[row]
         allocations.append(
             Allocation(
                 id=ids.new("alo", now),
@@ -115,9 +150,9 @@ def build_allocations(
                 starts_at=horizon.slot_start(start),
                 ends_at=horizon.slot_start(start + int(placed.slots[row])),
                 ask_micros_per_unit_hour=offering.ask_micros_per_unit_hour,
-                price_micros=int(placed.price_micros[row]),
-                charges_micros=_by_hour(placed, row),
-                earnings_micros=_by_hour(placed, row),
+                price_micros=priced.price_micros,
+                charges_micros=priced.charges_micros,
+                earnings_micros=priced.earnings_micros,
                 offering_version=offering.version,
                 rtt_ms=float(placed.rtt_ms[row]),
                 facility_kwh=float(placed.facility_kwh[row]),
@@ -129,6 +164,6 @@ def build_allocations(
     return tuple(allocations)
 
 
-def _by_hour(placed: Placements, row: int) -> tuple[int, ...]:
-    """The posted price, hour by hour."""
-    return (int(placed.hourly_micros[row]),) * int(placed.slots[row])
+def _posted(built: BuiltProblem, placed: Placements, row: int) -> HourlyPrices:
+    ask = int(built.supply.ask_micros[placed.offering[row]])
+    return posted_prices(ask, int(placed.slots[row]), int(placed.units[row]), int(placed.unit_tenths[row]))
