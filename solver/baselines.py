@@ -6,7 +6,7 @@ prices are zero, so their bound is the sum of what every job could bring alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,9 @@ from solver.floor import Floor, empty_floor, fits, place_in_order, put, worth
 from solver.layout import Layout, build_layout, prefix_sums, room_of
 from solver.outcome import Clearing, Float64Array, Status, relative_gap
 from solver.problem import ClearingProblem, Int64Array
+
+MOST_FOR_ALL_RULES = 200_000
+"""Above so many jobs the other rules take seconds that dives use better: value density led them on every large market."""
 
 
 def value_density(problem: ClearingProblem) -> Clearing:
@@ -66,13 +69,12 @@ def local_first(
     return _clearing(problem, layout, floor)
 
 
-def simple_orders(problem: ClearingProblem, layout: Layout) -> list[tuple[str, Int64Array]]:
-    """Name and (J,) order of every rule here that needs nothing but the problem."""
-    return [
-        ("value_density", density_order(problem, layout)),
-        ("first_come_cheapest", np.arange(problem.jobs)),
-        ("highest_bid", bid_order(problem)),
-    ]
+def simple_orders(problem: ClearingProblem, layout: Layout) -> Iterator[tuple[str, Int64Array]]:
+    """Name and (J,) order of every rule here that needs nothing but the problem; of many jobs only value density."""
+    yield "value_density", density_order(problem, layout)
+    if problem.jobs <= MOST_FOR_ALL_RULES:
+        yield "first_come_cheapest", np.arange(problem.jobs)
+        yield "highest_bid", bid_order(problem)
 
 
 def density_order(problem: ClearingProblem, layout: Layout) -> Int64Array:

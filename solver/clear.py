@@ -24,10 +24,10 @@ def clear(
 ) -> Clearing:
     """Best clearing found within the limits, with prices that bound every other; each step is in MODEL.md.
 
-    Always feasible; never worse than any rule of `baselines` that needs nothing but the problem, unless it is stopped
-    before they are through. Repeats itself for equal problem, limits and seed unless the seconds run out. `progress`
-    is called after every step. `earlier` is a clearing of a problem much like this one (jobs by the same index): what
-    it got right is kept, and where that is enough for `limits.gap` nothing is cleared anew.
+    Always feasible; never worse than the rules of `baselines.simple_orders` (of many jobs only value density), unless it
+    is stopped before they are through. Repeats itself for equal problem, limits and seed unless the seconds run out.
+    `progress` is called after every step. `earlier` is a clearing of a problem much like this one (jobs by the same
+    index): what it got right is kept, and where that is enough for `limits.gap` nothing is cleared anew.
 
     `cancelled` is asked often, and from other threads too; once it answers true, and it must go on to, the best so far
     is returned as if the seconds had run out. HiGHS alone cannot be called back: `tighten` ends when its time does.

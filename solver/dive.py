@@ -30,6 +30,10 @@ SAMPLE_JOBS = 25_000
 """Between stages prices are descended on a sample of about so many jobs, against its share of what is free."""
 
 
+MOST_FOR_STAGES = 0.85
+"""Share of the seconds left that the stages may take: filling in those who are left takes time as well."""
+
+
 class Plan(NamedTuple):
     """How to dive: which jobs first, in how many stages, and how prices are descended in between."""
 
@@ -63,9 +67,9 @@ def dive(
 ) -> Floor:
     """Placements from one dive from these prices, on an empty floor or one where some jobs already run.
 
-    When the time is up the rest is filled in at once.
+    When most of the time is gone the rest is filled in at once.
     """
-    problem, layout = market.problem, market.layout
+    problem, layout, stopwatch = market.problem, market.layout, stopwatch.part(MOST_FOR_STAGES)
     floor, at_first = floor or empty_floor(problem), whole_prices(*prices)
     waiting = floor.candidate < 0
     stages = _stages(layout, plan.order[waiting[plan.order]], plan.stages)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -44,20 +45,26 @@ def main(problem_file: str, answer_file: str, settings: str) -> None:
         _warm(solve)
     say(event="ready")
     task = Task(problem, given["seconds"], given["workers"], given["seed"], given["gap"], _report, earlier)
-    status = ""
+    status, cpu_before = "", _cpu_seconds()
     try:
         answer = solve(task)
     except TooManyColumns as error:
         answer, status = nothing(str(error)), TOO_LARGE
-    seconds = task.seconds_so_far()
+    seconds, cpu_seconds = task.seconds_so_far(), _cpu_seconds() - cpu_before
     _save(answer, answer_file)
     say(
         event="done",
         status=status or answer.status.value,
         seconds=seconds,
+        cpu_seconds=cpu_seconds,
         own_bound_micros=answer.own_bound_micros,
         note=answer.note,
     )
+
+
+def _cpu_seconds() -> float:
+    """Processor time of all threads so far, and of children that have ended."""
+    return sum(os.times()[:4])
 
 
 def _end_with_parent() -> None:

@@ -10,7 +10,7 @@ from solver.bench.plots import draw_gaps
 from solver.bench.results import Entry, Market, Run
 
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
-HEADER = ("contestant", "status", "value, CNY", "gap", "own gap", "placed", "seconds", "MB", "note")
+HEADER = ("contestant", "status", "value, CNY", "gap", "own gap", "placed", "seconds", "CPU s", "MB", "note")
 PROFILE_HEADER = ("step of our solver", "seconds", "share")
 WORDS = frozenset({"contestant", "status", "note", "step of our solver"})
 """Columns that are no numbers."""
@@ -39,6 +39,7 @@ def _row(entry: Entry, market: Market) -> tuple[str, ...]:
         _percent(value, min(own, default=None)),
         "" if entry.placed is None else f"{entry.placed:,}",
         "" if entry.seconds is None else f"{entry.seconds:.2f}",
+        "" if entry.cpu_seconds is None else f"{entry.cpu_seconds:.2f}",
         "" if not entry.peak_mb else f"{entry.peak_mb:,.0f}",
         entry.note,
     )

@@ -29,6 +29,8 @@ class Entry:
     """OPTIMAL, FEASIBLE, NO_SOLUTION; TOO_LARGE where it was not run; TIMED_OUT where the answer came too late;
     WRONG where the judge found a violation; FAILED where it ended without a word."""
     seconds: float | None = None
+    cpu_seconds: float | None = None
+    """Of all its threads and children: beside `seconds` it tells how much of the machine others had."""
     peak_mb: float | None = None
     value_micros: int | None = None
     """Recomputed by `verify`."""

@@ -206,6 +206,7 @@ def _judged(
         round(done["seconds"], 3),
         str(done["note"]),
     )
+    entry.cpu_seconds = round(done["cpu_seconds"], 2)
     own = done["own_bound_micros"]
     entry.own_bound_micros = None if own is None else int(own)
     arrays = load_arrays(answer_file)

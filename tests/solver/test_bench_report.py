@@ -14,13 +14,13 @@ from solver.bench.run import Settings, finish_run, new_run
 
 def a_run() -> Run:
     ours = Entry(
-        "suanli", "FEASIBLE", 2.0, 120.0, 990_000_000, 1_000_000_000, None, 9,
+        "suanli", "FEASIBLE", 2.0, 3.5, 120.0, 990_000_000, 1_000_000_000, None, 9,
         steps=[("walk", 0.5), ("dive", 1.0)],
         history=[(0.5, 900_000_000, 1_100_000_000), (1.5, 990_000_000, 1_000_000_000)],
     )  # fmt: skip
-    rule = Entry("highest_bid", "FEASIBLE", 0.01, 90.0, 950_000_000, 1_200_000_000, None, 8)
-    none = Entry("cp_sat", "NO_SOLUTION", 2.1, 300.0, note="a | b")
-    late = Entry("scip", "TIMED_OUT", 30.0, 300.0, 995_000_000, own_bound_micros=998_000_000)
+    rule = Entry("highest_bid", "FEASIBLE", 0.01, None, 90.0, 950_000_000, 1_200_000_000, None, 8)
+    none = Entry("cp_sat", "NO_SOLUTION", 2.1, 2.1, 300.0, note="a | b")
+    late = Entry("scip", "TIMED_OUT", 30.0, 29.0, 300.0, 995_000_000, own_bound_micros=998_000_000)
     run = new_run("market", "suanli bench market --jobs 9", Settings(seconds=2.0), 1)
     run.markets.append(Market("9 jobs", {"jobs": 9, "slots": 4, "load": 1.0}, [ours, none, late, rule]))
     return finish_run(run)
@@ -52,6 +52,7 @@ def test_the_table_ranks_what_counts_only() -> None:
     assert market.proven_bound_micros() == 1_000_000_000
     assert market.best_bound_micros() == 998_000_000
     assert rows[0][2:5] == ("**990.00**", "0.802%", "1.000%")
+    assert rows[0][6:9] == ("2.00", "3.50", "120")
     assert rows[2][1:5] == ("NO_SOLUTION", "", "", "")
     assert profile_of(market) == [
         ("walk", "0.50", "25.0%"),

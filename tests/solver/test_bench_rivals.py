@@ -110,7 +110,7 @@ def test_a_late_answer_and_a_wrong_one_do_not_count(problem: ClearingProblem, tm
     assert answer.chosen is not None
     assert answer.start_slot is not None
     settings = run.Settings(seconds=1.0)
-    done = {"status": "FEASIBLE", "seconds": 9.0, "own_bound_micros": None, "note": ""}
+    done = {"status": "FEASIBLE", "seconds": 9.0, "cpu_seconds": 8.0, "own_bound_micros": None, "note": ""}
     np.savez(tmp_path / "late.npz", chosen=answer.chosen, start_slot=answer.start_slot)
     late = run._judged(Entry("x", "FAILED"), done, problem, tmp_path / "late.npz", settings)
     assert (late.status, late.ranked, late.note) == ("TIMED_OUT", False, "9 s of 1")
