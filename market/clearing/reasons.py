@@ -7,6 +7,8 @@ decided comes from the solver's `Explainer`. A node's reason is that of its offe
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from market.clearing.builder import BuiltProblem
 from market.clearing.eligibility import RULED_OUT
 from market.clearing.supply import parts_of
@@ -84,7 +86,10 @@ def _held_by_others(built: BuiltProblem, job: int, row: int) -> ReasonCode:
     """Too large for what this round had free: for want of power, of units, or of a listing that big at all."""
     needs = built.snapshot.orders[job].job
     parts = parts_of(needs.units, needs.unit_tenths, int(built.supply.parts_per_unit[row]))
-    if parts <= built.supply.capacity_parts[row].max(initial=0):
+    first, end = int(built.problem.first_slot[job]), int(built.problem.end_slot[job])
+    enough = (built.supply.capacity_parts[row, first:end] >= parts).astype(np.int64)
+    slots = int(built.eligibility[job].slots[row])
+    if (np.convolve(enough, np.ones(slots, dtype=np.int64), "valid") == slots).any():
         return ReasonCode.NO_POWER
     return ReasonCode.NO_CAPACITY if needs.units <= built.supply.listed_units[row] else ReasonCode.TOO_LARGE
 
