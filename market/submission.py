@@ -9,18 +9,28 @@ from market.checks import check_order
 from market.domain.catalogue import Catalogue
 from market.domain.errors import MarketError
 from market.domain.ids import IdSource
-from market.domain.orders import Order, OrderTerms
+from market.domain.orders import Order, OrderTerms, TimeInForce
 from market.domain.states import ORDER_MOVES, OrderState, advance
 from market.persistence.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One order as it arrives: whose, and what. A draft waits outside the book until it is submitted."""
+    """One order as it arrives: whose, and what. A draft waits outside the book until it is submitted.
+
+    With `quote_id` it is placed at once, at the price and place that the quote holds for it.
+    """
 
     buyer_id: str
     terms: OrderTerms
     draft: bool = False
+    quote_id: str | None = None
+
+    @property
+    def at_once(self) -> bool:
+        """Whether it takes free capacity as it comes in."""
+        immediate = self.terms.time_in_force is TimeInForce.IMMEDIATE or self.quote_id is not None
+        return immediate and not self.draft
 
 
 def accept_order(
