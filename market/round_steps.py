@@ -3,6 +3,8 @@
 Each works inside a unit of work that `market.exchange` opens and commits.
 """
 
+import logging
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -17,7 +19,10 @@ from market.domain.rounds import Round
 from market.domain.states import ROUND_MOVES, Cause, OfferingState, OrderState, RoundState, advance
 from market.persistence.store import Store
 from market.settlement.books import Books
+from market.settlement.invariants import BrokenPromise, check_outcome
 from solver import Limits
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,13 @@ def land_round(
         for a in outcome.allocations
         if a.order_id not in still_open or a.offering_id not in as_listed
     }
+        work, opened.snapshot, [a for a in outcome.allocations if a.order_id not in gone], now
+    )
     landing = leave_out(built, outcome, gone) if gone else outcome
+    running = work.rounds.live_allocations(opened.snapshot.horizon.starts_at)
+    broken = check_outcome(work.catalogue(), by_id, landing.allocations, running)
+    if broken:
+        return refuse_outcome(work, opened.round, broken, now)
     landed = closed(
         opened.round,
         RoundState.LANDED,
@@ -108,6 +119,15 @@ def land_round(
         work.orders.move(moved, OrderState.ALLOCATED, now, cause, "exchange", f"placed in {landed.id}")
     work.orders.add_explanations([e for e in landing.explanations if e.order_id in still_open])
     return landed
+
+
+def refuse_outcome(work: Store, opened: Round, broken: Sequence[BrokenPromise], now: datetime) -> Round:
+    """A promise would be broken: nothing is granted, and the round names the first one."""
+    failure = f"outcome_refused: {broken[0].code}"
+    refused = closed(opened, RoundState.REFUSED, now, failure=failure)
+    work.rounds.close(refused)
+    _logger.error("round %s would break what the market promises: %s", opened.id, broken)
+    return refused
 
 
 def abandon_round(work: Store, now: datetime) -> Round | None:
