@@ -83,8 +83,6 @@ def land_round(
         for a in outcome.allocations
         if a.order_id not in still_open or a.offering_id not in as_listed
     }
-        work, opened.snapshot, [a for a in outcome.allocations if a.order_id not in gone], now
-    )
     landing = leave_out(built, outcome, gone) if gone else outcome
     running = work.rounds.live_allocations(opened.snapshot.horizon.starts_at)
     broken = check_outcome(work.catalogue(), by_id, landing.allocations, running)
