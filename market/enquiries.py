@@ -13,7 +13,7 @@ from market.clearing.free_market import Fit, FreeMarket
 from market.clearing.hour_prices import HourPrice, read_hour_prices
 from market.clearing.request import MOST_SLOTS
 from market.clearing.snapshot import Horizon, MarketSnapshot
-from market.domain.clock import Clock, next_hour
+from market.domain.clock import next_hour
 from market.domain.devices import Device
 from market.domain.errors import NotFound
 from market.domain.offerings import Offering
@@ -23,7 +23,7 @@ from market.domain.places import Node, Region
 from market.domain.policy import Policy
 from market.domain.rounds import Allocation, Explanation, Reason, Round
 from market.domain.states import OrderState, RoundState
-from market.persistence.database import Database
+from market.listing_enquiries import ListingEnquiries
 from market.persistence.models import OrderEventRow
 from market.persistence.paging import Page, PageRequest
 from market.persistence.store import Store
@@ -68,12 +68,8 @@ class OrderExplanation:
     alternatives: tuple[Option, ...]
 
 
-class Enquiries:
+class Enquiries(ListingEnquiries):
     """Read-only desk. Safe between threads: each call has a session of its own."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
 
     # What is public
 
@@ -101,14 +97,6 @@ class Enquiries:
         """Offerings, paged, filtered by equality on node_id, provider_id, device_id or state."""
         with self._database.reading() as session:
             return Store(session).page_offerings(request, dict(filters))
-
-    def offering(self, offering_id: str) -> Offering:
-        """One offering."""
-        with self._database.reading() as session:
-            found = Store(session).offering(offering_id)
-        if found is None:
-            raise NotFound("not_found", f"no offering {offering_id}")
-        return found
 
     def rounds(self, request: PageRequest) -> Page[Round]:
         """Rounds, paged."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from api.schemas.fields import CnyText, PageQuery, Reference, Schema, example
+from api.schemas.fields import CnyText, PageQuery, Reference, Schema, UnitsShown, example, shown_units
 from market.domain.money import format_cny
 from market.domain.rounds import Allocation
 from market.domain.states import AllocationState
@@ -41,7 +41,7 @@ class AllocationAnswer(Schema):
     offering_id: str
     provider_id: str
     node_id: str
-    units: int
+    units: UnitsShown
     starts_at: datetime
     ends_at: datetime
     ask_price: CnyText = Field(description="Ask per unit-hour when it was granted.")
@@ -56,6 +56,7 @@ class AllocationAnswer(Schema):
     def of(cls, allocation: Allocation) -> "AllocationAnswer":
         """What an allocation looks like from outside."""
         fields: dict[str, Any] = {name: getattr(allocation, name, None) for name in cls.model_fields}
+        fields["units"] = shown_units(allocation.units, allocation.unit_tenths)
         fields["ask_price"] = format_cny(allocation.ask_micros_per_unit_hour)
         fields["price"] = format_cny(allocation.price_micros)
         return cls.model_construct(**fields)

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.schemas.fields import NO_DEFAULT, Cny, Moment, Reference, Schema, example
-from api.schemas.jobs import HoursNeeded
+from api.schemas.jobs import HoursNeeded, UnitsNeeded, units_and_tenths
 from market.domain.devices import ComputeClass, Precision
 from market.domain.orders import JobClass, TimeInForce
 
@@ -33,7 +33,7 @@ class JobChanges(Schema):
     devices: Annotated[list[Reference], Field(min_length=1, max_length=200)] | None = None
     min_memory_gb: Annotated[float, Field(ge=0, le=10**6)] | None = None
     precision: Annotated[Precision, Field(strict=False)] | None = None
-    units: Annotated[int, Field(ge=1, le=10**7)] = Field(default=1, json_schema_extra=NO_DEFAULT)
+    units: UnitsNeeded = Field(default=1, json_schema_extra=NO_DEFAULT)
     hours: HoursNeeded = Field(default=1.0, json_schema_extra=NO_DEFAULT)
     origin_region: Reference = Field(default="", json_schema_extra=NO_DEFAULT)
     max_rtt_ms: Annotated[float, Field(ge=0, le=10**6)] | None = None
@@ -90,5 +90,7 @@ class OrderChanges(JobChanges):
         given = {name: getattr(self, name) for name in sorted(self.model_fields_set - {"job"})}
         if self.job is not None:
             given |= {name: getattr(self.job, name) for name in sorted(self.job.model_fields_set)}
+        if "units" in given:
+            given["units"], given["unit_tenths"] = units_and_tenths(given["units"])
         lists = {name: tuple(given[name]) for name in TUPLES & given.keys() if given[name] is not None}
         return {MARKET_NAMES.get(name, name): value for name, value in (given | lists).items()}

@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from market.domain.errors import InvalidInput
 from market.domain.money import parse_cny
+from market.domain.orders import WHOLE_UNIT
 
 T = TypeVar("T")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
@@ -99,6 +100,12 @@ Words = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterVal
 NO_DEFAULT: dict[str, Any] = {"default": None}
 """For a field that may be left out but not be null: what stands for nothing inside is nobody's business outside."""
 
+UnitsShown = Annotated[
+    int | float,
+    WithJsonSchema({"type": "number", "minimum": 0, "examples": [8, 0.3]}),
+]
+"""Units that go out: a whole number, or tenths of one card as a decimal."""
+
 ANY_NAME: JsonDict = {"anyOf": [{"required": [name]} for name in ("name", "name_zh", "name_en")]}
 
 Count = Annotated[int, Field(ge=0, le=10**9)]
@@ -145,6 +152,12 @@ class PageQuery(BaseModel):
     cursor: str | None = Field(
         None, min_length=1, max_length=200, description="`next_cursor` of the page before."
     )
+
+
+def shown_units(units: int, unit_tenths: int = WHOLE_UNIT) -> int | float:
+    """Units as they go out: 8, or 0.3 for three tenths of one card."""
+    tenths = units * unit_tenths
+    return tenths / WHOLE_UNIT if tenths % WHOLE_UNIT else tenths // WHOLE_UNIT
 
 
 def example(**fields: Any) -> ConfigDict:

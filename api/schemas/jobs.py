@@ -3,18 +3,53 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, PlainValidator, Tag, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
-from api.schemas.fields import Reference, Schema, example
+from api.schemas.fields import Reference, Schema, example, shown_units
 from market.domain.devices import ComputeClass, Precision
-from market.domain.orders import LONGEST_JOB_HOURS, Job, JobClass
+from market.domain.orders import LONGEST_JOB_HOURS, WHOLE_UNIT, Job, JobClass
 
+MOST_UNITS = 10**7
+SHARES_OF_A_CARD = tuple(tenths / WHOLE_UNIT for tenths in range(1, WHOLE_UNIT))
 Hours = Annotated[float, Field(gt=0, le=LONGEST_JOB_HOURS)]
 HoursNeeded = Annotated[
     Annotated[Hours, Tag("number")]
     | Annotated[dict[Reference, Hours], Field(min_length=1, max_length=200), Tag("by_device")],
     Discriminator(lambda given: "by_device" if isinstance(given, dict) else "number"),
 ]
+
+
+def _read_units(value: object) -> int | float:
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_UNITS:
+        return value
+    if isinstance(value, float) and value in SHARES_OF_A_CARD:
+        return value
+    raise PydanticCustomError(
+        "invalid_units", "units is a whole number from 1 to 10,000,000, or 0.1 to 0.9 for tenths of one card"
+    )
+
+
+UnitsNeeded = Annotated[
+    int | float,
+    PlainValidator(_read_units),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": MOST_UNITS},
+                {"type": "number", "enum": list(SHARES_OF_A_CARD)},
+            ]
+        }
+    ),
+]
+"""Cards or cores, or tenths of one card."""
+
+
+def units_and_tenths(units: int | float) -> tuple[int, int]:
+    """What a job asks for in the market's words: so many units, or one unit and so many tenths of it."""
+    return (units, WHOLE_UNIT) if isinstance(units, int) else (1, round(units * WHOLE_UNIT))
+
+
 JOB: Mapping[str, Any] = {
     "compute_class": "gpu",
     "devices": ["h800_sxm", "910b"],
@@ -45,7 +80,10 @@ class JobNeeds(Schema):
     precision: Annotated[Precision, Field(strict=False)] | None = Field(
         None, description="Arithmetic the job is bound by; null if it runs equally fast everywhere."
     )
-    units: int = Field(ge=1, le=10**7, description="Cards or cores, all at once (a gang).")
+    units: UnitsNeeded = Field(
+        description="Cards or cores, all at once: one gang in one interconnect domain (an offering's "
+        "`max_gang_units`). 0.1 to 0.9: tenths of one card, where tenths are sold (`slices_per_unit` 10)."
+    )
     hours: HoursNeeded = Field(
         description="Run time on the first listed device (or the class's reference device), scaled by device "
         "speed elsewhere; or hours for each device by id."
@@ -62,12 +100,14 @@ class JobNeeds(Schema):
 
     def job(self) -> Job:
         """The market's noun."""
+        units, unit_tenths = units_and_tenths(self.units)
         return Job(
             compute_class=self.compute_class,
             devices=None if self.devices is None else tuple(self.devices),
             min_memory_gb=self.min_memory_gb,
             precision=self.precision,
-            units=self.units,
+            units=units,
+            unit_tenths=unit_tenths,
             hours=self.hours,
             origin_region=self.origin_region,
             max_rtt_ms=self.max_rtt_ms,
@@ -84,4 +124,5 @@ class JobNeeds(Schema):
         fields = {name: getattr(job, name) for name in cls.model_fields}
         for name in ("devices", "allowed_regions"):
             fields[name] = None if fields[name] is None else list(fields[name])
+        fields["units"] = shown_units(job.units, job.unit_tenths)
         return cls.model_construct(**fields)
