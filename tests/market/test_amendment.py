@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from toy_market import FREE, START, terms
 
-from market.amendment import amended_terms, keeps_place
+from market.domain.amendments import amended_terms, keeps_place
 from market.domain.clock import VirtualClock
 from market.domain.errors import Conflict, InvalidInput, MarketError, NotFound
 from market.domain.orders import Order, TimeInForce
