@@ -49,7 +49,7 @@ def freeze_market(work: Store, request: RoundRequest, ids: IdSource, now: dateti
         catalogue=work.catalogue(),
         allocations=work.rounds.live_allocations(horizon.starts_at),
         orders=orders,
-        policy=request.policy or work.access.policy(),
+        policy=request.policy_over(work.access.policy()),
         horizon=horizon,
     )
     opened = Round(

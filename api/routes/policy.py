@@ -12,7 +12,7 @@ router = APIRouter(prefix="/v1/policy", tags=["policy"], route_class=JsonRoute)
 
 @router.get("", operation_id="read_policy", summary="Read the policy")
 def read_policy(desk: AtDesk) -> PolicyAnswer:
-    """What energy, carbon, latency and transfer cost in the rounds to come."""
+    """What energy, carbon, latency and transfer weigh in the rounds to come, and on which terms they trade."""
     return PolicyAnswer.of(desk.enquiries.policy())
 
 
@@ -23,5 +23,8 @@ def read_policy(desk: AtDesk) -> PolicyAnswer:
     responses=problems(400, 401, 403, 413, 415, 422),
 )
 def set_policy(body: PolicyRequest, desk: AtDesk, actor: CurrentActor) -> PolicyAnswer:
-    """Operators only: a preset by name, or weights in full. Rounds that have landed keep theirs."""
+    """Operators only: a preset by name, or weights in full; and the terms of trade, which are the preset's unless given.
+
+    Rounds that have landed keep theirs, and so does what they granted.
+    """
     return PolicyAnswer.of(desk.exchange.set_policy(actor, body.policy()))

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Field, Tag
 
 from api.schemas.fields import CnyText, Moment, Schema, Words, example
-from api.schemas.policies import BALANCED, PolicyAnswer, PolicyWeights
+from api.schemas.policies import BALANCED, ChosenRule, PolicyAnswer, PolicyWeights
 from market.clearing.request import MOST_SLOTS, RoundRequest
 from market.domain.money import format_cny
 from market.domain.policy import preset
@@ -30,11 +30,23 @@ class ClearingRequest(Schema):
     """How to clear. Everything may be left out, the body too."""
 
     model_config = example(
-        policy="green", starts_at=None, slots=48, seconds_limit=60, gap=0.001, workers=2, seed=0
+        policy="green",
+        pricing="marginal",
+        starts_at=None,
+        slots=48,
+        seconds_limit=60,
+        gap=0.001,
+        workers=2,
+        seed=0,
     )
 
     policy: PolicyChoice | None = Field(
-        None, description="A preset by name, or weights in full; null for the policy in force."
+        None,
+        description="A preset by name (its weights, on the terms of trade in force), or a policy in full; null for the "
+        "policy in force.",
+    )
+    pricing: ChosenRule | None = Field(
+        None, description="The pricing rule of this round; null for the policy's."
     )
     starts_at: Moment | None = Field(None, description="A full hour; null for the next one.")
     slots: Annotated[int, Field(ge=1, le=MOST_SLOTS)] | None = Field(
@@ -54,12 +66,11 @@ class ClearingRequest(Schema):
             workers=defaults.workers if self.workers is None else self.workers,
             seed=defaults.seed if self.seed is None else self.seed,
         )
+        in_full = policy.policy() if isinstance(policy, PolicyWeights) else None
         return RoundRequest(
-            policy=policy.policy()
-            if isinstance(policy, PolicyWeights)
-            else None
-            if policy is None
-            else preset(policy),
+            policy=preset(policy) if isinstance(policy, str) else in_full,
+            keep_terms=isinstance(policy, str),
+            pricing=self.pricing,
             starts_at=self.starts_at,
             slots=self.slots,
             limits=limits,

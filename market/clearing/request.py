@@ -1,14 +1,14 @@
 """What an operator may ask of a round, and the horizon that follows from it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from market.clearing.snapshot import Horizon
 from market.domain.clock import HOUR, next_hour
 from market.domain.errors import InvalidInput
 from market.domain.orders import FURTHEST_DEADLINE, Order
-from market.domain.policy import Policy
+from market.domain.policy import Policy, PricingRule
 from solver import Limits
 
 FEWEST_SLOTS, MOST_SLOTS = 24, 96
@@ -16,12 +16,25 @@ FEWEST_SLOTS, MOST_SLOTS = 24, 96
 
 @dataclass(frozen=True, slots=True)
 class RoundRequest:
-    """How to clear: None means the policy in force, the next full hour, and as many slots as the book needs."""
+    """How to clear: None means the policy in force, the next full hour, and as many slots as the book needs.
+
+    With `keep_terms` the policy gives the weights only: the terms of trade stay those in force. `pricing` is another
+    pricing rule for this round alone.
+    """
 
     policy: Policy | None = None
     starts_at: datetime | None = None
     slots: int | None = None
     limits: Limits = field(default_factory=Limits)
+    keep_terms: bool = False
+    pricing: PricingRule | None = None
+
+    def policy_over(self, in_force: Policy) -> Policy:
+        """The policy to clear under."""
+        chosen = self.policy or in_force
+        if self.keep_terms:
+            chosen = chosen.trading_as(in_force)
+        return chosen if self.pricing is None else replace(chosen, pricing=self.pricing)
 
     def horizon(self, orders: Sequence[Order], now: datetime) -> Horizon:
         """The slots to clear; `InvalidInput` where the request makes no sense now."""

@@ -1,7 +1,7 @@
 """Policy: what the operator prices besides the ask."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -61,10 +61,24 @@ class Policy:
                 "invalid_policy",
                 f"weights lie between 0 and {HEAVIEST_WEIGHT}, prices between 0 and {DEAREST_MICROS // 10**6} CNY",
             )
-        if not 0 <= self.fee_rate <= MOST_FEE or not 0 <= self.move_cost_micros <= DEAREST_MICROS:
+        if not 0 <= self.fee_rate <= MOST_FEE:
             raise InvalidInput("invalid_policy", f"fee_rate lies between 0 and {MOST_FEE}")
+        if not 0 <= self.move_cost_micros <= DEAREST_MICROS:
+            raise InvalidInput(
+                "invalid_policy", f"move_cost lies between 0 and {DEAREST_MICROS // 10**6} CNY"
+            )
         if not 1 <= self.ask_weight <= HEAVIEST_WEIGHT:
             raise InvalidInput("invalid_policy", f"ask_weight lies between 1 and {HEAVIEST_WEIGHT}")
+
+    def trading_as(self, other: "Policy") -> "Policy":
+        """These weights on the other policy's terms of trade."""
+        return replace(
+            self,
+            pricing=other.pricing,
+            fee_rate=other.fee_rate,
+            may_move=other.may_move,
+            move_cost_micros=other.move_cost_micros,
+        )
 
 
 PRESETS: Mapping[str, Policy] = MappingProxyType(
@@ -82,6 +96,7 @@ PRESETS: Mapping[str, Policy] = MappingProxyType(
 
 price looks at asks alone and counts each yuan of them as 1.25: without that it would place more than any other
 policy, and so spend most in total. latency takes a millisecond five times as seriously as buyers do.
+All of them trade alike: posted prices, no fee, nothing is moved.
 """
 
 

@@ -79,7 +79,8 @@ def test_a_round_is_cleared_as_asked(house: House) -> None:
     }
     asked = {"policy": weights, "starts_at": "2025-07-16T20:00:00+08:00", "slots": 30, "seconds_limit": 2}
     landed = house.clear(**asked)
-    assert landed["policy"] == {**weights, "ask_weight": 1.0}
+    posted = {"pricing": "posted", "fee_rate": 0.0, "may_move": False, "move_cost": "1.00"}
+    assert landed["policy"] == {**weights, "ask_weight": 1.0, **posted}
     assert landed["starts_at"] == "2025-07-16T12:00:00Z"
     assert landed["slots"] == 30
     assert house.clear(policy="latency")["policy"]["name"] == "latency"
