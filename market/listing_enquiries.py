@@ -6,7 +6,7 @@ from datetime import datetime
 from market.calendars import CalendarHour, build_calendar, calendar_hours
 from market.domain.clock import Clock
 from market.domain.errors import NotFound
-from market.domain.offerings import Offering, OfferingVersion
+from market.domain.offerings import LOADED, Offering, OfferingVersion
 from market.domain.parties import Actor, Role
 from market.domain.states import NodeState
 from market.persistence.database import Database
@@ -51,7 +51,7 @@ class ListingEnquiries:
             offering = _listed(work, offering_id)
             page = work.listings.page_versions(offering_id, request)
             if not page.items and offering.version == 1 and request.cursor is None:
-                page = Page((OfferingVersion(offering, offering.listed_at, NOT_TOLD),), None)
+                page = Page((OfferingVersion(offering, offering.listed_at, LOADED),), None)
         if actor is not None and _may_know(actor, offering):
             return page
         return Page(tuple(replace(v, changed_by=NOT_TOLD) for v in page.items), page.next_cursor)

@@ -4,12 +4,27 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.dependencies import AtDesk, CurrentActor, OnceOnly, answer_page, page_of, possible_id
+from api.dependencies import (
+    AtDesk,
+    CurrentActor,
+    OnceOnly,
+    PossibleActor,
+    answer_page,
+    page_of,
+    possible_id,
+)
 from api.headers import mark_replayed
 from api.json_body import JsonRoute
-from api.openapi import problems
-from api.schemas.fields import PageAnswer
-from api.schemas.offerings import OfferingAnswer, OfferingChanges, OfferingRequest, OfferingsQuery
+from api.openapi import KEY_OPTIONAL, problems
+from api.schemas.fields import PageAnswer, PageQuery
+from api.schemas.listings import CalendarAnswer, CalendarQuery, DrainRequest, VersionAnswer
+from api.schemas.offerings import (
+    MaintenanceWindow,
+    OfferingAnswer,
+    OfferingChanges,
+    OfferingRequest,
+    OfferingsQuery,
+)
 from market.domain.parties import Role
 from market.exchange import AnsweredBefore
 
@@ -74,8 +89,9 @@ def read_offering(offering_id: str, desk: AtDesk) -> OfferingAnswer:
 def amend_offering(
     offering_id: str, body: OfferingChanges, desk: AtDesk, actor: CurrentActor
 ) -> OfferingAnswer:
-    """Change ask, units, hours or window. What is already granted keeps its terms.
+    """Change terms; each change is a version. What is already granted keeps the ask it was matched at.
 
+    New `maintenance` windows are refused where what is granted would not fit any more (409 `in_use`).
     Fewer `units` lower a larger `max_gang_units` with them, and the hours that had all units free; hours that were
     partly free stay, and must be stated anew where they exceed the units (422 `invalid_capacity`).
     """
@@ -98,3 +114,75 @@ def withdraw_offering(
     except AnsweredBefore as before:
         mark_replayed(request)
         return OfferingAnswer.of(desk.enquiries.offering(before.answer["offering_id"]))
+
+
+@router.post(
+    "/{offering_id}/drain",
+    operation_id="drain_offering",
+    summary="Drain an offering, with notice",
+    responses=problems(400, 401, 403, 404, 409, 413, 415, 422),
+)
+def drain_offering(
+    offering_id: str, body: DrainRequest, desk: AtDesk, actor: CurrentActor, once: OnceOnly, request: Request
+) -> OfferingAnswer:
+    """From `at` on nothing runs here. Nothing new is placed that would run into it; what is granted beyond it is
+    interrupted then, matched again elsewhere, and not credited. Until it begins it may be moved, or taken back (null).
+    """
+    try:
+        drained = desk.exchange.drain_offering(actor, possible_id(offering_id), body.at, once)
+    except AnsweredBefore as before:
+        mark_replayed(request)
+        drained = desk.enquiries.offering(before.answer["offering_id"])
+    return OfferingAnswer.of(drained)
+
+
+@router.post(
+    "/{offering_id}/maintenance",
+    operation_id="add_maintenance",
+    summary="Announce a maintenance window",
+    responses=problems(400, 401, 403, 404, 409, 413, 415, 422),
+)
+def add_maintenance(
+    offering_id: str,
+    body: MaintenanceWindow,
+    desk: AtDesk,
+    actor: CurrentActor,
+    once: OnceOnly,
+    request: Request,
+) -> OfferingAnswer:
+    """At most `units_left` units in a window. Refused where what is already granted or promised would not fit any
+    more (409 `in_use`, with the hours and the units in use). `PATCH` with `maintenance` takes windows back.
+    """
+    try:
+        changed = desk.exchange.add_maintenance(actor, possible_id(offering_id), body.window(), once)
+    except AnsweredBefore as before:
+        mark_replayed(request)
+        changed = desk.enquiries.offering(before.answer["offering_id"])
+    return OfferingAnswer.of(changed)
+
+
+@router.get(
+    "/{offering_id}/calendar",
+    operation_id="read_calendar",
+    summary="What an offering has free, hour by hour",
+    responses=problems(404, 422),
+)
+def read_calendar(offering_id: str, desk: AtDesk, query: Annotated[CalendarQuery, Query()]) -> CalendarAnswer:
+    """Listed, usable, allocated, held and free units of each hour, from the present one or a later one on."""
+    found = possible_id(offering_id)
+    return CalendarAnswer.of(found, desk.enquiries.offering_calendar(found, query.start, query.hours))
+
+
+@router.get(
+    "/{offering_id}/versions",
+    operation_id="list_versions",
+    summary="An offering's terms, version by version",
+    responses=problems(401, 404, 422),
+    openapi_extra=KEY_OPTIONAL,
+)
+def list_versions(
+    offering_id: str, desk: AtDesk, actor: PossibleActor, query: Annotated[PageQuery, Query()]
+) -> PageAnswer[VersionAnswer]:
+    """Which terms held since when. Whose key set them is told to its provider and the operator only."""
+    page = desk.enquiries.offering_versions(possible_id(offering_id), page_of(query), actor)
+    return answer_page(page, VersionAnswer.of)

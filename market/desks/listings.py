@@ -12,14 +12,11 @@ from market.calendars import require_room
 from market.checks import check_offering
 from market.desks.desk import Desk, UnitOfWork
 from market.domain.errors import Conflict
-from market.domain.offerings import Maintenance, Offering, OfferingVersion
+from market.domain.offerings import LOADED, Maintenance, Offering, OfferingVersion
 from market.domain.parties import Actor, Role
 from market.domain.states import OFFERING_MOVES, OfferingState, advance
 from market.idempotency import Once
 from market.tenancy import own_offering
-
-LOADED = "scenario"
-"""Whose key set the first terms of what was loaded and not listed."""
 
 
 class ListingDesk(Desk):

@@ -9,6 +9,8 @@ from market.domain.errors import Conflict, InvalidInput
 from market.domain.places import Provenance
 from market.domain.states import OfferingState
 
+LOADED = "scenario"
+"""Stands for the key that set terms which were loaded and not listed."""
 MOST_WINDOWS = 100
 """Maintenance windows of one offering, those that are over included."""
 

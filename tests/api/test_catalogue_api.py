@@ -125,7 +125,7 @@ def test_an_offering_is_listed_amended_and_withdrawn(house: House) -> None:
     assert listed["ask_price"] == "9.00"
     changes = {"ask_price": "8.50", "available_until": "2025-08-01T00:00:00Z"}
     amended = house.ask("PATCH", path, house.keys.provider, json=changes).json()
-    assert amended == {**listed, **changes}
+    assert amended == {**listed, **changes, "version": 2}
     cleared = house.ask("PATCH", path, house.keys.provider, json={"available_until": None}).json()
     assert cleared["available_until"] is None
     assert house.ask("GET", path).json() == cleared
