@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from market.checks import check_order
+from market.clearing.changes import smallest_change
 from market.clearing.free_market import Fit, FreeMarket
 from market.clearing.hour_prices import HourPrice, read_hour_prices
 from market.clearing.request import MOST_SLOTS
@@ -27,6 +28,7 @@ from market.listing_enquiries import ListingEnquiries
 from market.persistence.models import OrderEventRow
 from market.persistence.paging import Page, PageRequest
 from market.persistence.store import Store
+from market.round_enquiries import RoundEnquiries
 from market.tenancy import own_order, round_seen_by
 
 
@@ -68,7 +70,7 @@ class OrderExplanation:
     alternatives: tuple[Option, ...]
 
 
-class Enquiries(ListingEnquiries):
+class Enquiries(ListingEnquiries, RoundEnquiries):
     """Read-only desk. Safe between threads: each call has a session of its own."""
 
     # What is public
@@ -240,7 +242,7 @@ class Enquiries(ListingEnquiries):
             explanation = replace(
                 explanation,
                 price_to_place_micros=market.price_to_place(order),
-                smallest_change=market.smallest_change(order),
+                smallest_change=smallest_change(market, order),
             )
         return OrderExplanation(order, None if allocation else explanation, allocation, alternatives)
 

@@ -24,7 +24,7 @@ def node_reasons(built: BuiltProblem, explainer: Explainer, job: int) -> tuple[R
     """One reason for each node that lists anything, in the catalogue's order."""
     offerings = built.snapshot.catalogue.offerings
     closest: dict[str, Reason] = {}
-    for row, reason in _offering_reasons(built, explainer, job).items():
+    for row, reason in offering_reasons(built, explainer, job).items():
         node_id = offerings[row].node_id
         if node_id not in closest or CLOSENESS[reason.code] > CLOSENESS[closest[node_id].code]:
             closest[node_id] = reason
@@ -38,7 +38,8 @@ def deciding_code(reasons: tuple[Reason, ...]) -> ReasonCode:
     return max((reason.code for reason in reasons), key=CLOSENESS.__getitem__)
 
 
-def _offering_reasons(built: BuiltProblem, explainer: Explainer, job: int) -> dict[int, Reason]:
+def offering_reasons(built: BuiltProblem, explainer: Explainer, job: int) -> dict[int, Reason]:
+    """One reason for each offering, by its row."""
     eligibility, offerings = built.eligibility[job], built.snapshot.catalogue.offerings
     verdicts = {
         int(built.problem.candidate_offering[verdict.candidate]): verdict

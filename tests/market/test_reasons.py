@@ -7,7 +7,8 @@ import pytest
 from toy_market import CATALOGUE, HOUR, START, node, offering, order, snapshot
 
 from market.clearing.builder import build_problem
-from market.clearing.free_market import FreeMarket, apply_change
+from market.clearing.changes import apply_change, smallest_change
+from market.clearing.free_market import FreeMarket
 from market.clearing.landing import explain_unplaced
 from market.clearing.snapshot import MarketSnapshot
 from market.domain.orders import Order
@@ -86,7 +87,7 @@ def market_with(*, taken_hours: int = 0, slots: int = 48) -> FreeMarket:
     [
         (0, {"limit_cny": 30}, "limit_price", 36_010_000),
         (10, {"hours_to_deadline": 12}, "deadline", "2030-01-02T05:00:00Z"),
-        (0, {"max_rtt_ms": 10}, "job.max_rtt_ms", 28.0),
+        (0, {"max_rtt_ms": 10}, "max_rtt_ms", 28.0),
     ],
 )
 def test_the_smallest_change_is_found_and_places_the_order(
@@ -94,19 +95,19 @@ def test_the_smallest_change_is_found_and_places_the_order(
 ) -> None:
     market, refused = market_with(taken_hours=taken_hours), order(1, **changes)
     assert all(fit.cost_micros >= refused.terms.limit_price_micros for fit in market.fits(refused))
-    change = market.smallest_change(refused)
+    change = smallest_change(market, refused)
     assert change is not None
     assert (change.field, change.to) == (field, to)
     assert _is_placed(market, apply_change(refused, change))
 
 
 def _is_placed(market: FreeMarket, changed: Order) -> bool:
-    alone = replace(market._snapshot, orders=(changed,))
+    alone = replace(market.snapshot, orders=(changed,))
     return bool((clear(build_problem(alone).problem).chosen >= 0).all())
 
 
 def test_no_single_change_helps_what_is_wrong_twice() -> None:
-    assert market_with().smallest_change(order(1, limit_cny=1, max_rtt_ms=10)) is None
+    assert smallest_change(market_with(), order(1, limit_cny=1, max_rtt_ms=10, units=1)) is None
 
 
 def test_the_price_to_place_is_the_least_that_places() -> None:
