@@ -13,12 +13,14 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.schemas.fields import PageAnswer, PageQuery
 from api.settings import Settings
+from market.clearing.solving import SolverProcess
 from market.domain.errors import InvalidInput, NotAuthenticated, NotFound
 from market.domain.ids import IdSource
 from market.domain.parties import Actor
 from market.enquiries import Enquiries
 from market.exchange import Exchange, Once, OpenedRound
 from market.persistence.paging import Page, PageRequest
+from market.whatif.desk import WhatIf
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -36,6 +38,8 @@ class Desk:
         self.enquiries = enquiries
         self.settings = settings
         self.ids = IdSource()
+        self._asking = SolverProcess()
+        self.what_if = WhatIf(exchange.database, exchange.clock, self._asking)
         self._background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="round")
 
     def finish_in_background(self, opened: OpenedRound) -> None:
@@ -43,8 +47,9 @@ class Desk:
         self._background.submit(self.exchange.finish_round, opened).add_done_callback(_log_failure)
 
     def close(self) -> None:
-        """Wait for a round that is clearing in the background."""
+        """Wait for a round that is clearing in the background, and for what is being asked."""
         self._background.shutdown()
+        self._asking.close()
 
 
 def _log_failure(finished: "Future[Any]") -> None:

@@ -20,6 +20,7 @@ TAGS = [
     {"name": "catalogue", "description": "区域, 算力中心, 设备: regions, nodes and devices."},
     {"name": "parties", "description": "服务商, 用户: who takes part."},
     {"name": "policy", "description": "策略: what energy, carbon and latency cost."},
+    {"name": "scenarios", "description": "推演: the same book in another market; fronts; replays."},
     {"name": "operations", "description": "Whether the exchange is up and ready."},
 ]
 DESCRIPTION = (

@@ -94,6 +94,28 @@ def clear(  # noqa: PLR0913 - one parameter per option
     _print_round(found, as_json=as_json)
 
 
+@app.command()
+def replay(
+    round_id: Annotated[str, typer.Argument(help="rnd_…")],
+    *,
+    seconds: Annotated[float, typer.Option("--seconds", help="how long to wait")] = SLACK_SECONDS,
+    server: Server = HERE,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Clear a past round again from its record and compare; exit status 1 unless it is exactly the same.
+
+    Example: suanli rounds replay rnd_…
+    """
+    from api.client.exchange_client import ExchangeClient  # noqa: PLC0415
+
+    with ExchangeClient(server, key) as client, _spinner():
+        found = client.post(f"/v1/rounds/{round_id}/replay", seconds=seconds)
+    print_record(found, as_json=as_json)
+    if not found["exact"]:
+        raise typer.Exit(1)
+
+
 @contextmanager
 def _spinner() -> Iterator[None]:
     if not sys.stderr.isatty():

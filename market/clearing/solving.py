@@ -14,9 +14,9 @@ from solver import Clearing, ClearingProblem, Limits, clear
 Solve = Callable[[ClearingProblem, Limits], Clearing]
 
 
-def solve_here(problem: ClearingProblem, limits: Limits) -> Clearing:
-    """Solve in this process."""
-    return clear(problem, limits)
+def solve_here(problem: ClearingProblem, limits: Limits, earlier: Clearing | None = None) -> Clearing:
+    """Solve in this process, from an earlier clearing of a problem much like it if given."""
+    return clear(problem, limits, earlier=earlier)
 
 
 class SolverProcess:
@@ -26,11 +26,11 @@ class SolverProcess:
         self._lock = threading.Lock()
         self._pool: ProcessPoolExecutor | None = _start_pool()
 
-    def __call__(self, problem: ClearingProblem, limits: Limits) -> Clearing:
+    def __call__(self, problem: ClearingProblem, limits: Limits, earlier: Clearing | None = None) -> Clearing:
         """Solve over there, wait here; `Unavailable` if the process is closed or dies, which replaces it."""
         pool = self._open_pool()
         try:
-            return pool.submit(clear, problem, limits).result()
+            return pool.submit(clear, problem, limits, earlier=earlier).result()
         except BrokenProcessPool as error:
             self._replace(pool)
             raise Unavailable(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -156,6 +156,13 @@ class RoundStore:
     def allocations_of_round(self, round_id: str) -> tuple[Allocation, ...]:
         """Everything one round granted."""
         query = select(AllocationRow).where(AllocationRow.round_id == round_id).order_by(AllocationRow.id)
+        return tuple(mapping.read_allocation(row) for row in self._session.scalars(query))
+
+    def allocations_before(self, round_: Round) -> tuple[Allocation, ...]:
+        """What was allocated when a round opened and ran into its horizon; ids sort by the time they were made."""
+        made_by_then = AllocationRow.id < round_.id.replace("rnd_", "alo_", 1)
+        held_then = or_(AllocationRow.ended_at.is_(None), AllocationRow.ended_at > round_.opened_at)
+        query = select(AllocationRow).where(made_by_then, held_then, AllocationRow.ends_at > round_.starts_at)
         return tuple(mapping.read_allocation(row) for row in self._session.scalars(query))
 
     def page_allocations(self, request: PageRequest, filters: Mapping[str, str | None]) -> Page[Allocation]:

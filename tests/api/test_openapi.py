@@ -38,6 +38,7 @@ PATHS = {
     "/v1/quotes": {"post"},
     "/v1/rounds": {"get", "post"},
     "/v1/rounds/{round_id}": {"get"},
+    "/v1/rounds/{round_id}/pricing": {"get"},
     "/v1/rounds/{round_id}/problem.npz": {"get"},
     "/v1/rounds/{round_id}/clearing.npz": {"get"},
     "/v1/allocations": {"get"},

@@ -1,0 +1,132 @@
+"""`suanli whatif`: the same book in another market, and the Pareto front of spend, latency and carbon."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from api.cli.front_plot import draw_front
+from api.cli.options import HERE, AsJson, Key, Server
+from api.cli.output import print_json, print_table
+from api.client.errors import Refusal
+from api.client.whole_file import check_writable, writing_whole
+
+COLUMNS = ("scenario", "placed", "gap", "spend CNY", "RTT ms", "kWh", "kg CO2 location", "kg CO2 market")
+POINT_COLUMNS = ("path", "CNY/kg", "CNY/ms·unit-hour", "spend CNY", "RTT ms", "kg CO2", "front")
+SLACK_SECONDS = 600.0
+
+
+def whatif(  # noqa: PLR0913 - one parameter per option
+    *,
+    round_id: Annotated[
+        str | None, typer.Option("--round", help="a landed round's book [the open book]")
+    ] = None,
+    policy: Annotated[str | None, typer.Option("--policy", help="balanced, price, green or latency")] = None,
+    carbon_price: Annotated[
+        str | None, typer.Option("--carbon-price", help="CNY per kg CO2, such as 1.50")
+    ] = None,
+    energy_weight: Annotated[float | None, typer.Option("--energy-weight", min=0)] = None,
+    latency_weight: Annotated[float | None, typer.Option("--latency-weight", min=0)] = None,
+    node_down: Annotated[list[str] | None, typer.Option("--node-down", help="a node that is down")] = None,
+    grow: Annotated[
+        list[str] | None, typer.Option("--grow", help="region or node = factor, such as zhongwei=1.2")
+    ] = None,
+    max_rtt_ms: Annotated[float | None, typer.Option("--max-rtt", min=0, help="ms, for every order")] = None,
+    sweep: Annotated[bool, typer.Option("--sweep", help="draw the front instead")] = False,
+    points: Annotated[int, typer.Option("--points", min=3, max=200, help="of the front")] = 24,
+    plot: Annotated[Path | None, typer.Option("--plot", help="with --sweep: draw it (.svg)")] = None,
+    seconds: Annotated[float | None, typer.Option("--seconds", help="for each [10; a point: 3]")] = None,
+    server: Server = HERE,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Clear the same book in another market; nothing is stored. This needs an operator's key.
+
+    Examples:
+
+      suanli whatif --round rnd_… --policy green --node-down zhongwei_west
+
+      suanli whatif --carbon-price 1.50 --grow zhongwei=1.2 --max-rtt 30
+
+      suanli whatif --round rnd_… --sweep --points 24 --plot front.svg
+    """
+    from api.client.exchange_client import ExchangeClient  # noqa: PLC0415 - quick `--help`
+
+    if plot is not None:
+        check_writable(plot)
+    with ExchangeClient(server, key) as client:
+        if sweep:
+            body = {"round_id": round_id, "points": points, "seconds_limit": seconds or 3.0}
+            found = client.post(
+                "/v1/scenarios/sweep", body, seconds=points * (seconds or 3.0) + SLACK_SECONDS
+            )
+        else:
+            asked = {
+                "policy": policy,
+                "carbon_price_per_kg": carbon_price,
+                "energy_weight": energy_weight,
+                "latency_weight": latency_weight,
+                "nodes_down": node_down or [],
+                "growth": _growth(grow or []),
+                "max_rtt_ms": max_rtt_ms,
+            }
+            scenario = {"name": "what if"} | {
+                name: value for name, value in asked.items() if value is not None
+            }
+            body = {"round_id": round_id, "scenarios": [scenario], "seconds_limit": seconds or 10.0}
+            found = client.post("/v1/scenarios", body, seconds=2 * (seconds or 10.0) + SLACK_SECONDS)
+    if plot is not None and sweep:
+        _draw(found, plot)
+    if as_json:
+        print_json(found)
+    elif sweep:
+        print_table(POINT_COLUMNS, (_point_row(point) for point in found["points"]), _sweep_title(found))
+    else:
+        print_table(COLUMNS, (_scenario_row(item) for item in found["items"]))
+
+
+def _growth(given: list[str]) -> dict[str, float]:
+    growth = {}
+    for text in given:
+        place, _, factor = text.partition("=")
+        try:
+            growth[place] = float(factor)
+        except ValueError as error:
+            raise Refusal("invalid_growth", f"{text!r}: write a place and a factor, zhongwei=1.2") from error
+    return growth
+
+
+def _scenario_row(item: dict[str, Any]) -> tuple[object, ...]:
+    figures = item["figures"]
+    return (
+        item["name"],
+        figures["placed"],
+        f"{item['gap']:.2%}",
+        f"{figures['spend_cny']:,.0f}",
+        figures["rtt_ms_mean"],
+        f"{figures['facility_kwh']:,.0f}",
+        f"{figures['carbon_kg_location']:,.0f}",
+        f"{figures['carbon_kg_market']:,.0f}",
+    )
+
+
+def _point_row(point: dict[str, Any]) -> tuple[object, ...]:
+    return (
+        point["path"],
+        f"{point['carbon_price_per_kg']:.2f}",
+        f"{point['latency_price_per_ms_unit_hour']:.4f}",
+        f"{float(point['spend']):,.0f}",
+        f"{point['rtt_ms_mean']:.2f}",
+        f"{point['carbon_kg_location']:,.0f}",
+        "yes" if point["on_front"] else "",
+    )
+
+
+def _sweep_title(found: dict[str, Any]) -> str:
+    return f"{found['orders']} orders, all placed at every point"
+
+
+def _draw(found: dict[str, Any], target: Path) -> None:
+    """Spend against carbon and against RTT, path by path."""
+    with writing_whole(target) as stream:
+        stream.write(draw_front(found["points"]).encode())

@@ -1,0 +1,59 @@
+"""The what-if desk: reads the market, clears it in another shape, stores nothing."""
+
+from collections.abc import Sequence
+
+from market.clearing.snapshot import MarketSnapshot
+from market.domain.clock import Clock
+from market.domain.parties import Actor, Role
+from market.persistence.database import Database
+from market.persistence.store import Store
+from market.whatif.alteration import AS_IS, Alteration
+from market.whatif.books import book_of_round, open_book
+from market.whatif.comparison import ScenarioOutcome, SolveFrom, Tell, compare
+from market.whatif.replay import Replay, read_recorded, replay
+from market.whatif.sweep import Sweep, sweep
+from solver import Limits
+
+
+def _silent(_name: str) -> None:
+    pass
+
+
+class WhatIf:
+    """Operators only: a book shows everybody's orders. Safe between threads."""
+
+    def __init__(self, database: Database, clock: Clock, solve: SolveFrom) -> None:
+        self._database = database
+        self._clock = clock
+        self._solve = solve
+
+    def compare(
+        self,
+        actor: Actor,
+        round_id: str | None,
+        alterations: Sequence[Alteration],
+        limits: Limits,
+        tell: Tell = _silent,
+    ) -> list[ScenarioOutcome]:
+        """The book as it is, and each alteration of it; `round_id` None is the open book."""
+        snapshot = self._book(actor, round_id)
+        return compare(snapshot, [AS_IS, *alterations], self._solve, limits, tell)
+
+    def sweep(
+        self, actor: Actor, round_id: str | None, points: int, limits: Limits, tell: Tell = _silent
+    ) -> Sweep:
+        """The Pareto front of spend, latency and carbon for the work that the book places."""
+        return sweep(self._book(actor, round_id), points, self._solve, limits, tell)
+
+    def replay(self, actor: Actor, round_id: str) -> Replay:
+        """A landed round cleared again from its record."""
+        actor.require(Role.OPERATOR)
+        with self._database.reading() as session:
+            recorded = read_recorded(Store(session), round_id)
+        return replay(recorded, self._solve)
+
+    def _book(self, actor: Actor, round_id: str | None) -> MarketSnapshot:
+        actor.require(Role.OPERATOR)
+        with self._database.reading() as session:
+            work = Store(session)
+            return open_book(work, self._clock.now()) if round_id is None else book_of_round(work, round_id)
