@@ -1,9 +1,10 @@
-"""`suanli offerings`: what is on the market."""
+"""`suanli offerings`: what is on the market, and how it changes."""
 
 from typing import Annotated
 
 import typer
 
+from api.cli import listing
 from api.cli.options import HERE, AsJson, Key, Most, Server
 from api.cli.output import print_json, print_record, print_table
 from api.cli.reporting import ReportingGroup
@@ -61,3 +62,9 @@ def show(
     with ExchangeClient(server, key) as client:
         found = client.get(f"/v1/offerings/{offering_id}")
     print_record(found, as_json=as_json)
+
+
+for changed in (listing.amend, listing.drain, listing.maintenance, listing.withdraw):
+    app.command()(changed)
+for read in (listing.calendar, listing.versions):
+    app.command()(read)
