@@ -9,6 +9,7 @@ from market.idempotency import Once
 from market.keys import hash_secret, new_secret
 from market.persistence.database import Database
 from market.persistence.store import Store
+from market.settlement.accounts import require_account_free
 
 
 class AccessDesk(Desk):
@@ -47,6 +48,7 @@ class AccessDesk(Desk):
         role = Role.PROVIDER if isinstance(organisation, Provider) else Role.BUYER
         with self._unit_of_work(once) as work:
             work.require_free(organisation)
+            require_account_free(work, organisation)
             if organisation.home_region_id and not work.has(Region, organisation.home_region_id):
                 raise InvalidInput("unknown_region", f"no region {organisation.home_region_id!r}")
             work.add(organisation)

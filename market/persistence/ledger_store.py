@@ -109,6 +109,11 @@ class LedgerStore:
                 query = query.where(getattr(TransferRow, name) == value)
         return read_page(self._session, query, TransferRow.id, mapping.read_transfer, request)
 
+    def transfer(self, transfer_id: str) -> Transfer | None:
+        """One transfer."""
+        row = self._session.get(TransferRow, transfer_id)
+        return None if row is None else mapping.read_transfer(row)
+
     def transfers_of(
         self, *, allocation_id: str | None = None, order_id: str | None = None
     ) -> tuple[Transfer, ...]:

@@ -29,14 +29,14 @@ def capture(
         raise Conflict("already_settled", "the order holds too little for this hour: it is settled or ended")
     provider, escrow = provider_account(allocation.provider_id), escrow_account(order.buyer_id)
     about = order, allocation, hour.starts_at
-    postings.move(TransferKind.CAPTURE, (escrow, provider), hour.charge_micros, *about)
+    postings.move_any(TransferKind.CAPTURE, (escrow, provider), hour.charge_micros, *about)
     short = hour.earning_micros - hour.charge_micros
     if short > 0:
-        postings.move(TransferKind.MAKE_WHOLE, (MAKE_WHOLE, provider), short, *about)
+        postings.move_any(TransferKind.MAKE_WHOLE, (MAKE_WHOLE, provider), short, *about)
     else:
-        postings.move(TransferKind.MAKE_WHOLE_RETURN, (provider, MAKE_WHOLE), -short, *about)
+        postings.move_any(TransferKind.MAKE_WHOLE_RETURN, (provider, MAKE_WHOLE), -short, *about)
     fee = share_of(hour.earning_micros, fee_rate)
-    postings.move(TransferKind.FEE, (provider, FEES), fee, *about)
+    postings.move_any(TransferKind.FEE, (provider, FEES), fee, *about)
     vouchers.redeem(order, allocation, hour)
     paid = allocation.paid_micros + hour.charge_micros
     settled = allocation.settled_hours + hour.whole

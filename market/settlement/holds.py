@@ -41,7 +41,7 @@ def accept(postings: Postings, order: Order) -> Order:
     limit = order.terms.limit_price_micros
     postings.require(buyer_account(order.buyer_id), limit)
     ends = buyer_account(order.buyer_id), escrow_account(order.buyer_id)
-    postings.move(TransferKind.HOLD, ends, limit, order)
+    postings.move_any(TransferKind.HOLD, ends, limit, order)
     return postings.note_order(order, replace(order, held_micros=limit))
 
 
@@ -53,9 +53,9 @@ def hold_exactly(
     missing = amount_micros - order.held_micros
     if missing > 0:
         postings.require(buyer, missing)
-        postings.move(TransferKind.HOLD, (buyer, escrow), missing, order, allocation)
+        postings.move_any(TransferKind.HOLD, (buyer, escrow), missing, order, allocation)
     else:
-        postings.move(TransferKind.RELEASE, (escrow, buyer), -missing, order, allocation)
+        postings.move_any(TransferKind.RELEASE, (escrow, buyer), -missing, order, allocation)
     return postings.note_order(order, replace(order, held_micros=amount_micros))
 
 

@@ -88,28 +88,39 @@ class Postings:
         order: Order | None = None,
         allocation: Allocation | None = None,
         hour: datetime | None = None,
-    ) -> None:
-        """Move an amount from the first account to the second; nothing where it is zero."""
-        if amount_micros == 0:
-            return
+    ) -> Transfer:
+        """Move an amount from the first account to the second."""
         debit, credit = ends
-        self._transfers.append(
-            Transfer(
-                id=self._ids.new("tra", self.now),
-                kind=kind,
-                debit_account_id=debit.id,
-                credit_account_id=credit.id,
-                amount_micros=amount_micros,
-                at=self.now,
-                order_id=None if order is None else order.id,
-                allocation_id=None if allocation is None else allocation.id,
-                round_id=None if allocation is None else allocation.round_id,
-                hour=hour,
-            )
+        transfer = Transfer(
+            id=self._ids.new("tra", self.now),
+            kind=kind,
+            debit_account_id=debit.id,
+            credit_account_id=credit.id,
+            amount_micros=amount_micros,
+            at=self.now,
+            order_id=None if order is None else order.id,
+            allocation_id=None if allocation is None else allocation.id,
+            round_id=None if allocation is None else allocation.round_id,
+            hour=hour,
         )
+        self._transfers.append(transfer)
         self._touched |= {debit.id: debit, credit.id: credit}
         self._moved[debit.id] = self._moved.get(debit.id, 0) - amount_micros
         self._moved[credit.id] = self._moved.get(credit.id, 0) + amount_micros
+        return transfer
+
+    def move_any(
+        self,
+        kind: TransferKind,
+        ends: tuple[Account, Account],
+        amount_micros: int,
+        order: Order | None = None,
+        allocation: Allocation | None = None,
+        hour: datetime | None = None,
+    ) -> None:
+        """The same, where the amount may be zero: then nothing moves."""
+        if amount_micros:
+            self.move(kind, ends, amount_micros, order, allocation, hour)
 
     def note_order(self, before: Order, after: Order) -> Order:
         """An order's sums changed."""

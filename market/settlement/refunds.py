@@ -32,13 +32,13 @@ def refund(
     for paid in postings.transfers_of(allocation):
         about = paid.amount_micros, order, allocation, paid.hour
         if paid.kind is TransferKind.CAPTURE:
-            postings.move(TransferKind.REFUND, (provider, buyer), *about)
+            postings.move_any(TransferKind.REFUND, (provider, buyer), *about)
         elif paid.kind is TransferKind.FEE:
-            postings.move(TransferKind.FEE_RETURN, (FEES, provider), *about)
+            postings.move_any(TransferKind.FEE_RETURN, (FEES, provider), *about)
         elif paid.kind is TransferKind.MAKE_WHOLE:
-            postings.move(TransferKind.MAKE_WHOLE_RETURN, (provider, MAKE_WHOLE), *about)
+            postings.move_any(TransferKind.MAKE_WHOLE_RETURN, (provider, MAKE_WHOLE), *about)
         elif paid.kind is TransferKind.MAKE_WHOLE_RETURN:
-            postings.move(TransferKind.MAKE_WHOLE, (MAKE_WHOLE, provider), *about)
+            postings.move_any(TransferKind.MAKE_WHOLE, (MAKE_WHOLE, provider), *about)
         elif paid.kind is TransferKind.VOUCHER:
             vouchers.give_back(order, allocation, paid)
     refunded = replace(order, paid_micros=order.paid_micros - allocation.paid_micros)
@@ -50,4 +50,4 @@ def credit(postings: Postings, order: Order, allocation: Allocation, grade: SlaG
     """The provider's credit for an interruption."""
     ends = provider_account(allocation.provider_id), buyer_account(order.buyer_id)
     amount = share_of(allocation.price_micros, CREDIT_OF_GRADE[grade])
-    postings.move(TransferKind.SLA_CREDIT, ends, amount, order, allocation)
+    postings.move_any(TransferKind.SLA_CREDIT, ends, amount, order, allocation)

@@ -4,9 +4,8 @@ The buyer's escrow pays the provider in full; the pool then gives its share to t
 Asia/Shanghai, and an hour belongs to the year in which it began.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 
-from market.domain.clock import MARKET_ZONE
 from market.domain.errors import Conflict, InvalidInput
 from market.domain.ledger import Transfer, TransferKind
 from market.domain.money import share_of
@@ -15,6 +14,7 @@ from market.domain.rounds import Allocation
 from market.domain.vouchers import VoucherPool
 from market.persistence.store import Store
 from market.settlement.metering import MeteredHour
+from market.settlement.months import year_around
 from market.settlement.postings import Postings, buyer_account, pool_account
 
 
@@ -37,7 +37,7 @@ class Vouchers:
         year = self._year(pool, order.buyer_id, hour.starts_at)
         amount = max(min(wanted, left, pool.cap_micros_per_year - self._used[year]), 0)
         ends = account, buyer
-        self._postings.move(TransferKind.VOUCHER, ends, amount, order, allocation, hour.starts_at)
+        self._postings.move_any(TransferKind.VOUCHER, ends, amount, order, allocation, hour.starts_at)
         self._used[year] += amount
 
     def give_back(self, order: Order, allocation: Allocation, paid: Transfer) -> None:
@@ -47,7 +47,7 @@ class Vouchers:
             return
         ends = buyer_account(order.buyer_id), pool_account(pool.id)
         year = self._year(pool, order.buyer_id, paid.hour)
-        self._postings.move(
+        self._postings.move_any(
             TransferKind.VOUCHER_RETURN, ends, paid.amount_micros, order, allocation, paid.hour
         )
         self._used[year] -= paid.amount_micros
@@ -103,10 +103,3 @@ def check_voucher(work: Store, terms: OrderTerms, now: datetime) -> None:
             f"{pool.id} paid until {pool.valid_until.isoformat()}; leave voucher_pool_id out",
             voucher_pool_id=pool.id,
         )
-
-
-def year_around(moment: datetime) -> tuple[datetime, datetime]:
-    """The calendar year in Asia/Shanghai around a moment, in UTC."""
-    year = moment.astimezone(MARKET_ZONE).year
-    first, next_first = (datetime(y, 1, 1, tzinfo=MARKET_ZONE) for y in (year, year + 1))
-    return first.astimezone(UTC), next_first.astimezone(UTC)
