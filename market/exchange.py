@@ -95,9 +95,10 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, AccessDesk):
                 return land_round(work, opened, built, outcome, self._ids, self.clock.now())
 
     def cancel_order(self, actor: Actor, order_id: str, once: Once | None = None) -> Order:
-        """Take an order back: out of the book, or, before it runs, out of its allocation."""
+        """Take an order back: out of the book, or out of its allocation, with an hour's notice paid."""
         actor.require(Role.BUYER, Role.OPERATOR)
         now = self.clock.now()
+        self._take_forward([order_id], now)  # what is over is over
         with self._unit_of_work(once) as work:
             order = own_order(work, actor, order_id, held=True)
             work.orders.move(

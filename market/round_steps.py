@@ -4,7 +4,7 @@ Each works inside a unit of work that `market.exchange` opens and commits.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,8 +15,11 @@ from market.clearing.request import RoundRequest
 from market.clearing.snapshot import MarketSnapshot
 from market.domain.errors import MarketError
 from market.domain.ids import IdSource
+from market.domain.orders import TimeInForce
 from market.domain.rounds import Round
 from market.domain.states import ROUND_MOVES, Cause, OfferingState, OrderState, RoundState, advance
+from market.landing_checks import without_room
+from market.lives import Lives
 from market.persistence.store import Store
 from market.settlement.books import Books
 from market.settlement.invariants import BrokenPromise, check_outcome
@@ -35,15 +38,8 @@ class OpenedRound:
 
 
 def freeze_market(work: Store, request: RoundRequest, ids: IdSource, now: datetime) -> OpenedRound:
-    """Expire what is too late, freeze the rest, and store the round that is to clear it."""
-    book = work.orders.open_orders()
-    stale = [order for order in book if order.terms.deadline <= now]
-    work.orders.move(stale, OrderState.EXPIRED, now, Cause.DEADLINE_PASSED, "exchange", "its deadline passed")
-    books = Books(work, ids, now)
-    with books.together():
-        for order in stale:
-            books.release(order)
-    orders = tuple(order for order in book if order.terms.deadline > now)
+    """Freeze the market as it is now, and store the round that is to clear it. Time was kept until now."""
+    orders = tuple(order for order in work.orders.open_orders() if order.terms.deadline > now)
     horizon = request.horizon(orders, now)
     snapshot = MarketSnapshot(
         catalogue=work.catalogue(),
@@ -51,6 +47,7 @@ def freeze_market(work: Store, request: RoundRequest, ids: IdSource, now: dateti
         orders=orders,
         policy=request.policy_over(work.access.policy()),
         horizon=horizon,
+        held_quotes=work.promises.held_quotes(now),
     )
     opened = Round(
         id=ids.new("rnd", now),
@@ -74,6 +71,8 @@ def land_round(
     now: datetime,
 ) -> Round:
     """Store everything at once; what left the market or changed its terms while it cleared is left out."""
+    work.promises.hold_capacity()
+    work.held_nodes()
     by_id = {order.id: order for order in opened.snapshot.orders}
     still_open = work.orders.still_open(opened.snapshot.orders)
     cleared = set(opened.snapshot.catalogue.offerings)
@@ -83,6 +82,9 @@ def land_round(
         for a in outcome.allocations
         if a.order_id not in still_open or a.offering_id not in as_listed
     }
+    gone |= without_room(
+        work, opened.snapshot, [a for a in outcome.allocations if a.order_id not in gone], now
+    )
     landing = leave_out(built, outcome, gone) if gone else outcome
     running = work.rounds.live_allocations(opened.snapshot.horizon.starts_at)
     broken = check_outcome(work.catalogue(), by_id, landing.allocations, running)
@@ -115,8 +117,21 @@ def land_round(
     ):
         moved = [order for order in placed if order.state is state]
         work.orders.move(moved, OrderState.ALLOCATED, now, cause, "exchange", f"placed in {landed.id}")
+    _expire_missed(work, opened, still_open - {order.id for order in placed}, ids, now)
     work.orders.add_explanations([e for e in landing.explanations if e.order_id in still_open])
     return landed
+
+
+def _expire_missed(
+    work: Store, opened: OpenedRound, unplaced: Collection[str], ids: IdSource, now: datetime
+) -> None:
+    """Orders that wait for one round only have had it."""
+    missed = [
+        order
+        for order in opened.snapshot.orders
+        if order.id in unplaced and order.terms.time_in_force is TimeInForce.NEXT_ROUND
+    ]
+    Lives(work, ids, now).expire(missed, Cause.ROUND_MISSED, f"not placed in {opened.round.id}")
 
 
 def refuse_outcome(work: Store, opened: Round, broken: Sequence[BrokenPromise], now: datetime) -> Round:

@@ -7,7 +7,7 @@ from typing import Any
 from toy_market import FREE, HOUR, START, terms
 
 from market.domain.clock import VirtualClock
-from market.domain.ledger import AccountKind, escrow_of
+from market.domain.ledger import AccountKind, Transfer, escrow_of
 from market.domain.orders import Order
 from market.domain.parties import Actor
 from market.domain.policy import Policy
@@ -30,8 +30,8 @@ class Day:
     buyer: Actor
     policy: Policy = FREE
 
-    def submit(self, buyer: str = "buy_toy", more: dict[str, Any] | None = None, **asked: Any) -> Order:
-        """An order in the book; `more` are terms beside the job."""
+    def submit(self, more: dict[str, Any] | None = None, buyer: str = "buy_toy", **asked: Any) -> Order:
+        """An order in the book; `more` are terms beside those that `toy_market.terms` takes."""
         wanted = replace(terms(**asked), **(more or {}))
         (order,) = self.exchange.submit_orders(self.operator, [Submission(buyer, wanted)])
         assert isinstance(order, Order), order
@@ -76,6 +76,10 @@ class Day:
         """Micro-yuan in an account."""
         account = self._read(lambda work: work.ledger.account(account_id))
         return account.balance_micros if account else 0
+
+    def transfers(self) -> tuple[Transfer, ...]:
+        """The whole ledger."""
+        return self._read(lambda work: work.ledger.page_transfers(PageRequest(1000), None, {}).items)
 
     def paid_cny(self, buyer: str = "buy_toy") -> float:
         """What a buyer is out of pocket, holds left aside."""
