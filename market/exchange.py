@@ -19,6 +19,7 @@ from market.clearing.request import RoundRequest
 from market.clearing.solving import Solve, SolverProcess, solve_here
 from market.desks.access import AccessDesk
 from market.desks.catalogue import CatalogueDesk
+from market.desks.promises import PromiseDesk
 from market.desks.running import RunningDesk
 from market.desks.treasury import TreasuryDesk
 from market.domain.clock import Clock
@@ -46,7 +47,7 @@ __all__ = ["AnsweredBefore", "Exchange", "Once", "OpenedRound", "RoundRequest", 
 _logger = logging.getLogger(__name__)
 
 
-class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, AccessDesk):
+class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk):
     """The market's front desk. Safe between threads: each call has a session of its own."""
 
     def __init__(self, database: Database, clock: Clock, solve: Solve = solve_here, pepper: str = "") -> None:
@@ -68,7 +69,7 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, AccessDesk):
             books = Books(work, self._ids, now)
             answers = books.admit([accept_order(work, catalogue, one, self._ids, now) for one in submissions])
             placing = PlacingAtOnce(work, catalogue, self._ids, now)
-            answers = placing.find(answers)
+            answers = placing.find(answers, submissions)
             accepted = [answer for answer in answers if isinstance(answer, Order)]
             work.orders.add(accepted, actor.key_id)
             books.accept(order for order in accepted if order.state is OrderState.OPEN)

@@ -17,7 +17,8 @@ class HeldQuoteState(StrEnum):
 class HeldQuote:
     """Units of an offering set aside for one buyer and a window, at a price, until `expires_at`.
 
-    It keeps the ask of `offering_version`, whatever the offering asks by the time it is used.
+    It keeps the ask of `offering_version`, whatever the offering asks by the time it is used: `price_micros` is that
+    of the whole window.
     """
 
     id: str
@@ -28,6 +29,7 @@ class HeldQuote:
     unit_tenths: int
     starts_at: datetime
     ends_at: datetime
+    ask_micros_per_unit_hour: int
     price_micros: int
     offering_version: int
     expires_at: datetime

@@ -83,6 +83,7 @@ class HeldQuoteRow(Base):
     unit_tenths: Mapped[int]
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
+    ask_micros_per_unit_hour: Mapped[int]
     price_micros: Mapped[int]
     offering_version: Mapped[int]
     expires_at: Mapped[datetime]

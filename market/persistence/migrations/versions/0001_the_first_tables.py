@@ -379,6 +379,7 @@ def upgrade() -> None:
         sa.Column("unit_tenths", sa.BigInteger(), nullable=False),
         sa.Column("starts_at", market.persistence.models.UtcDateTime(timezone=True), nullable=False),
         sa.Column("ends_at", market.persistence.models.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ask_micros_per_unit_hour", sa.BigInteger(), nullable=False),
         sa.Column("price_micros", sa.BigInteger(), nullable=False),
         sa.Column("offering_version", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", market.persistence.models.UtcDateTime(timezone=True), nullable=False),

@@ -1,0 +1,37 @@
+"""Promises: quotes that are held until a stated time."""
+
+from market.checks import check_order
+from market.desks.desk import Desk
+from market.domain.orders import Order, OrderTerms
+from market.domain.parties import Actor, Role
+from market.domain.quotes import HeldQuote
+from market.domain.states import OrderState
+from market.idempotency import Once
+from market.promises import hold_quote, own_quote, release_quote
+
+
+class PromiseDesk(Desk):
+    """Holds quotes and takes them back."""
+
+    def hold_quote(
+        self, actor: Actor, buyer_id: str, terms: OrderTerms, minutes: int, once: Once | None = None
+    ) -> HeldQuote:
+        """Set the cheapest place for an order aside for its buyer; `not_placed_now` where nothing is free for it."""
+        actor.require(Role.BUYER)
+        now = self.clock.now()
+        with self._unit_of_work(once) as work:
+            work.promises.hold_capacity()
+            catalogue = work.catalogue()
+            check_order(work, catalogue, buyer_id, terms, now)
+            order = Order(self._ids.new("ord", now), buyer_id, terms, OrderState.OPEN, now)
+            quote = hold_quote(work, catalogue, order, minutes, self._ids, now)
+            work.answer = {"quote_id": quote.id}
+        return quote
+
+    def release_quote(self, actor: Actor, quote_id: str, once: Once | None = None) -> HeldQuote:
+        """Give a held quote back before its time."""
+        actor.require(Role.BUYER, Role.OPERATOR)
+        with self._unit_of_work(once) as work:
+            released = release_quote(work, own_quote(work, actor, quote_id), self.clock.now())
+            work.answer = {"quote_id": quote_id}
+        return released
