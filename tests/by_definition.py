@@ -1,4 +1,6 @@
-"""Value and bound of a clearing straight from MODEL.md, job by job in Python integers: slow, and plain to read."""
+"""Value and bound of a clearing, and whether it is one at all, straight from MODEL.md: job by job
+in Python integers, slow, and plain to read.
+"""
 
 from __future__ import annotations
 
@@ -41,3 +43,28 @@ def bound_of(problem: ClearingProblem, clearing: Clearing) -> int:
                 best = max(best, 1000 * net - gang * price)
         millis += best
     return -(-millis // 1000)
+
+
+def is_feasible(problem: ClearingProblem, clearing: Clearing) -> bool:
+    """Whether every job runs nowhere, or once where and when it may, and nothing is used twice."""
+    units, watts = problem.capacity_units.tolist(), problem.node_power_watts.tolist()
+    for job in range(problem.jobs):
+        candidate, start = int(clearing.chosen[job]), int(clearing.start_slot[job])
+        if (candidate, start) == (-1, -1):
+            continue
+        profile = int(problem.job_profile[job])
+        if candidate not in range(
+            int(problem.profile_start[profile]), int(problem.profile_start[profile + 1])
+        ):
+            return False
+        end = start + int(problem.candidate_slots[candidate])
+        if start < int(problem.first_slot[job]) or end > min(int(problem.end_slot[job]), problem.slots):
+            return False
+        offering = int(problem.candidate_offering[candidate])
+        gang = int(problem.job_scale[job]) * int(problem.candidate_units[candidate])
+        for slot in range(start, end):
+            units[offering][slot] -= gang
+            watts[int(problem.offering_node[offering])][slot] -= gang * int(
+                problem.facility_watts_per_unit[offering]
+            )
+    return all(free >= 0 for row in units + watts for free in row)

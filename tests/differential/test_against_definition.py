@@ -18,7 +18,7 @@ from random_markets import contested_market, market
 from solver import Clearing, ClearingProblem, Limits, Status, baselines, clear, verify
 
 MANY = settings(
-    max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 SIZES = [0, 1, 1000, 10**6, 2**40, 2**53, 2**63 - 1]
 
@@ -88,6 +88,7 @@ def test_a_contested_market_is_cleared_to_the_optimum(
     assert clearing.mip_bound_micros in {None, clearing.value_micros}
 
 
+@pytest.mark.slow
 def test_contested_markets_are_contested() -> None:
     """What makes the tests above worth running: rules fail here, and prices alone do not prove the optimum."""
     rules_fail = prices_fail = 0

@@ -94,3 +94,18 @@ def test_the_bound_is_that_of_the_linear_relaxation(seed: int) -> None:
     clearing = clear(problem, Limits(gap=0.0, seconds=5))
     optimum, _ = mip(problem, integral=False)
     assert optimum * (1 - 1e-7) <= clearing.bound_micros <= optimum * 1.001
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("seed", "jobs"), [(20, 100), (21, 200)])
+def test_the_optimum_lies_within_the_certified_gap(seed: int, jobs: int) -> None:
+    """An independent MIP, proved to a millionth or as far as its time goes, beside a clear of a few seconds."""
+    problem = market(seed, jobs, 6, 12, 4)
+    clearing = clear(problem, Limits(gap=0.002, seconds=6))
+    assert verify(problem, clearing).violations == []
+    value, bound = mip(problem, integral=True)
+    tolerance = 1e-6 * bound
+    assert clearing.value_micros <= bound + tolerance
+    assert value <= clearing.bound_micros + tolerance
+    if clearing.mip_bound_micros is not None:
+        assert value <= clearing.mip_bound_micros + tolerance

@@ -48,7 +48,7 @@ SIGNED = ("value_micros", "unit_cost_micros", "candidate_fixed_micros")
 UNSIGNED = ("job_scale", "candidate_units", "facility_watts_per_unit", "capacity_units", "node_power_watts")
 
 
-@MANY
+@settings(MANY, max_examples=200)
 @given(
     seed=st.integers(0, 2**32 - 1),
     name=st.sampled_from(SIGNED + UNSIGNED),
