@@ -103,13 +103,6 @@ class OrderStore:
         statement = update(OrderRow).where(OrderRow.id == order.id)
         self._session.execute(statement.values(queue_key=order.queue_key))
 
-    def write_sums(self, orders: Sequence[Order]) -> None:
-        """Write what is held and paid, and what remains to do; nothing of it is a step in an order's life."""
-        names = ("id", "held_micros", "paid_micros", "remaining_share")
-        rows = [{name: getattr(order, name) for name in names} for order in orders]
-        if rows:
-            self._session.execute(update(OrderRow), rows)
-
     def page(
         self, request: PageRequest, buyer_id: str | None = None, state: OrderState | None = None
     ) -> Page[Order]:

@@ -98,13 +98,6 @@ class RoundStore:
         if result.rowcount != 1:  # type: ignore[attr-defined]
             raise Conflict("allocation_changed", "the allocation changed state meanwhile; read it again")
 
-    def write_settled(self, allocations: Sequence[Allocation]) -> None:
-        """Write what is settled and paid of allocations; their states stay."""
-        names = ("id", "settled_hours", "paid_micros")
-        rows = [{name: getattr(allocation, name) for name in names} for allocation in allocations]
-        if rows:
-            self._session.execute(update(AllocationRow), rows)
-
     def note_heartbeat(self, allocation_id: str, at: datetime) -> None:
         """The provider said that it still runs."""
         statement = update(AllocationRow).where(AllocationRow.id == allocation_id)
@@ -114,6 +107,14 @@ class RoundStore:
         """One allocation."""
         row = self._session.get(AllocationRow, allocation_id, populate_existing=True)
         return None if row is None else mapping.read_allocation(row)
+
+    def named_allocations(self, allocation_ids: Sequence[str]) -> dict[str, Allocation]:
+        """Those of the given allocations that there are, by id."""
+        found: dict[str, Allocation] = {}
+        for start in range(0, len(allocation_ids), 500):
+            query = select(AllocationRow).where(AllocationRow.id.in_(allocation_ids[start : start + 500]))
+            found |= {row.id: mapping.read_allocation(row) for row in self._session.scalars(query)}
+        return found
 
     def running_allocations(self) -> tuple[Allocation, ...]:
         """Everything that is granted or active, whenever it runs."""

@@ -95,6 +95,11 @@ class Store:
         """All devices by id."""
         return self._all(models.DeviceRow, mapping.read_device)
 
+    def node(self, id_: str) -> Node | None:
+        """One node."""
+        row = self.session.get(models.NodeRow, id_)
+        return None if row is None else mapping.read_node(row)
+
     def held_nodes(self) -> tuple[Node, ...]:
         """All nodes by id, none of which goes up or down before the end of this unit of work."""
         query = select(models.NodeRow).order_by(models.NodeRow.id).with_for_update(read=True)
@@ -156,11 +161,12 @@ class Store:
             self.session, select(models.DeviceRow), models.DeviceRow.id, mapping.read_device, request
         )
 
-    def page_providers(self, request: PageRequest) -> Page[Provider]:
-        """Providers, paged."""
-        return read_page(
-            self.session, select(models.ProviderRow), models.ProviderRow.id, mapping.read_provider, request
-        )
+    def page_providers(self, request: PageRequest, only: str | None = None) -> Page[Provider]:
+        """Providers, paged; `only` one of them if given."""
+        query = select(models.ProviderRow)
+        if only is not None:
+            query = query.where(models.ProviderRow.id == only)
+        return read_page(self.session, query, models.ProviderRow.id, mapping.read_provider, request)
 
     def page_buyers(self, request: PageRequest, only: str | None) -> Page[Buyer]:
         """Buyers, paged; `only` one of them for that buyer's own key."""

@@ -1,0 +1,137 @@
+"""What can be asked of the ledger without changing it. Each actor sees its own accounts; the operator sees all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from market.domain.errors import NotFound
+from market.domain.ledger import Account, Transfer
+from market.domain.parties import Actor, Role
+from market.domain.vouchers import VoucherPool
+from market.persistence.database import Database
+from market.persistence.paging import Page, PageRequest
+from market.persistence.store import Store
+from market.settlement.accounts import accounts_of, named_account
+from market.settlement.bills import Invoice, Statement, read_invoice, read_statement
+from market.settlement.months import Month
+from market.settlement.postings import pool_account
+
+
+@dataclass(frozen=True, slots=True)
+class PoolAndBalance:
+    """A voucher pool, and what is left in it."""
+
+    pool: VoucherPool
+    left_micros: int
+
+
+class LedgerEnquiries:
+    """Read-only desk. Safe between threads: each call has a session of its own."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def accounts(self, actor: Actor, request: PageRequest) -> Page[Account]:
+        """One's own accounts; for the operator every account that was opened, paged by id."""
+        with self._database.reading() as session:
+            work = Store(session)
+            if actor.role is Role.OPERATOR:
+                return work.ledger.page_accounts(request, None)
+            return Page(accounts_of(work, actor.organisation_id or ""), None)
+
+    def account(self, actor: Actor, account_id: str) -> Account:
+        """One account as it is now; `NotFound` also for somebody else's."""
+        with self._database.reading() as session:
+            return _own_account(Store(session), actor, account_id)
+
+    def transfers(
+        self, actor: Actor, request: PageRequest, filters: Mapping[str, str | None]
+    ) -> Page[Transfer]:
+        """Transfers that touch one's own accounts (all for the operator), paged.
+
+        Filtered by equality on order_id, allocation_id, round_id, kind; by touch on account_id (`NotFound` unless
+        it is one's own).
+        """
+        rest = {name: value for name, value in filters.items() if name != "account_id"}
+        account_id = filters.get("account_id")
+        with self._database.reading() as session:
+            work = Store(session)
+            accounts: list[str] | None = None
+            if account_id is not None:
+                accounts = [_own_account(work, actor, account_id).id]
+            elif actor.role is not Role.OPERATOR:
+                accounts = [account.id for account in accounts_of(work, actor.organisation_id or "")]
+            return work.ledger.page_transfers(request, accounts, rest)
+
+    def transfer(self, actor: Actor, transfer_id: str) -> Transfer:
+        """One transfer."""
+        actor.require(Role.OPERATOR)
+        with self._database.reading() as session:
+            found = Store(session).ledger.transfer(transfer_id)
+        if found is None:
+            raise NotFound("not_found", f"no transfer {transfer_id}")
+        return found
+
+    def imbalance_micros(self, actor: Actor) -> int:
+        """Zero, or the ledger is broken."""
+        actor.require(Role.OPERATOR)
+        with self._database.reading() as session:
+            return Store(session).ledger.imbalance_micros()
+
+    def invoices(
+        self, actor: Actor, request: PageRequest, month: Month, buyer_id: str | None = None
+    ) -> Page[Invoice]:
+        """A month's invoice: one's own for a buyer; for the operator one of each buyer, paged by id."""
+        actor.require(Role.BUYER, Role.OPERATOR)
+        if actor.role is Role.BUYER:
+            buyer_id = actor.organisation_or(buyer_id, Role.BUYER)
+        with self._database.reading() as session:
+            work = Store(session)
+            buyers = work.page_buyers(request, buyer_id)
+            bills = tuple(read_invoice(work, buyer.id, month) for buyer in buyers.items)
+        return Page(bills, buyers.next_cursor)
+
+    def statements(
+        self, actor: Actor, request: PageRequest, month: Month, provider_id: str | None = None
+    ) -> Page[Statement]:
+        """A month's statement: one's own for a provider; for the operator one of each provider, paged by id."""
+        actor.require(Role.PROVIDER, Role.OPERATOR)
+        if actor.role is Role.PROVIDER:
+            provider_id = actor.organisation_or(provider_id, Role.PROVIDER)
+        with self._database.reading() as session:
+            work = Store(session)
+            providers = work.page_providers(request, provider_id)
+            bills = tuple(read_statement(work, provider.id, month) for provider in providers.items)
+        return Page(bills, providers.next_cursor)
+
+    def voucher_pools(self, actor: Actor, request: PageRequest) -> Page[PoolAndBalance]:
+        """Pools and what is left in them, paged."""
+        with self._database.reading() as session:
+            work = Store(session)
+            page = work.ledger.page_voucher_pools(request)
+            return Page(tuple(_seen_by(work, actor, pool) for pool in page.items), page.next_cursor)
+
+    def voucher_pool(self, actor: Actor, pool_id: str) -> PoolAndBalance:
+        """One pool."""
+        with self._database.reading() as session:
+            work = Store(session)
+            pool = work.ledger.voucher_pool(pool_id)
+            if pool is None:
+                raise NotFound("not_found", f"no voucher pool {pool_id}")
+            return _seen_by(work, actor, pool)
+
+
+def _own_account(work: Store, actor: Actor, account_id: str) -> Account:
+    account = named_account(work, account_id)
+    own = actor.role is Role.OPERATOR or (account and account.owner_id == actor.organisation_id)
+    if account is None or not own:
+        raise NotFound("not_found", f"no account {account_id}")
+    return account
+
+
+def _seen_by(work: Store, actor: Actor, pool: VoucherPool) -> PoolAndBalance:
+    """Rules are public among members; who is related to whom is told to the operator and to those it is about."""
+    account = work.ledger.account(pool_account(pool.id).id)
+    if actor.role is not Role.OPERATOR:
+        own = tuple(pair for pair in pool.related_parties if actor.organisation_id in pair)
+        pool = replace(pool, related_parties=own)
+    return PoolAndBalance(pool, 0 if account is None else account.balance_micros)
