@@ -9,47 +9,29 @@ from datetime import datetime
 from typing import Any
 
 from market.checks import check_order
-from market.clearing.changes import smallest_change
-from market.clearing.free_market import Fit, FreeMarket
+from market.clearing.free_market import FreeMarket
 from market.clearing.hour_prices import HourPrice, read_hour_prices
+from market.clearing.options import Option, options_of
 from market.clearing.request import MOST_SLOTS
 from market.clearing.snapshot import Horizon, MarketSnapshot
 from market.domain.clock import next_hour
 from market.domain.devices import Device
 from market.domain.errors import NotFound
 from market.domain.offerings import Offering
-from market.domain.orders import WHOLE_UNIT, Order, OrderTerms
+from market.domain.orders import Order, OrderTerms
 from market.domain.parties import Actor, Buyer, Provider, Role
 from market.domain.places import Node, Region
 from market.domain.policy import Policy
-from market.domain.rounds import Allocation, Explanation, Reason, Round
+from market.domain.rounds import Allocation, Reason, Round
 from market.domain.states import OrderState, RoundState
+from market.explaining import OrderExplanation, explain
 from market.listing_enquiries import ListingEnquiries
 from market.persistence.models import OrderEventRow
 from market.persistence.paging import Page, PageRequest
 from market.persistence.store import Store
 from market.round_enquiries import RoundEnquiries
+from market.running_enquiries import RunningEnquiries
 from market.tenancy import own_order, round_seen_by
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One way to run an order: where, when, at which price, how far and how green.
-
-    `price_micros` is what the buyer would pay; `cost_micros` adds what the policy prices.
-    """
-
-    node_id: str
-    offering_id: str
-    device_id: str
-    starts_at: datetime
-    ends_at: datetime
-    price_micros: int
-    cost_micros: int
-    rtt_ms: float
-    facility_kwh: float
-    carbon_kg_location: float
-    carbon_kg_market: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +42,7 @@ class Quote:
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OrderExplanation:
-    """Why an order is where it is: its explanation or its allocation, and what else there was."""
-
-    order: Order
-    explanation: Explanation | None
-    allocation: Allocation | None
-    alternatives: tuple[Option, ...]
-
-
-class Enquiries(ListingEnquiries, RoundEnquiries):
+class Enquiries(ListingEnquiries, RoundEnquiries, RunningEnquiries):
     """Read-only desk. Safe between threads: each call has a session of its own."""
 
     # What is public
@@ -217,7 +189,7 @@ class Enquiries(ListingEnquiries, RoundEnquiries):
             snapshot = self._snapshot(work, next_hour(now))
         order = Order("ord_quote", buyer_id or "buy_quote", terms, OrderState.OPEN, now)
         market = FreeMarket(_reaching(snapshot, terms))
-        options = _options(_reaching(snapshot, terms), order, market.fits(order))
+        options = options_of(_reaching(snapshot, terms), order, market.fits(order))
         offered = {option.node_id for option in options}
         reasons = tuple(reason for reason in market.reasons(order) if reason.node_id not in offered)
         return Quote(options, reasons)
@@ -225,26 +197,10 @@ class Enquiries(ListingEnquiries, RoundEnquiries):
     def explain_order(self, actor: Actor, order_id: str) -> OrderExplanation:
         """Why an order was or was not placed, what it would take, and what else there is, the rest staying fixed."""
         actor.require(Role.BUYER, Role.OPERATOR)
+        now = self._clock.now()
         with self._database.reading() as session:
             work = Store(session)
-            order = own_order(work, actor, order_id)
-            allocation = work.rounds.live_allocation_of(order_id)
-            explanation = work.orders.explanation(order_id)
-            decided_in = allocation.round_id if allocation else explanation.round_id if explanation else None
-            decided = work.rounds.get(decided_in) if decided_in else None
-            start = decided.starts_at if decided else next_hour(self._clock.now())
-            snapshot = self._snapshot(work, start, decided.policy if decided else None)
-        others = tuple(a for a in snapshot.allocations if a.order_id != order_id)
-        snapshot = replace(snapshot, allocations=others)
-        market = FreeMarket(snapshot)
-        alternatives = _options(snapshot, order, market.fits(order))
-        if allocation is None and explanation is not None:
-            explanation = replace(
-                explanation,
-                price_to_place_micros=market.price_to_place(order),
-                smallest_change=smallest_change(market, order),
-            )
-        return OrderExplanation(order, None if allocation else explanation, allocation, alternatives)
+            return explain(work, own_order(work, actor, order_id), now)
 
     def _snapshot(self, work: Store, start: datetime, policy: Policy | None = None) -> MarketSnapshot:
         return MarketSnapshot(
@@ -262,34 +218,3 @@ def _reaching(snapshot: MarketSnapshot, terms: OrderTerms) -> MarketSnapshot:
     if start is None or start < snapshot.horizon.ends_at:
         return snapshot
     return replace(snapshot, horizon=Horizon(next_hour(start), MOST_SLOTS))
-
-
-def _options(snapshot: MarketSnapshot, order: Order, fits: list[Fit]) -> tuple[Option, ...]:
-    """The best fit of each node, cheapest first."""
-    best: dict[str, Option] = {}
-    for fit in fits:
-        offering = snapshot.catalogue.offerings[fit.offering_row]
-        best.setdefault(offering.node_id, _option(snapshot, order, offering, fit))
-    return tuple(best.values())
-
-
-def _option(snapshot: MarketSnapshot, order: Order, offering: Offering, fit: Fit) -> Option:
-    catalogue, horizon = snapshot.catalogue, snapshot.horizon
-    node, device = catalogue.node_by_id[offering.node_id], catalogue.device_by_id[offering.device_id]
-    region = catalogue.region_by_id[node.region_id]
-    units = order.job.units * order.job.unit_tenths / WHOLE_UNIT
-    facility_kwh = device.watts_per_unit * node.pue * units * fit.slots / 1000
-    residual = region.carbon_residual_kg_per_kwh * (1 - node.green_share)
-    return Option(
-        node_id=node.id,
-        offering_id=offering.id,
-        device_id=device.id,
-        starts_at=horizon.slot_start(fit.start),
-        ends_at=horizon.slot_start(fit.start + fit.slots),
-        price_micros=fit.price_micros,
-        cost_micros=fit.cost_micros,
-        rtt_ms=catalogue.rtt_ms[order.job.origin_region, region.id],
-        facility_kwh=facility_kwh,
-        carbon_kg_location=facility_kwh * region.carbon_location_kg_per_kwh,
-        carbon_kg_market=facility_kwh * residual,
-    )

@@ -37,4 +37,4 @@ def quote(
         for o in found["options"]
     ]
     print_table(("node", "device", "CNY", "RTT ms", "kWh", "starts"), options, "Could run at")
-    print_table(("node", "reason"), [(r["node_id"], r["code"]) for r in found["reasons"]], "Not at")
+    print_table(("node", "reason"), [(r["node"], r["code"]) for r in found["reasons"]], "Not at")

@@ -1,10 +1,9 @@
 """The demonstration on the terminal."""
 
-from typing import Any
-
 from rich.console import Console
 from rich.table import Table
 
+from api.client.changes import change_in_words
 from api.client.exchange_client import Json
 from api.demo.explaining import Sides
 from api.demo.tables import (
@@ -21,11 +20,8 @@ KINDS = {
     "kept_east": "Kept east",
     "not_placed": "Not placed",
 }
-FIELDS = {
-    "limit_price": "pay CNY {to} instead of {now}",
-    "deadline": "end by {to} instead of {now}",
-    "job.max_rtt_ms": "allow {to} ms RTT instead of {now}",
-}
+FITTING = frozenset({"DEARER", "NOT_THIS_ROUND"})
+"""Why a placed order is not at a node where it would have fitted."""
 
 
 def print_report(say: Console, results: Json, sides: Sides) -> None:
@@ -96,7 +92,8 @@ def _why_placed(entry: Json, sides: Sides) -> str:
         f"PUE {node['pue']:g}."
     )
     other_side = "east" if sides.of_node(node["id"]) == "west" else "west"
-    across = [o for o in entry["explanation"]["alternatives"] if sides.of_node(o["node_id"]) == other_side]
+    others = entry["explanation"]["alternatives"]
+    across = [o for o in others if o["code"] in FITTING and sides.of_node(o["node_id"]) == other_side]
     if not across:
         return f"{text} No place in the {other_side} could still take it."
     best, name = across[0], sides.nodes[across[0]["node_id"]]["name_en"]
@@ -113,12 +110,7 @@ def _why_not(entry: Json, sides: Sides) -> str:
     change = why["smallest_change"]
     if change is None:
         return f"{text} No single change would place it."
-    now: Any = entry["order"]
-    for part in change["field"].split("."):
-        now = now[part]
-    words = FIELDS.get(change["field"], change["field"] + ": {to} instead of {now}").format(
-        to=change["to"], now=now
-    )
+    words = change_in_words(change, entry["order"])
     name = sides.nodes[change["node_id"]]["name_en"]
     return f"{text} Smallest change that would place it: {words} ({change['by']:+.1%}), then at {name}."
 

@@ -6,7 +6,7 @@ efficiency and what others hold did not matter; beside it stands what did.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -20,10 +20,12 @@ from market.domain.money import format_cny, hourly_price_micros
 from market.domain.orders import Order
 from market.domain.rounds import Allocation, Reason, ReasonCode
 
-CHEAPEST = "CHEAPEST"
+CHEAPEST: Literal["CHEAPEST"] = "CHEAPEST"
 """Nothing that could do the work costs less by the policy's objective."""
-DEARER = "DEARER"
+DEARER: Literal["DEARER"] = "DEARER"
 """It would have fitted, and costs more by the policy's objective."""
+AlternativeCode = ReasonCode | Literal["DEARER"]
+DecisionCode = ReasonCode | Literal["CHEAPEST"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Alternative:
     """The best an other node had, what kept the order away (a `ReasonCode`, or `DEARER`), and the difference."""
 
     option: Option
-    code: str
+    code: AlternativeCode
     facts: Mapping[str, Any]
     difference: Difference
 
@@ -52,7 +54,7 @@ class Alternative:
 class Decision:
     """What decided: `CHEAPEST`, or what kept the order from the cheapest offering that costs less."""
 
-    code: str
+    code: DecisionCode
     node_id: str
     facts: Mapping[str, Any]
 
@@ -103,7 +105,7 @@ class Granted:
         reason = self._reasons[row]
         fit = self._fitting.get(row, self._cheapest[row])
         dearer = self._cost is not None and fit.cost_micros >= self._cost
-        code = DEARER if reason.code is ReasonCode.NOT_THIS_ROUND and dearer else reason.code.value
+        code = DEARER if reason.code is ReasonCode.NOT_THIS_ROUND and dearer else reason.code
         option = option_of(self._market.snapshot, self._order, fit)
         return Alternative(option, code, reason.facts, self._difference(option))
 
@@ -132,7 +134,7 @@ class Granted:
         if code is ReasonCode.NOT_THIS_ROUND and self._fitting[row].cost_micros >= self._cost:
             code = self._taken(best)
         facts = {**reason.facts, "cost": format_cny(best.cost_micros), "cost_here": cost}
-        return Decision(code.value, reason.node_id, facts)
+        return Decision(code, reason.node_id, facts)
 
     def _taken(self, best: Fit) -> ReasonCode:
         """What the cheapest hours of an offering lack, whose other hours are free."""

@@ -262,7 +262,7 @@ def test_a_refusal_of_terms_that_were_amended_meanwhile_is_not_told(
     Exchange(database, clock, _during(lambda: exchange.amend_order(buyer, order.id, dearer))).clear_round(
         operator, ROUND
     )
-    assert enquiries.explain_order(buyer, order.id).explanation is None
+    assert enquiries.explain_order(buyer, order.id).round_id is None
 
 
 def test_an_order_cancelled_while_the_round_clears_is_left_out(

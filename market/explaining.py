@@ -1,0 +1,128 @@
+"""Why an order is where it is: read from the round that decided, and asked of the market as it is now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from market.amendment import AMENDABLE
+from market.clearing.alternatives import Alternative, Comparison, Decision, Granted
+from market.clearing.changes import smallest_change
+from market.clearing.free_market import FreeMarket
+from market.clearing.options import Option, options_of
+from market.clearing.reasons import deciding_code
+from market.clearing.request import MOST_SLOTS
+from market.clearing.snapshot import Horizon, MarketSnapshot
+from market.domain.clock import next_hour
+from market.domain.orders import Order
+from market.domain.quotes import Forecast
+from market.domain.rounds import Allocation, Change, Explanation, Reason, ReasonCode
+from market.domain.states import HOLDS_CAPACITY, Cause, OrderState
+from market.persistence.paging import PageRequest
+from market.persistence.store import Store
+from market.free_now import spot_horizon, spot_snapshot
+
+NEWEST = PageRequest(limit=1, newest_first=True)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderExplanation:
+    """Why an order is where it is, what would place it, and what else there is.
+
+    Of an order that waits: `reasons` and `code` as the round `round_id` found them, or, where none has decided on its
+    present terms, as the market is now; price, change and options always are of the market as it is now. Of an order
+    that was placed: its allocation, what decided, and the other nodes.
+    """
+
+    order: Order
+    round_id: str | None = None
+    code: ReasonCode | None = None
+    reasons: tuple[Reason, ...] = ()
+    price_to_place_micros: int | None = None
+    smallest_change: Change | None = None
+    allocation: Allocation | None = None
+    decision: Decision | None = None
+    options: tuple[Option, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    forecast: Forecast | None = None
+
+
+def explain(work: Store, order: Order, now: datetime) -> OrderExplanation:
+    """Of any order; nothing is stored."""
+    if order.state in AMENDABLE:
+        return _explain_waiting(work, order, now)
+    granted = work.rounds.page_allocations(NEWEST, {"order_id": order.id}).items
+    allocation = granted[0] if granted else None
+    if allocation is None:
+        return _told_by_round(order, work.orders.explanation(order.id))
+    if allocation.state not in HOLDS_CAPACITY:
+        return OrderExplanation(order, round_id=allocation.round_id, allocation=allocation)
+    compared = _compare(work, order, allocation)
+    return OrderExplanation(
+        order,
+        round_id=allocation.round_id,
+        reasons=compared.impossible,
+        allocation=allocation,
+        decision=compared.decision,
+        alternatives=compared.alternatives,
+    )
+
+
+def _explain_waiting(work: Store, order: Order, now: datetime) -> OrderExplanation:
+    """What an immediate order on these terms would find now."""
+    snapshot = spot_snapshot(work, work.catalogue(), (), spot_horizon(order.terms, now), now)
+    market = FreeMarket(snapshot)
+    fits = market.fits(order)
+    decided = work.orders.explanation(order.id)
+    if decided is not None and not _amended_since(work, order, decided):
+        told = _told_by_round(order, decided)
+    else:
+        reasons = market.reasons(order)
+        told = OrderExplanation(order, code=deciding_code(reasons), reasons=reasons)
+    return replace(
+        told,
+        price_to_place_micros=market.price_to_place(order),
+        smallest_change=smallest_change(market, order),
+        options=options_of(snapshot, order, fits),
+    )
+
+
+def _told_by_round(order: Order, decided: Explanation | None) -> OrderExplanation:
+    if decided is None:
+        return OrderExplanation(order)
+    return OrderExplanation(order, round_id=decided.round_id, code=decided.code, reasons=decided.reasons)
+
+
+def _amended_since(work: Store, order: Order, decided: Explanation) -> bool:
+    """Whether the order's terms are no longer those that the round refused."""
+    landed = work.rounds.get(decided.round_id)
+    if landed is None or landed.closed_at is None:
+        return True
+    opened_at = landed.opened_at
+    return any(e.cause == Cause.AMENDED and e.at >= opened_at for e in work.orders.history(order.id))
+
+
+def _compare(work: Store, order: Order, allocation: Allocation) -> Comparison:
+    """Against what else is allocated now, under the policy and over the hours that it was decided for."""
+    decided = None if allocation.round_id is None else work.rounds.get(allocation.round_id)
+    start = decided.starts_at if decided else next_hour(_placed_at(work, order))
+    horizon = Horizon(start, MOST_SLOTS)
+    if allocation.starts_at >= horizon.ends_at:
+        horizon = Horizon(allocation.starts_at, MOST_SLOTS)
+    snapshot = MarketSnapshot(
+        catalogue=work.catalogue(),
+        allocations=_others(work.rounds.live_allocations(horizon.starts_at), order),
+        orders=(),
+        policy=decided.policy if decided else work.access.policy(),
+        horizon=horizon,
+    )
+    return Granted(FreeMarket(snapshot), order, allocation).compare()
+
+
+def _others(allocations: Sequence[Allocation], order: Order) -> tuple[Allocation, ...]:
+    return tuple(allocation for allocation in allocations if allocation.order_id != order.id)
+
+
+def _placed_at(work: Store, order: Order) -> datetime:
+    """When the order was allocated last."""
+    steps = [e.at for e in work.orders.history(order.id) if e.state == OrderState.ALLOCATED]
+    return steps[-1] if steps else order.submitted_at
