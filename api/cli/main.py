@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import bench, demo, exchange, files, generate, offerings, orders, quote, rounds, whatif
+from api.cli import bench, demo, exchange, files, generate, offerings, orders, policy, quote, rounds, whatif
 from api.cli.reporting import ReportingGroup
 
 RUN, WORK, SOLVE = "Run an exchange", "Work with an exchange", "Solve without an exchange"
@@ -26,6 +26,7 @@ app.add_typer(orders.app, name="orders", rich_help_panel=WORK)
 app.add_typer(offerings.app, name="offerings", rich_help_panel=WORK)
 app.add_typer(rounds.app, name="rounds", rich_help_panel=WORK)
 app.command(rich_help_panel=WORK)(quote.quote)
+app.add_typer(policy.app, name="policy", rich_help_panel=WORK)
 app.command(rich_help_panel=WORK)(whatif.whatif)
 app.add_typer(generate.app, name="generate", rich_help_panel=SOLVE)
 app.command(rich_help_panel=SOLVE)(files.solve)

@@ -9,10 +9,12 @@ import typer
 
 from api.cli.options import HERE, AsJson, Key, Most, Server
 from api.cli.output import print_json, print_record, print_table
+from api.cli.pricing import pricing, settlement_lines
 from api.cli.reporting import ReportingGroup
 from api.client.errors import Refusal
 
 app = typer.Typer(cls=ReportingGroup, no_args_is_help=True, help="Rounds: batch clearings.")
+app.command()(pricing)
 
 COLUMNS = ("id", "state", "policy", "orders", "placed", "value CNY", "gap", "seconds")
 SLACK_SECONDS = 600.0
@@ -59,6 +61,7 @@ def clear(  # noqa: PLR0913 - one parameter per option
     policy: Annotated[
         str | None, typer.Option("--policy", help="balanced, price, green or latency [the one in force]")
     ] = None,
+    rule: Annotated[str | None, typer.Option("--pricing", help="posted or marginal [the policy's]")] = None,
     starts_at: Annotated[
         str | None, typer.Option("--starts-at", help="full hour, RFC 3339 [the next one]")
     ] = None,
@@ -79,6 +82,7 @@ def clear(  # noqa: PLR0913 - one parameter per option
 
     asked = {
         "policy": policy,
+        "pricing": rule,
         "starts_at": starts_at,
         "slots": slots,
         "seconds_limit": seconds,
@@ -142,6 +146,8 @@ def _print_round(found: dict[str, Any], *, as_json: bool) -> None:
     console = Console()
     console.print(comparison_table(found["figures"]))
     console.print(class_table(found["figures"]))
+    for line in settlement_lines(found):
+        console.print(line, soft_wrap=True, markup=False)
 
 
 def _row(found: dict[str, Any]) -> tuple[object, ...]:

@@ -61,6 +61,11 @@ class ExchangeClient:
         found: Json = self._answer("POST", path, json=body, headers=headers, **extra).json()
         return found
 
+    def put(self, path: str, body: Mapping[str, Any]) -> Json:
+        """PUT: it becomes what the body says."""
+        found: Json = self._answer("PUT", path, json=body).json()
+        return found
+
     def patch(self, path: str, body: Mapping[str, Any]) -> Json:
         """PATCH: the named fields become different, the rest stays."""
         found: Json = self._answer("PATCH", path, json=body).json()

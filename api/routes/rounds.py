@@ -10,6 +10,7 @@ from api.headers import mark_replayed
 from api.json_body import JsonRoute
 from api.openapi import KEY_OPTIONAL, problems
 from api.schemas.fields import PageAnswer, PageQuery
+from api.schemas.round_pricing import RoundPricingAnswer
 from api.schemas.rounds import ClearingRequest, RoundAnswer
 from market.domain.parties import Actor
 from market.domain.rounds import Round
@@ -84,6 +85,21 @@ def read_round(round_id: str, desk: AtDesk, actor: PossibleActor) -> RoundAnswer
     What a flow of fewer than 3 orders spent (`spend_cny`) is null, but for an operator's key.
     """
     return RoundAnswer.of(desk.enquiries.round(possible_id(round_id), actor))
+
+
+@router.get(
+    "/{round_id}/pricing",
+    operation_id="price_round",
+    summary="Price a round both ways",
+    responses=problems(401, 404),
+    openapi_extra=KEY_OPTIONAL,
+)
+def price_round(round_id: str, desk: AtDesk, actor: PossibleActor) -> RoundPricingAnswer:
+    """What a landed round comes to under each pricing rule, from what it recorded. The sums are public.
+
+    `allocations`, with both prices of each, is for an operator's key; without one it is empty.
+    """
+    return RoundPricingAnswer.of(desk.enquiries.round_pricing(actor, possible_id(round_id)))
 
 
 @router.get(

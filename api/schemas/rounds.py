@@ -10,7 +10,7 @@ from api.schemas.fields import CnyText, Moment, Schema, Words, example
 from api.schemas.policies import BALANCED, ChosenRule, PolicyAnswer, PolicyWeights
 from market.clearing.request import MOST_SLOTS, RoundRequest
 from market.domain.money import format_cny
-from market.domain.policy import preset
+from market.domain.policy import PricingRule, preset
 from market.domain.rounds import Round
 from market.domain.states import RoundState
 from solver import Limits
@@ -77,6 +77,51 @@ class ClearingRequest(Schema):
         )
 
 
+GAP_PARTS = {
+    "regret_of_accepted": "3120.08",
+    "regret_of_rejected": "6204.11",
+    "idle_units": "4720.26",
+    "idle_power": "245.00",
+}
+SETTLEMENT = {
+    "pricing": "posted",
+    "buyers_pay": "612044.20",
+    "providers_earn": "612044.20",
+    "make_whole": "0.00",
+    "capped_orders": 0,
+    "gap_parts": GAP_PARTS,
+}
+
+
+class GapParts(Schema):
+    """What the gap is made of, at the round's prices: the four add up to bound less value, exactly."""
+
+    model_config = example(**GAP_PARTS)
+
+    regret_of_accepted: CnyText = Field(
+        description="What placed orders could gain elsewhere at these prices."
+    )
+    regret_of_rejected: CnyText = Field(description="What orders that were not placed could gain at them.")
+    idle_units: CnyText = Field(description="Free units of offerings, at their congestion prices.")
+    idle_power: CnyText = Field(description="Free power of nodes, at its congestion prices.")
+
+
+class SettlementAnswer(Schema):
+    """What a round comes to in money, under the rule that it was priced at."""
+
+    model_config = example(**SETTLEMENT)
+
+    pricing: PricingRule
+    buyers_pay: CnyText
+    providers_earn: CnyText = Field(description="Before the exchange's fee.")
+    make_whole: CnyText = Field(
+        description="What providers earn and buyers do not cover: the exchange pays it. Never more than the regret of "
+        "the accepted, rounding apart."
+    )
+    capped_orders: int = Field(description="Orders whose limit keeps them below the marginal price.")
+    gap_parts: GapParts
+
+
 class RoundAnswer(Schema):
     """One batch clearing: value, bound and gap as certified, and all its figures once it has landed."""
 
@@ -97,6 +142,8 @@ class RoundAnswer(Schema):
         value_micros=734512100000,
         bound_micros=748801550000,
         gap=0.01908,
+        pricing="posted",
+        settlement=SETTLEMENT,
         seconds=11.4,
         failure=None,
         figures={"solver": {"orders": 2000, "placed": 1700}, "baselines": {}, "flows": [], "history": []},
@@ -121,14 +168,17 @@ class RoundAnswer(Schema):
     value_micros: int | None
     bound_micros: int | None
     gap: float | None = Field(description="(bound - value) / bound, certified.")
+    pricing: PricingRule = Field(description="What buyers pay for what it grants.")
+    settlement: SettlementAnswer | None = Field(description="Null until it has landed.")
     seconds: float | None
     failure: str | None = Field(
-        description="Why it did not land, in codes: `clearing_refused: ENDS_TOO_LATE`, `exchange_stopped`; "
-        "the operator's log has the words."
+        description="Why it did not land, in codes: `clearing_refused: ENDS_TOO_LATE` (the judge of the solver), "
+        "`outcome_refused: OVER_CAPACITY` (the last check of what would be granted), `exchange_stopped`; the "
+        "operator's log has the words."
     )
     figures: dict[str, Any] = Field(
-        description="`solver` and `baselines` (the same figures, side by side), `flows`, `history` (of the "
-        "solver's search: seconds, value, bound)."
+        description="`solver` and `baselines` (the same figures, side by side; spend is at asks), `flows`, `history` "
+        "(of the solver's search: seconds, value, bound), `settlement`."
     )
 
     @classmethod
@@ -152,10 +202,17 @@ class RoundAnswer(Schema):
             value_micros=round_.value_micros,
             bound_micros=round_.bound_micros,
             gap=round_.gap,
+            pricing=round_.policy.pricing,
+            settlement=_settlement(round_.figures),
             seconds=round_.seconds,
             failure=round_.failure,
             figures=dict(figures),
         )
+
+
+def _settlement(figures: Mapping[str, Any]) -> SettlementAnswer | None:
+    found = figures.get("settlement")
+    return None if found is None else SettlementAnswer.model_validate(found, strict=False)
 
 
 def _amount(micros: int | None) -> str | None:
