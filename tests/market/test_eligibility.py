@@ -1,10 +1,11 @@
 """Every candidate rule as a pair: just inside it is a candidate, just outside it is ruled out with facts."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from toy_market import CATALOGUE, job
+from toy_market import CATALOGUE, job, offering
 
 from market.clearing.eligibility import RULED_OUT, EligibilityRules
 from market.domain.devices import ComputeClass, Precision
@@ -72,3 +73,43 @@ def test_the_most_fundamental_rule_is_named() -> None:
 def test_hours_follow_the_device(changes: dict[str, Any], a100_slots: int, slots_910b: int) -> None:
     slots = RULES.check(job(**changes)).slots
     assert (slots[ROW["off_2"]], slots[ROW["off_3"]]) == (a100_slots, slots_910b)
+
+
+@pytest.mark.parametrize(
+    ("listing", "units", "tenths", "facts"),
+    [
+        ({}, 8, 10, None),
+        ({"max_gang_units": 6}, 7, 10, {"units": 7, "largest_order_units": 6, "max_gang_units": 6}),
+        ({"max_units_per_order": 5}, 5, 10, None),
+        (
+            {"max_units_per_order": 5},
+            6,
+            10,
+            {"units": 6, "largest_order_units": 5, "max_gang_units": 8},
+        ),
+        ({"max_units_per_order": 99, "max_gang_units": 6}, 6, 10, None),
+        ({"min_units_per_order": 4}, 4, 10, None),
+        ({"min_units_per_order": 4}, 3, 10, {"units": 3, "min_units_per_order": 4}),
+        ({}, 1, 9, {"units": 0.9, "min_units_per_order": 1}),  # whole cards only
+        ({"slices_per_unit": 10}, 1, 1, None),
+        ({"slices_per_unit": 10}, 8, 10, None),
+        ({"slices_per_unit": 10, "min_units_per_order": 2}, 1, 9, {"units": 0.9, "min_units_per_order": 2}),
+    ],
+)
+def test_the_size_of_an_order(
+    listing: dict[str, Any], units: int, tenths: int, facts: dict[str, Any] | None
+) -> None:
+    one = replace(CATALOGUE, offerings=(offering("off_2", "west_green", "a100_80", 8, 6, **listing),))
+    rules = EligibilityRules(one, np.array([8]))
+    asked = job(units=units, unit_tenths=tenths)
+    found = rules.check(asked)
+    if facts is None:
+        assert not found.rule[0]
+    else:
+        assert RULED_OUT[found.rule[0] - 1] is ReasonCode.TOO_LARGE
+        assert rules.facts(asked, 0, found) == facts
+
+
+@pytest.mark.parametrize(("share", "slots"), [(1.0, 3), (0.67, 3), (2 / 3, 2), (0.5, 2), (0.01, 1)])
+def test_what_is_left_of_a_job_runs_in_whole_slots(share: float, slots: int) -> None:
+    assert RULES.check(job(hours=3), share).slots[ROW["off_2"]] == slots
