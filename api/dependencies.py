@@ -20,6 +20,7 @@ from market.domain.parties import Actor
 from market.enquiries import Enquiries
 from market.exchange import Exchange, Once, OpenedRound
 from market.persistence.paging import Page, PageRequest
+from market.settlement.enquiries import LedgerEnquiries
 from market.whatif.desk import WhatIf
 
 T = TypeVar("T")
@@ -36,6 +37,7 @@ class Desk:
     def __init__(self, exchange: Exchange, enquiries: Enquiries, settings: Settings) -> None:
         self.exchange = exchange
         self.enquiries = enquiries
+        self.ledger = LedgerEnquiries(exchange.database)
         self.settings = settings
         self.ids = IdSource()
         self._asking = SolverProcess()

@@ -16,6 +16,7 @@ TAGS = [
     {"name": "rounds", "description": "轮次: clear the market; value, bound, gap, figures, flows."},
     {"name": "allocations", "description": "分配: what was granted."},
     {"name": "prices", "description": "价格: by offering and hour, in parts."},
+    {"name": "ledger", "description": "账户, 转账, 账单, 算力券: accounts, transfers, bills, vouchers."},
     {"name": "offerings", "description": "算力产品: what providers list."},
     {"name": "catalogue", "description": "区域, 算力中心, 设备: regions, nodes and devices."},
     {"name": "parties", "description": "服务商, 用户: who takes part."},

@@ -6,6 +6,7 @@ from datetime import datetime
 from market.desks.desk import Desk, UnitOfWork
 from market.domain.errors import Conflict, InvalidInput, NotFound
 from market.domain.ledger import Account, AccountKind, Transfer, TransferKind
+from market.domain.money import format_cny
 from market.domain.parties import Actor, Buyer, Provider, Role
 from market.domain.vouchers import VoucherPool
 from market.idempotency import Once
@@ -65,7 +66,7 @@ class TreasuryDesk(Desk):
                 raise Conflict(
                     "limit_exceeded",
                     "the account lies below that limit already: deposit money first, or set a wider limit",
-                    balance_micros=held.balance_micros,
+                    balance=format_cny(held.balance_micros),
                 )
             work.ledger.limit(account_id, least)
         return replace(held, least_micros=least)

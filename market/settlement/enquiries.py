@@ -21,6 +21,7 @@ class PoolAndBalance:
     """A voucher pool, and what is left in it."""
 
     pool: VoucherPool
+    account_id: str
     left_micros: int
 
 
@@ -130,8 +131,9 @@ def _own_account(work: Store, actor: Actor, account_id: str) -> Account:
 
 def _seen_by(work: Store, actor: Actor, pool: VoucherPool) -> PoolAndBalance:
     """Rules are public among members; who is related to whom is told to the operator and to those it is about."""
-    account = work.ledger.account(pool_account(pool.id).id)
+    account_id = pool_account(pool.id).id
+    account = work.ledger.account(account_id)
     if actor.role is not Role.OPERATOR:
         own = tuple(pair for pair in pool.related_parties if actor.organisation_id in pair)
         pool = replace(pool, related_parties=own)
-    return PoolAndBalance(pool, 0 if account is None else account.balance_micros)
+    return PoolAndBalance(pool, account_id, 0 if account is None else account.balance_micros)

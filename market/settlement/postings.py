@@ -21,6 +21,7 @@ from market.domain.ledger import (
     account_of,
     escrow_of,
 )
+from market.domain.money import format_cny
 from market.domain.orders import Order
 from market.domain.rounds import Allocation
 from market.persistence.store import Store
@@ -177,6 +178,6 @@ def insufficient(account: Account, available_micros: int, wanted_micros: int) ->
         "insufficient_funds",
         "the account has too little left for this: deposit money, ask for less, or ask the operator for more credit",
         account_id=account.id,
-        available_micros=available_micros,
-        wanted_micros=wanted_micros,
+        available=format_cny(available_micros),
+        wanted=format_cny(wanted_micros),
     )

@@ -76,7 +76,7 @@ def test_a_credit_limit_refuses_orders_one_by_one(
     refused = answers[1]
     assert isinstance(refused, MarketError)
     assert refused.code == "insufficient_funds"
-    assert refused.facts["available_micros"] == 60 * CNY
+    assert refused.facts["available"] == "60.00"
     assert [answer.held_micros for answer in answers if isinstance(answer, Order)] == [90 * CNY, 60 * CNY]
     assert toy.balances() == {BUYER: -50, ESCROW: 150, "acc_outside": -100}
     toy.require_sound()

@@ -1,0 +1,172 @@
+"""Money: accounts, transfers, deposits and payouts, invoices and statements."""
+
+import re
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+
+from api.dependencies import AtDesk, CurrentActor, Desk, OnceOnly, answer_page, page_of
+from api.headers import mark_replayed
+from api.json_body import JsonRoute
+from api.openapi import problems
+from api.schemas.fields import PageAnswer, PageQuery
+from api.schemas.ledger import (
+    ACCOUNT_ID,
+    AccountAnswer,
+    AmountRequest,
+    CreditLimitRequest,
+    InvoiceAnswer,
+    InvoicesQuery,
+    StatementAnswer,
+    StatementsQuery,
+    TransferAnswer,
+    TransfersQuery,
+)
+from market.domain.errors import NotFound
+from market.domain.ledger import Transfer
+from market.domain.parties import Actor
+from market.exchange import AnsweredBefore, Once
+from market.settlement.months import Month
+
+router = APIRouter(prefix="/v1", tags=["ledger"], route_class=JsonRoute)
+ON_MOVING = problems(400, 401, 403, 404, 409, 413, 415, 422)
+_ACCOUNT_ID = re.compile(ACCOUNT_ID, re.ASCII)
+FILTERS = ("order_id", "allocation_id", "round_id", "kind", "account_id")
+
+
+@router.get(
+    "/ledger/transfers",
+    operation_id="list_transfers",
+    summary="List transfers",
+    responses=problems(401, 404, 422),
+)
+def list_transfers(
+    desk: AtDesk, actor: CurrentActor, query: Annotated[TransfersQuery, Query()]
+) -> PageAnswer[TransferAnswer]:
+    """Those that touch one's own accounts, all for the operator; newest first."""
+    filters = {name: getattr(query, name) for name in FILTERS}
+    page = desk.ledger.transfers(actor, page_of(query, newest_first=True), filters)
+    return answer_page(page, TransferAnswer.of)
+
+
+@router.get("/accounts", operation_id="list_accounts", summary="List accounts", responses=problems(401, 422))
+def list_accounts(
+    desk: AtDesk, actor: CurrentActor, query: Annotated[PageQuery, Query()]
+) -> PageAnswer[AccountAnswer]:
+    """One's own; for the operator every account that money moved through, by id."""
+    return answer_page(desk.ledger.accounts(actor, page_of(query)), AccountAnswer.of)
+
+
+@router.get(
+    "/accounts/{account_id}",
+    operation_id="read_account",
+    summary="Read an account",
+    responses=problems(401, 404),
+)
+def read_account(account_id: str, desk: AtDesk, actor: CurrentActor) -> AccountAnswer:
+    """One account as it is now."""
+    return AccountAnswer.of(desk.ledger.account(actor, _possible(account_id)))
+
+
+@router.post(
+    "/accounts/{account_id}/deposits",
+    status_code=201,
+    operation_id="deposit",
+    summary="Book a deposit",
+    responses=ON_MOVING,
+)
+def deposit(
+    account_id: str,
+    body: AmountRequest,
+    desk: AtDesk,
+    actor: CurrentActor,
+    once: OnceOnly,
+    request: Request,
+) -> TransferAnswer:
+    """Operators only: money that came in for a buyer, or for a voucher pool."""
+    return _moved(desk.exchange.deposit, account_id, body, desk, actor, once, request)
+
+
+@router.post(
+    "/accounts/{account_id}/payouts",
+    status_code=201,
+    operation_id="pay_out",
+    summary="Book a payout",
+    responses=ON_MOVING,
+)
+def pay_out(
+    account_id: str,
+    body: AmountRequest,
+    desk: AtDesk,
+    actor: CurrentActor,
+    once: OnceOnly,
+    request: Request,
+) -> TransferAnswer:
+    """Operators only: money that went out to a provider, at most what is in its account."""
+    return _moved(desk.exchange.payout, account_id, body, desk, actor, once, request)
+
+
+@router.put(
+    "/accounts/{account_id}/credit-limit",
+    operation_id="set_credit_limit",
+    summary="Set a credit limit",
+    responses=ON_MOVING,
+)
+def set_credit_limit(
+    account_id: str, body: CreditLimitRequest, desk: AtDesk, actor: CurrentActor
+) -> AccountAnswer:
+    """Operators only: how far a buyer's account may fall below zero. Orders beyond it are refused."""
+    return AccountAnswer.of(desk.exchange.set_credit_limit(actor, _possible(account_id), body.credit_limit))
+
+
+@router.get(
+    "/invoices",
+    operation_id="list_invoices",
+    summary="Invoices of a month",
+    responses=problems(401, 403, 422),
+)
+def list_invoices(
+    desk: AtDesk, actor: CurrentActor, query: Annotated[InvoicesQuery, Query()]
+) -> PageAnswer[InvoiceAnswer]:
+    """A buyer's own; for the operator one of each buyer, by id. A month holds what was booked in it."""
+    month = Month.of(query.month)
+    return answer_page(desk.ledger.invoices(actor, page_of(query), month, query.buyer_id), InvoiceAnswer.of)
+
+
+@router.get(
+    "/statements",
+    operation_id="list_statements",
+    summary="Statements of a month",
+    responses=problems(401, 403, 422),
+)
+def list_statements(
+    desk: AtDesk, actor: CurrentActor, query: Annotated[StatementsQuery, Query()]
+) -> PageAnswer[StatementAnswer]:
+    """A provider's own; for the operator one of each provider, by id. A month holds what was booked in it."""
+    month = Month.of(query.month)
+    found = desk.ledger.statements(actor, page_of(query), month, query.provider_id)
+    return answer_page(found, StatementAnswer.of)
+
+
+def _possible(account_id: str) -> str:
+    """An account's id from a path; what cannot be one is as unknown as any other."""
+    if not _ACCOUNT_ID.fullmatch(account_id):
+        raise NotFound("not_found", f"no account {account_id[:64]!r} here")
+    return account_id
+
+
+def _moved(
+    move: Callable[[Actor, str, int, Once | None], Transfer],
+    account_id: str,
+    body: AmountRequest,
+    desk: Desk,
+    actor: Actor,
+    once: Once | None,
+    request: Request,
+) -> TransferAnswer:
+    try:
+        return TransferAnswer.of(move(actor, _possible(account_id), body.amount, once))
+    except AnsweredBefore as before:
+        mark_replayed(request)
+        return TransferAnswer.of(desk.ledger.transfer(actor, before.answer["transfer_id"]))
