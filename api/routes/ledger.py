@@ -15,6 +15,7 @@ from api.schemas.ledger import (
     ACCOUNT_ID,
     AccountAnswer,
     AmountRequest,
+    BalanceAnswer,
     CreditLimitRequest,
     InvoiceAnswer,
     InvoicesQuery,
@@ -25,6 +26,7 @@ from api.schemas.ledger import (
 )
 from market.domain.errors import NotFound
 from market.domain.ledger import Transfer
+from market.domain.money import format_cny
 from market.domain.parties import Actor
 from market.exchange import AnsweredBefore, Once
 from market.settlement.months import Month
@@ -48,6 +50,18 @@ def list_transfers(
     filters = {name: getattr(query, name) for name in FILTERS}
     page = desk.ledger.transfers(actor, page_of(query, newest_first=True), filters)
     return answer_page(page, TransferAnswer.of)
+
+
+@router.get(
+    "/ledger/balance",
+    operation_id="check_ledger",
+    summary="Check the ledger",
+    responses=problems(401, 403),
+)
+def check_ledger(desk: AtDesk, actor: CurrentActor) -> BalanceAnswer:
+    """Operators only: whether all balances together are zero, and the accounts' sums those of their transfers."""
+    imbalance = desk.ledger.imbalance_micros(actor)
+    return BalanceAnswer(balances=imbalance == 0, imbalance=format_cny(imbalance))
 
 
 @router.get("/accounts", operation_id="list_accounts", summary="List accounts", responses=problems(401, 422))

@@ -126,6 +126,15 @@ class AccountAnswer(Schema):
         )
 
 
+class BalanceAnswer(Schema):
+    """Whether the ledger balances: `imbalance` is how far accounts and transfers are apart, zero always."""
+
+    model_config = example(balances=True, imbalance="0.00")
+
+    balances: bool
+    imbalance: CnyText
+
+
 class AmountRequest(Schema):
     """Money that came in or goes out."""
 
