@@ -26,7 +26,8 @@ class ListingDesk(Desk):
         """List an offering under a fresh id."""
         actor.require(Role.PROVIDER, Role.OPERATOR)
         now = self.clock.now()
-        listed = replace(offering, id=self._ids.new("off", now), state=OfferingState.OPEN, listed_at=now)
+        id_ = self._ids.new("off", now)
+        listed = replace(offering, id=id_, version=1, state=OfferingState.OPEN, listed_at=now)
         with self._unit_of_work(once) as work:
             check_offering(work, listed)
             listed.new_maintenance(replace(listed, maintenance=()), now)
