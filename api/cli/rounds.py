@@ -9,7 +9,7 @@ import typer
 
 from api.cli.options import HERE, AsJson, Key, Most, Server
 from api.cli.output import print_json, print_record, print_table
-from api.cli.pricing import pricing, settlement_lines
+from api.cli.pricing import pricing
 from api.cli.reporting import ReportingGroup
 from api.client.errors import Refusal
 
@@ -140,6 +140,7 @@ def _print_round(found: dict[str, Any], *, as_json: bool) -> None:
         return
     from rich.console import Console  # noqa: PLC0415
 
+    from api.demo.settlement import settlement_lines  # noqa: PLC0415
     from api.demo.tables import class_table, comparison_table  # noqa: PLC0415
 
     print_table(COLUMNS, [_row(found)])

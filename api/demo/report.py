@@ -6,6 +6,7 @@ from rich.table import Table
 from api.client.changes import change_in_words
 from api.client.exchange_client import Json
 from api.demo.explaining import Sides
+from api.demo.settlement import settlement_lines
 from api.demo.tables import (
     JOB_CLASSES,
     baseline_class_table,
@@ -64,6 +65,9 @@ def _print_headline(say: Console, results: Json) -> None:
         f"[bold]at most {solver['gap']:.2%} below the best possible[/bold], certified; "
         f"{landed['seconds']:.1f} s, policy {results['policy']['name']}, {landed['status']}.\n"
     )
+    for line in settlement_lines(results):
+        say.print(line)
+    say.print()
 
 
 def _explained_table(explained: list[Json], sides: Sides) -> Table:

@@ -19,6 +19,7 @@ def build_results(cleared: Json, explained: list[Json], seed: int) -> Json:
         "solver": figures["solver"],
         "baselines": figures["baselines"],
         "flows": figures["flows"],
+        "settlement": cleared["settlement"],
         "explained": explained,
         "seed": seed,
         "policy": cleared["policy"],
