@@ -4,45 +4,30 @@ Each actor sees what is public and what is its own; somebody else's is `NotFound
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
-from market.checks import check_order
-from market.clearing.free_market import FreeMarket
 from market.clearing.hour_prices import HourPrice, read_hour_prices
-from market.clearing.options import Option, options_of
-from market.clearing.request import MOST_SLOTS
-from market.clearing.snapshot import Horizon, MarketSnapshot
-from market.domain.clock import next_hour
 from market.domain.devices import Device
 from market.domain.errors import NotFound
 from market.domain.offerings import Offering
-from market.domain.orders import Order, OrderTerms
+from market.domain.orders import Order
 from market.domain.parties import Actor, Buyer, Provider, Role
 from market.domain.places import Node, Region
 from market.domain.policy import Policy
-from market.domain.rounds import Allocation, Reason, Round
+from market.domain.rounds import Allocation, Round
 from market.domain.states import OrderState, RoundState
 from market.explaining import OrderExplanation, explain
 from market.listing_enquiries import ListingEnquiries
 from market.persistence.models import OrderEventRow
 from market.persistence.paging import Page, PageRequest
 from market.persistence.store import Store
+from market.promise_enquiries import PromiseEnquiries
 from market.round_enquiries import RoundEnquiries
 from market.running_enquiries import RunningEnquiries
 from market.tenancy import own_order, round_seen_by
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """What an order would cost now, best option of each node first; and why not at the other nodes."""
-
-    options: tuple[Option, ...]
-    reasons: tuple[Reason, ...]
-
-
-class Enquiries(ListingEnquiries, RoundEnquiries, RunningEnquiries):
+class Enquiries(ListingEnquiries, RoundEnquiries, RunningEnquiries, PromiseEnquiries):
     """Read-only desk. Safe between threads: each call has a session of its own."""
 
     # What is public
@@ -174,26 +159,6 @@ class Enquiries(ListingEnquiries, RoundEnquiries, RunningEnquiries):
 
     # Answers that take thought
 
-    def quote(self, actor: Actor, buyer_id: str | None, terms: OrderTerms) -> Quote:
-        """What an order would cost now, node by node, and why not elsewhere. Nothing is stored.
-
-        Only an operator may leave the buyer open: nobody is charged for a question.
-        """
-        actor.require(Role.BUYER, Role.OPERATOR)
-        if buyer_id is None:
-            actor.require(Role.OPERATOR)
-        now = self._clock.now()
-        with self._database.reading() as session:
-            work = Store(session)
-            check_order(work, work.catalogue(), buyer_id, terms, now)
-            snapshot = self._snapshot(work, next_hour(now))
-        order = Order("ord_quote", buyer_id or "buy_quote", terms, OrderState.OPEN, now)
-        market = FreeMarket(_reaching(snapshot, terms))
-        options = options_of(_reaching(snapshot, terms), order, market.fits(order))
-        offered = {option.node_id for option in options}
-        reasons = tuple(reason for reason in market.reasons(order) if reason.node_id not in offered)
-        return Quote(options, reasons)
-
     def explain_order(self, actor: Actor, order_id: str) -> OrderExplanation:
         """Why an order was or was not placed, what it would take, and what else there is, the rest staying fixed."""
         actor.require(Role.BUYER, Role.OPERATOR)
@@ -201,20 +166,3 @@ class Enquiries(ListingEnquiries, RoundEnquiries, RunningEnquiries):
         with self._database.reading() as session:
             work = Store(session)
             return explain(work, own_order(work, actor, order_id), now)
-
-    def _snapshot(self, work: Store, start: datetime, policy: Policy | None = None) -> MarketSnapshot:
-        return MarketSnapshot(
-            catalogue=work.catalogue(),
-            allocations=work.rounds.live_allocations(start),
-            orders=(),
-            policy=policy or work.access.policy(),
-            horizon=Horizon(start, MOST_SLOTS),
-        )
-
-
-def _reaching(snapshot: MarketSnapshot, terms: OrderTerms) -> MarketSnapshot:
-    """The snapshot with its horizon moved to where the order may start, if that lies beyond it."""
-    start = terms.earliest_start
-    if start is None or start < snapshot.horizon.ends_at:
-        return snapshot
-    return replace(snapshot, horizon=Horizon(next_hour(start), MOST_SLOTS))

@@ -14,12 +14,12 @@ from market.clearing.request import MOST_SLOTS
 from market.clearing.snapshot import Horizon, MarketSnapshot
 from market.domain.clock import next_hour
 from market.domain.orders import Order
-from market.domain.quotes import Forecast
 from market.domain.rounds import Allocation, Change, Explanation, Reason, ReasonCode
-from market.domain.states import HOLDS_CAPACITY, Cause, OrderState
+from market.domain.states import HOLDS_CAPACITY, IN_BOOK, Cause, OrderState
+from market.forecasts import Standing, standing_of
+from market.free_now import spot_horizon, spot_snapshot
 from market.persistence.paging import PageRequest
 from market.persistence.store import Store
-from market.free_now import spot_horizon, spot_snapshot
 
 NEWEST = PageRequest(limit=1, newest_first=True)
 
@@ -43,7 +43,7 @@ class OrderExplanation:
     decision: Decision | None = None
     options: tuple[Option, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
-    forecast: Forecast | None = None
+    forecast: Standing | None = None
 
 
 def explain(work: Store, order: Order, now: datetime) -> OrderExplanation:
@@ -83,6 +83,7 @@ def _explain_waiting(work: Store, order: Order, now: datetime) -> OrderExplanati
         price_to_place_micros=market.price_to_place(order),
         smallest_change=smallest_change(market, order),
         options=options_of(snapshot, order, fits),
+        forecast=standing_of(work, order, now) if order.state in IN_BOOK else None,
     )
 
 

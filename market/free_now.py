@@ -65,7 +65,7 @@ def not_placed_now(market: FreeMarket, order: Order, refused_before: int = 0) ->
 
 
 def _told(reason: Reason) -> dict[str, Any]:
-    return {"node_id": reason.node_id, "code": reason.code.value, "facts": dict(reason.facts)}
+    return {**reason.facts, "node": reason.node_id, "code": reason.code.value}
 
 
 def _told_change(change: Change) -> dict[str, Any]:

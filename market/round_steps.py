@@ -15,9 +15,10 @@ from market.clearing.request import RoundRequest
 from market.clearing.snapshot import MarketSnapshot
 from market.domain.errors import MarketError
 from market.domain.ids import IdSource
-from market.domain.orders import TimeInForce
+from market.domain.orders import Order, TimeInForce
 from market.domain.rounds import Round
-from market.domain.states import ROUND_MOVES, Cause, OfferingState, OrderState, RoundState, advance
+from market.domain.states import IN_BOOK, ROUND_MOVES, Cause, OfferingState, OrderState, RoundState, advance
+from market.forecasts import note_forecasts
 from market.landing_checks import without_room
 from market.lives import Lives
 from market.persistence.store import Store
@@ -119,7 +120,14 @@ def land_round(
         work.orders.move(moved, OrderState.ALLOCATED, now, cause, "exchange", f"placed in {landed.id}")
     _expire_missed(work, opened, still_open - {order.id for order in placed}, ids, now)
     work.orders.add_explanations([e for e in landing.explanations if e.order_id in still_open])
+    note_forecasts(work, still_waiting(opened, still_open - {order.id for order in placed}), now)
     return landed
+
+
+def still_waiting(opened: OpenedRound, unplaced: Collection[str]) -> list[Order]:
+    """The orders that the round leaves in the book."""
+    waiting = (order for order in opened.snapshot.orders if order.id in unplaced and order.state in IN_BOOK)
+    return [order for order in waiting if order.terms.time_in_force is not TimeInForce.NEXT_ROUND]
 
 
 def _expire_missed(

@@ -25,7 +25,7 @@ from api.schemas.orders import (
     OrderRequest,
     OrdersQuery,
 )
-from market.domain.errors import InvalidInput, MarketError, NotFound, NotPermitted
+from market.domain.errors import Conflict, InvalidInput, MarketError, NotFound, NotPermitted
 from market.domain.orders import Order
 from market.domain.parties import Actor, Role
 from market.exchange import AnsweredBefore, Once, Submission
@@ -34,7 +34,9 @@ from market.persistence.paging import PageRequest
 from typing import Annotated  # isort: skip
 
 router = APIRouter(prefix="/v1/orders", tags=["orders"], route_class=JsonRoute)
-REFUSALS: Mapping[str, type[MarketError]] = {kind.__name__: kind for kind in (InvalidInput, NotPermitted)}
+REFUSALS: Mapping[str, type[MarketError]] = {
+    kind.__name__: kind for kind in (InvalidInput, NotPermitted, Conflict)
+}
 Answer = Order | MarketError
 
 
@@ -164,7 +166,8 @@ def explain_order(order_id: str, desk: AtDesk, actor: CurrentActor) -> OrderExpl
 
 
 def _submission(actor: Actor, body: OrderRequest) -> Submission:
-    return Submission(actor.organisation_or(body.buyer_id, Role.BUYER), body.terms(), body.draft)
+    buyer_id = actor.organisation_or(body.buyer_id, Role.BUYER)
+    return Submission(buyer_id, body.terms(), body.draft, body.quote_id)
 
 
 def _read_item(actor: Actor, number: int, item: Any) -> Submission | MarketError:

@@ -8,12 +8,12 @@ from pydantic import ConfigDict, Field
 
 from api.schemas.allocations import AllocationAnswer
 from api.schemas.fields import CnyText, Schema, example
+from api.schemas.forecasts import STANDING, StandingAnswer
 from market.clearing.alternatives import Alternative, AlternativeCode, Decision, DecisionCode
 from market.clearing.options import Option
 from market.domain.money import format_cny
 from market.domain.rounds import Change, Reason, ReasonCode
 from market.domain.states import OrderState
-from market.enquiries import Quote
 from market.explaining import OrderExplanation
 
 REASON: Mapping[str, Any] = {"node": "beijing_new", "code": "TOO_FAR", "rtt_ms": 18.6, "max_rtt_ms": 10.0}
@@ -133,23 +133,6 @@ def option_fields(option: Option) -> dict[str, Any]:
     return fields | {"price": format_cny(option.price_micros), "cost": format_cny(option.cost_micros)}
 
 
-class QuoteAnswer(Schema):
-    """What an order would cost now: the best option of each node, cheapest first; and why not elsewhere."""
-
-    model_config = example(options=[OPTION], reasons=[REASON])
-
-    options: list[OptionAnswer]
-    reasons: list[ReasonAnswer]
-
-    @classmethod
-    def of(cls, quote: Quote) -> "QuoteAnswer":
-        """What a quote looks like from outside."""
-        return cls(
-            options=[OptionAnswer.of(option) for option in quote.options],
-            reasons=[ReasonAnswer.of(reason) for reason in quote.reasons],
-        )
-
-
 class AlternativeAnswer(OptionAnswer):
     """A node where the order could run, or could have run. Differences are to what was granted: less, if negative."""
 
@@ -218,6 +201,7 @@ class OrderExplanationAnswer(Schema):
         allocation=None,
         decided_by=None,
         alternatives=[FREE],
+        forecast=STANDING,
     )
 
     order_id: str
@@ -240,6 +224,7 @@ class OrderExplanationAnswer(Schema):
         description="While it waits: what is free now, whatever its limit price, cheapest first. Of a placed order: "
         "the other nodes, what they would have cost, and what kept it away."
     )
+    forecast: StandingAnswer | None = Field(description="While it waits in the book.")
 
     @classmethod
     def of(cls, explained: OrderExplanation) -> "OrderExplanationAnswer":
@@ -260,4 +245,5 @@ class OrderExplanationAnswer(Schema):
                 *(AlternativeAnswer.free(option) for option in explained.options),
                 *(AlternativeAnswer.compared(one) for one in explained.alternatives),
             ],
+            forecast=None if explained.forecast is None else StandingAnswer.of(explained.forecast),
         )

@@ -76,6 +76,11 @@ class OrderRequest(Schema):
         default=False,
         description="Keep it as a draft: no round sees it and nothing is held until it is submitted.",
     )
+    quote_id: Reference | None = Field(
+        None,
+        description="A held quote: the order is placed at once, at exactly its price and place, or refused "
+        "(409 `quote_expired`, `quote_mismatch`).",
+    )
     buyer_id: Reference | None = Field(
         None, description="Operators only: on whose behalf. A quote may leave it open."
     )

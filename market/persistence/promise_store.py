@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from market.domain.clock import HOUR
 from market.domain.errors import Conflict
+from market.domain.orders import Job
 from market.domain.quotes import Forecast, ForecastScore, HeldQuote, HeldQuoteState
 from market.domain.states import IN_BOOK, OrderState, RoundState
 from market.persistence import mapping
@@ -93,15 +94,14 @@ class PromiseStore:
         query = select(ForecastRow.order_id).where(ForecastRow.hit.is_(None), ForecastRow.made_at > moment)
         return set(self._session.scalars(query))
 
-    def pending_forecasts(self) -> tuple[tuple[Forecast, OrderState], ...]:
-        """Forecasts that are still to be scored, of orders that have left the book, with what became of these."""
+    def pending_forecasts(self) -> tuple[Forecast, ...]:
+        """Forecasts still to be scored, of orders that have left the book."""
         query = (
-            select(ForecastRow, OrderRow.state)
+            select(ForecastRow)
             .join(OrderRow, OrderRow.id == ForecastRow.order_id)
             .where(ForecastRow.hit.is_(None), OrderRow.state.not_in(IN_BOOK))
         )
-        rows = self._session.execute(query).all()
-        return tuple((mapping.read_forecast(row), OrderState(state)) for row, state in rows)
+        return tuple(mapping.read_forecast(row) for row in self._session.scalars(query))
 
     def scored_forecasts(self, most: int) -> tuple[Forecast, ...]:
         """The newest forecasts of which it is known how they fared."""
@@ -157,16 +157,26 @@ class PromiseStore:
         newest = query.order_by(RoundRow.id.desc()).limit(most)
         return tuple(at for at in self._session.scalars(newest) if at is not None)
 
-    def when_moved(self, order_ids: Sequence[str]) -> dict[str, tuple[datetime, OrderState]]:
-        """When orders last changed their state, and to which."""
-        found: dict[str, tuple[datetime, OrderState]] = {}
+    def steps_of(self, order_ids: Sequence[str]) -> dict[str, list[tuple[datetime, OrderState]]]:
+        """When orders came into which state, oldest first."""
+        found: dict[str, list[tuple[datetime, OrderState]]] = {}
         for start in range(0, len(order_ids), 500):
             query = select(OrderEventRow.order_id, OrderEventRow.at, OrderEventRow.state).where(
                 OrderEventRow.order_id.in_(order_ids[start : start + 500])
             )
             for order_id, at, state in self._session.execute(query.order_by(OrderEventRow.id)):
-                found[order_id] = (at, OrderState(state))
+                found.setdefault(order_id, []).append((at, OrderState(state)))
         return found
+
+    def book(self) -> tuple[tuple[Job, int, float], ...]:
+        """Of each order in the book: its job, what its buyer still pays, and the share still to do."""
+        query = select(
+            OrderRow.job,
+            OrderRow.limit_price_micros - OrderRow.paid_micros,
+            OrderRow.remaining_share,
+        ).where(OrderRow.state.in_(IN_BOOK))
+        rows = self._session.execute(query)
+        return tuple((mapping.read_job(job), int(limit), share) for job, limit, share in rows)
 
     def orders_ahead(self, queue_key: str) -> int:
         """How many orders in the book come before this place in the queue."""

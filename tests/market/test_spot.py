@@ -117,7 +117,7 @@ def test_what_quotes_hold_and_rounds_granted_is_not_free(
     assert plain.clear_round(operator, ROUND).placed == 1
     (answer,) = submit(plain, buyer, immediate(**WHOLE_910B))
     assert isinstance(answer, Conflict)
-    assert {r["code"] for r in answer.facts["reasons"] if r["node_id"] == "west_green"} == {"NO_CAPACITY"}
+    assert {r["code"] for r in answer.facts["reasons"] if r["node"] == "west_green"} == {"NO_CAPACITY"}
 
 
 def test_far_starts_are_placed_too_and_count_with_near_ones(plain: Exchange, buyer: Actor) -> None:

@@ -1,0 +1,98 @@
+"""Quotes: asked for, held, given back; and how forecasts fare."""
+
+from fastapi import APIRouter, Request
+
+from api.dependencies import AtDesk, CurrentActor, Desk, OnceOnly, possible_id
+from api.headers import mark_replayed
+from api.json_body import JsonRoute
+from api.openapi import problems
+from api.schemas.quotes import ForecastScoreAnswer, HeldQuoteAnswer, QuoteAnswer, QuoteRequest
+from market.domain.orders import OrderTerms
+from market.domain.parties import Actor, Role
+from market.domain.quotes import HeldQuote
+from market.exchange import AnsweredBefore, Once
+
+router = APIRouter(prefix="/v1", tags=["quotes"], route_class=JsonRoute)
+
+
+@router.post(
+    "/quotes",
+    operation_id="quote_order",
+    summary="What would this order cost now; hold it if asked",
+    responses=problems(400, 401, 403, 404, 409, 413, 415, 422),
+)
+def quote_order(
+    body: QuoteRequest, desk: AtDesk, actor: CurrentActor, once: OnceOnly, request: Request
+) -> QuoteAnswer:
+    """Node by node, cheapest first, and why not elsewhere. Nothing is submitted; operators need name no buyer.
+
+    With `hold_minutes` the cheapest place is set aside for its buyer: send the order with its `quote_id` to take it at
+    exactly that price. 409 `not_placed_now` where nothing is free, `too_many_quotes` with 20 held at once.
+
+    An `Idempotency-Key` is bound to the question, and to what is held: asked again under the same key, the same quote
+    is held, and the rest is answered as the market is by then.
+    """
+    actor.require(Role.BUYER, Role.OPERATOR)
+    anybodys = actor.role is Role.OPERATOR and body.buyer_id is None and body.hold_minutes is None
+    buyer_id = None if anybodys else actor.organisation_or(body.buyer_id, Role.BUYER)
+    terms = body.terms()
+    quote = desk.enquiries.quote(actor, buyer_id, terms)
+    held = None
+    if body.hold_minutes is not None and buyer_id is not None:
+        held = _hold(desk, actor, buyer_id, terms, body.hold_minutes, once, request)
+    elif once is not None:
+        try:
+            desk.exchange.remember_question(actor, once)
+        except AnsweredBefore:
+            mark_replayed(request)
+    return QuoteAnswer.of(quote, held)
+
+
+@router.get(
+    "/quotes/{quote_id}",
+    operation_id="read_quote",
+    summary="Read a quote that is or was held",
+    responses=problems(401, 403, 404),
+)
+def read_quote(quote_id: str, desk: AtDesk, actor: CurrentActor) -> HeldQuoteAnswer:
+    """One's own; all of them for the operator."""
+    return HeldQuoteAnswer.of(desk.enquiries.held_quote(actor, possible_id(quote_id)))
+
+
+@router.post(
+    "/quotes/{quote_id}/release",
+    operation_id="release_quote",
+    summary="Give a held quote back",
+    responses=problems(401, 403, 404, 409, 413, 422),
+)
+def release_quote(
+    quote_id: str, desk: AtDesk, actor: CurrentActor, once: OnceOnly, request: Request
+) -> HeldQuoteAnswer:
+    """Before its time is over; 409 `quote_expired` where it is not held any more."""
+    try:
+        return HeldQuoteAnswer.of(desk.exchange.release_quote(actor, possible_id(quote_id), once))
+    except AnsweredBefore as before:
+        mark_replayed(request)
+        return HeldQuoteAnswer.of(desk.enquiries.held_quote(actor, before.answer["quote_id"]))
+
+
+@router.get("/forecasts/score", operation_id="read_forecast_score", summary="How forecasts fared")
+def read_forecast_score(desk: AtDesk) -> ForecastScoreAnswer:
+    """Of when orders would be matched: the share that was right, and how wide the ranges were. Public."""
+    return ForecastScoreAnswer.of(desk.enquiries.forecast_score())
+
+
+def _hold(
+    desk: Desk,
+    actor: Actor,
+    buyer_id: str,
+    terms: OrderTerms,
+    minutes: int,
+    once: Once | None,
+    request: Request,
+) -> HeldQuote:
+    try:
+        return desk.exchange.hold_quote(actor, buyer_id, terms, minutes, once)
+    except AnsweredBefore as before:
+        mark_replayed(request)
+        return desk.enquiries.held_quote(actor, before.answer["quote_id"])
