@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from market.domain.clock import rfc3339
 from market.domain.errors import Conflict, InvalidInput
 from market.domain.places import Provenance
 from market.domain.states import OfferingState
@@ -119,17 +120,17 @@ class Offering:
             raise Conflict(
                 "drain_begun",
                 "the drain has begun and stands; list a new offering to go on",
-                drain_at=self.drain_at.isoformat(),
+                drain_at=rfc3339(self.drain_at),
             )
         if at is not None and at < now:
-            raise InvalidInput("drain_in_past", "a drain begins now or later", now=now.isoformat())
+            raise InvalidInput("drain_in_past", "a drain begins now or later", now=rfc3339(now))
         return replace(self, drain_at=at)
 
     def new_maintenance(self, before: "Offering", now: datetime) -> tuple[Maintenance, ...]:
         """Windows that were not there before; `InvalidInput` where they are over or too many."""
         added = tuple(window for window in self.maintenance if window not in before.maintenance)
         if any(window.ends_at <= now for window in added):
-            raise InvalidInput("window_over", "a maintenance window ends in the future", now=now.isoformat())
+            raise InvalidInput("window_over", "a maintenance window ends in the future", now=rfc3339(now))
         if added and len(self.maintenance) > MOST_WINDOWS:
             raise InvalidInput(
                 "too_many_windows", f"an offering has at most {MOST_WINDOWS} maintenance windows"
