@@ -17,7 +17,22 @@ from api.body_limit import BodyLimit
 from api.dependencies import Desk
 from api.errors import install_error_answers
 from api.headers import AnswerHeaders
-from api.routes import answers, catalogue, health, offerings, orders, parties, policy, rounds, scenarios
+from api.routes import (
+    allocations,
+    answers,
+    catalogue,
+    health,
+    ledger,
+    offerings,
+    orders,
+    parties,
+    policy,
+    quotes,
+    rounds,
+    scenarios,
+    upkeep,
+    vouchers,
+)
 from api.settings import Settings
 from market.enquiries import Enquiries
 from market.exchange import Exchange
@@ -26,7 +41,22 @@ PAGE = Path(__file__).parent / "web" / "static"
 NOT_THE_PAGE = ("/v1/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/redoc")
 ROUTERS = tuple(
     room.router
-    for room in (orders, answers, rounds, offerings, catalogue, parties, policy, scenarios, health)
+    for room in (
+        orders,
+        quotes,
+        answers,
+        allocations,
+        rounds,
+        upkeep,
+        offerings,
+        catalogue,
+        parties,
+        policy,
+        ledger,
+        vouchers,
+        scenarios,
+        health,
+    )
 )
 
 

@@ -5,7 +5,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from types import FrameType, TracebackType
 
@@ -14,11 +14,12 @@ from fastapi import FastAPI
 
 from api.app import build_app
 from api.settings import Settings
+from api.timer import RoundTimer
 from market.clearing.solving import SolverProcess
 from market.domain.clock import Clock, SystemClock
 from market.domain.errors import Conflict, InvalidInput, Unavailable
 from market.enquiries import Enquiries
-from market.exchange import Exchange
+from market.exchange import Exchange, RoundRequest
 from market.persistence.database import Database
 
 PATIENCE_SECONDS = 30.0
@@ -115,9 +116,17 @@ def run_server(settings: Settings) -> None:
         print(f"Suanli Exchange 算力交易所: {url} (API {url}/docs); Ctrl-C stops", flush=True)  # noqa: T201
         config = uvicorn.Config(opened.app, log_level="info", server_header=False)
         try:
-            uvicorn.Server(config).run(sockets=[listening])
+            with _timer(opened.exchange, settings):
+                uvicorn.Server(config).run(sockets=[listening])
         except KeyboardInterrupt:
             return  # uvicorn has stopped gracefully and passes the interrupt on
+
+
+def _timer(exchange: Exchange, settings: Settings) -> AbstractContextManager[object]:
+    """Rounds on a schedule, where one is set."""
+    if settings.round_every is None:
+        return nullcontext()
+    return RoundTimer(exchange, RoundRequest(limits=settings.limits()), settings.round_every)
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:

@@ -77,19 +77,27 @@ def serve(
     port: Annotated[
         int | None, typer.Option("--port", min=0, max=65535, help="port to listen on, 0: any free one [8471]")
     ] = None,
+    round_every: Annotated[
+        str | None,
+        typer.Option("--round-every", help="clear a round every 60s, 5m, 1h … [only when asked to]"),
+    ] = None,
 ) -> None:
     """Serve the HTTP API and the page until Ctrl-C.
 
-    Example: suanli serve --database sqlite:///market.db --port 8471
+    Examples:
+
+      suanli serve --database sqlite:///market.db --port 8471
+
+      suanli serve --round-every 60s
 
     Settings from the environment: SUANLI_DATABASE_URL, SUANLI_HOST, SUANLI_PORT, SUANLI_KEY_PEPPER (the same for
-    init and serve), SUANLI_MAX_BODY_BYTES; for rounds that do not say: SUANLI_SOLVER_SECONDS, SUANLI_SOLVER_GAP,
-    SUANLI_SOLVER_WORKERS, SUANLI_SOLVER_SEED.
+    init and serve), SUANLI_MAX_BODY_BYTES, SUANLI_ROUND_EVERY; for rounds that do not say: SUANLI_SOLVER_SECONDS,
+    SUANLI_SOLVER_GAP, SUANLI_SOLVER_WORKERS, SUANLI_SOLVER_SEED.
     """
     from api.server import run_server  # noqa: PLC0415 - the web framework is needed here only
     from api.settings import Settings  # noqa: PLC0415
 
-    run_server(Settings(**given(database_url=database, host=host, port=port)))
+    run_server(Settings(**given(database_url=database, host=host, port=port, round_every=round_every)))
 
 
 def given(**options: Any) -> dict[str, Any]:

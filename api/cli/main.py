@@ -5,7 +5,22 @@ from typing import Annotated
 
 import typer
 
-from api.cli import bench, demo, exchange, files, generate, offerings, orders, policy, quote, rounds, whatif
+from api.cli import (
+    allocations,
+    bench,
+    demo,
+    exchange,
+    files,
+    generate,
+    money,
+    nodes,
+    offerings,
+    orders,
+    policy,
+    quote,
+    rounds,
+    whatif,
+)
 from api.cli.reporting import ReportingGroup
 
 RUN, WORK, SOLVE = "Run an exchange", "Work with an exchange", "Solve without an exchange"
@@ -25,7 +40,13 @@ app.command(rich_help_panel=RUN)(exchange.serve)
 app.add_typer(orders.app, name="orders", rich_help_panel=WORK)
 app.add_typer(offerings.app, name="offerings", rich_help_panel=WORK)
 app.add_typer(rounds.app, name="rounds", rich_help_panel=WORK)
+app.add_typer(allocations.app, name="allocations", rich_help_panel=WORK)
+app.add_typer(nodes.app, name="nodes", rich_help_panel=WORK)
 app.command(rich_help_panel=WORK)(quote.quote)
+app.add_typer(money.ledger, name="ledger", rich_help_panel=WORK)
+app.command(rich_help_panel=WORK)(money.invoices)
+app.command(rich_help_panel=WORK)(money.statements)
+app.add_typer(money.vouchers, name="vouchers", rich_help_panel=WORK)
 app.add_typer(policy.app, name="policy", rich_help_panel=WORK)
 app.command(rich_help_panel=WORK)(whatif.whatif)
 app.add_typer(generate.app, name="generate", rich_help_panel=SOLVE)

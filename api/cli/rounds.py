@@ -120,6 +120,18 @@ def replay(
         raise typer.Exit(1)
 
 
+@app.command()
+def tick(*, server: Server = HERE, key: Key = None, as_json: AsJson = False) -> None:
+    """Do what is due by now: start, capture, complete, interrupt, expire; this needs an operator's key.
+
+    Example: suanli rounds tick
+    """
+    from api.client.exchange_client import ExchangeClient  # noqa: PLC0415
+
+    with ExchangeClient(server, key) as client:
+        print_record(client.post("/v1/upkeep"), as_json=as_json)
+
+
 @contextmanager
 def _spinner() -> Iterator[None]:
     if not sys.stderr.isatty():

@@ -1,14 +1,26 @@
 """Allocations as they go out."""
 
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from api.schemas.fields import CnyText, PageQuery, Reference, Schema, UnitsShown, example, shown_units
+from api.schemas.fields import (
+    CnyText,
+    PageQuery,
+    Reference,
+    Schema,
+    UnitsShown,
+    Words,
+    example,
+    shown_units,
+)
+from market.desks.running import FailureCause
 from market.domain.money import format_cny
 from market.domain.rounds import Allocation
 from market.domain.states import AllocationState
+from market.upkeep import Upkept
 
 
 class AllocationAnswer(Schema):
@@ -31,11 +43,17 @@ class AllocationAnswer(Schema):
         facility_kwh=48.2,
         carbon_kg_location=6.8,
         carbon_kg_market=5.9,
-        state="granted",
+        state="active",
+        paid="68.32",
+        settled_hours=2,
+        offering_version=1,
+        started_at="2025-07-16T16:00:00Z",
+        heartbeat_at=None,
+        ended_at=None,
     )
 
     id: str
-    round_id: str
+    round_id: str | None = Field(description="Null where the order was placed at once.")
     order_id: str
     buyer_id: str
     offering_id: str
@@ -51,6 +69,12 @@ class AllocationAnswer(Schema):
     carbon_kg_location: float
     carbon_kg_market: float
     state: AllocationState
+    paid: CnyText = Field(description="Captured so far.")
+    settled_hours: int = Field(description="Hours that are over and settled, from the first one on.")
+    offering_version: int = Field(description="Terms of the offering that were matched.")
+    started_at: datetime | None
+    heartbeat_at: datetime | None = Field(description="When its provider last said that it runs.")
+    ended_at: datetime | None
 
     @classmethod
     def of(cls, allocation: Allocation) -> "AllocationAnswer":
@@ -59,7 +83,40 @@ class AllocationAnswer(Schema):
         fields["units"] = shown_units(allocation.units, allocation.unit_tenths)
         fields["ask_price"] = format_cny(allocation.ask_micros_per_unit_hour)
         fields["price"] = format_cny(allocation.price_micros)
+        fields["paid"] = format_cny(allocation.paid_micros)
         return cls.model_construct(**fields)
+
+
+class FailureReport(Schema):
+    """What went wrong with an allocation."""
+
+    model_config = example(cause="provider", note="power supply of rack 7 failed")
+
+    cause: Annotated[FailureCause, Field(strict=False)] = Field(
+        description="`job`: it failed by itself, its order has failed and used time is paid. `provider`: what it ran "
+        "on failed, its order is matched again, with refund and credit."
+    )
+    note: Words | None = Field(None, description="For the buyer: it becomes part of the order's history.")
+
+
+class UpkeepAnswer(Schema):
+    """What was due: twice at one moment, and the second answer is all zeros."""
+
+    model_config = example(
+        started=2, captured_hours=14, completed=1, interrupted=0, expired=3, quotes_lapsed=1
+    )
+
+    started: int = Field(description="Allocations that started without a report.")
+    captured_hours: int = Field(description="Hours that were over and paid.")
+    completed: int
+    interrupted: int = Field(description="For a node, a drain or a missed heartbeat.")
+    expired: int = Field(description="Orders past their deadline.")
+    quotes_lapsed: int
+
+    @classmethod
+    def of(cls, done: Upkept) -> "UpkeepAnswer":
+        """What was done."""
+        return cls(**asdict(done))
 
 
 class AllocationsQuery(PageQuery):

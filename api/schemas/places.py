@@ -9,6 +9,7 @@ from api.schemas.fields import Cny, CnyText, FreshId, Named, Reference, Schema, 
 from market.domain.devices import ComputeClass, Device, Precision
 from market.domain.money import MICROS_PER_CNY, format_cny
 from market.domain.places import Node, Provenance, Region, Side
+from market.domain.states import NodeState
 
 Confidence = Literal["stated", "derived", "assumption"]
 KgPerKwh = Annotated[float, Field(ge=0, le=5)]
@@ -139,7 +140,7 @@ class NodeRequest(Named, Sourced):
 class NodeAnswer(Schema):
     """One computing centre."""
 
-    model_config = example(**NODE)
+    model_config = example(**NODE, state="up")
 
     id: str
     region_id: str
@@ -152,6 +153,7 @@ class NodeAnswer(Schema):
     green_share: float
     source: str
     confidence: str
+    state: NodeState = Field(description="A node that is `down` takes nothing.")
 
     @classmethod
     def of(cls, node: Node) -> "NodeAnswer":

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -118,8 +118,9 @@ class RunningDesk(Desk):
                     f"allocation {allocation_id} is {allocation.state.value}: only what is active beats",
                     current=allocation.state.value,
                 )
-            report.work.rounds.note_heartbeat(allocation_id, report.lives.now)
-            return allocation
+            heard = max(report.lives.now, allocation.heartbeat_at or report.lives.now)
+            report.work.rounds.note_heartbeat(allocation_id, heard)
+            return replace(allocation, heartbeat_at=heard)
 
     def report_completion(self, actor: Actor, allocation_id: str, once: Once | None = None) -> Allocation:
         """It is done, early or on time: used time is paid, by the second, and the rest released."""

@@ -1,0 +1,63 @@
+"""Rounds on a schedule: a thread that keeps time and clears, round after round, until it is told to stop."""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from types import TracebackType
+
+from market.domain.errors import Conflict
+from market.domain.parties import Actor, Role
+from market.domain.rounds import Round
+from market.exchange import Exchange, RoundRequest
+
+TIMER = Actor("exchange", Role.OPERATOR, None)
+"""Who asks for rounds that nobody asks for."""
+_logger = logging.getLogger(__name__)
+
+
+class RoundTimer:
+    """Clears a round every so often; use it as a context manager. Rounds follow each other, never overlap."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        request: RoundRequest,
+        every: timedelta,
+        wait: Callable[[float], bool] | None = None,
+    ) -> None:
+        """`wait` passes so many seconds and says whether to stop: the timer's own event, unless a test brings one."""
+        self._exchange = exchange
+        self._request = request
+        self._every = every
+        self._stopped = threading.Event()
+        self._wait = wait or self._stopped.wait
+        self._thread = threading.Thread(target=self._run, name="round-timer", daemon=True)
+
+    def __enter__(self) -> "RoundTimer":
+        """Start; the first round comes after the first interval."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop; a round that is clearing lands first."""
+        self._stopped.set()
+        self._thread.join()
+
+    def tick(self) -> Round | None:
+        """Keep time and clear a round; None where another round is clearing, or this one failed (the log says why)."""
+        try:
+            self._exchange.keep_time()
+            return self._exchange.clear_round(TIMER, self._request)
+        except Conflict as conflict:
+            if conflict.code != "round_in_progress":
+                _logger.exception("a scheduled round was refused; the next one comes in %s", self._every)
+        except Exception:
+            _logger.exception("a scheduled round failed; the next one comes in %s", self._every)
+        return None
+
+    def _run(self) -> None:
+        while not self._wait(self._every.total_seconds()):
+            self.tick()

@@ -1,0 +1,33 @@
+"""What can be asked of what runs: one allocation, one node."""
+
+from market.domain.errors import NotFound
+from market.domain.parties import Actor, Role
+from market.domain.places import Node
+from market.domain.rounds import Allocation
+from market.persistence.database import Database
+from market.persistence.store import Store
+
+
+class RunningEnquiries:
+    """Read-only desk for what was granted. Safe between threads: each call has a session of its own."""
+
+    _database: Database
+
+    def allocation(self, actor: Actor, allocation_id: str) -> Allocation:
+        """One allocation; `NotFound` unless the actor is its buyer, its provider or an operator."""
+        with self._database.reading() as session:
+            found = Store(session).rounds.allocation(allocation_id)
+        own = {Role.BUYER: found and found.buyer_id, Role.PROVIDER: found and found.provider_id}
+        if found is None or (
+            actor.role is not Role.OPERATOR and own.get(actor.role) != actor.organisation_id
+        ):
+            raise NotFound("not_found", f"no allocation {allocation_id}")
+        return found
+
+    def node(self, node_id: str) -> Node:
+        """One computing centre."""
+        with self._database.reading() as session:
+            found = Store(session).node(node_id)
+        if found is None:
+            raise NotFound("not_found", f"no node {node_id}")
+        return found
