@@ -151,3 +151,34 @@ def test_port_in_use(house: House, tmp_path: Path) -> None:
     refused(suanli("serve", "--port", port, "--database", url), "port_in_use")
     refused(suanli("demo", "--once", "--port", port, cwd=tmp_path), "port_in_use")
     assert [file.name for file in tmp_path.iterdir() if file.suffix != ".db"] == []
+
+
+def test_a_round_is_priced_both_ways(house: House) -> None:
+    round_id = listed(house, "rounds", "list")[0]["id"]
+    summed = listed(house, "rounds", "pricing", round_id)
+    assert [rule["pricing"] for rule in summed["rules"]] == ["posted", "marginal"]
+    assert summed["allocations"] == []
+    assert listed(house, "rounds", "pricing", round_id, "--each")["allocations"]
+    shown = house.run("rounds", "pricing", round_id, "--each")
+    assert shown.returncode == 0, shown.stderr
+    assert "marginal" in shown.stdout
+    refused(house.run("rounds", "pricing", "rnd_none"), "not_found")
+
+
+def test_the_policy_is_shown_and_set(house: House) -> None:
+    before = listed(house, "policy", "show")
+    try:
+        after = listed(house, "policy", "set", "--pricing", "marginal", "--fee-rate", 0.02, "--may-move")
+        assert after == {**before, "pricing": "marginal", "fee_rate": 0.02, "may_move": True}
+        green = listed(house, "policy", "set", "--preset", "green", "--no-move", "--move-cost", "2.00")
+        assert (green["name"], green["pricing"], green["may_move"], green["move_cost"]) == (
+            "green",
+            "marginal",
+            False,
+            "2.00",
+        )
+        refused(house.run("policy", "set", "--pricing", "free"), "malformed_request")
+    finally:
+        terms = ("--pricing", before["pricing"], "--fee-rate", before["fee_rate"], "--move-cost", "1.00")
+        assert house.run("policy", "set", "--preset", before["name"], *terms).returncode == 0
+    assert listed(house, "policy", "show") == before
