@@ -70,15 +70,22 @@ def show(order_id: OrderId, *, server: Server = HERE, key: Key = None, as_json: 
 def submit(
     file: Annotated[Path, typer.Argument(help="a JSON object, a JSON array, or one JSON object a line")],
     *,
+    time_in_force: Annotated[
+        str | None,
+        typer.Option("--time-in-force", help="of all of them: immediate, next_round or until_deadline"),
+    ] = None,
+    quote_id: Annotated[
+        str | None, typer.Option("--quote-id", help="quo_…: place the one order as this held quote says")
+    ] = None,
     server: Server = HERE,
     key: Key = None,
     as_json: AsJson = False,
 ) -> None:
     """Submit orders from a file; each is accepted or refused on its own.
 
-    Exit status 1 if any was refused.
+    Exit status 1 if any was refused. An immediate order is placed at once, or refused with the reasons.
 
-    Example: suanli orders submit day.ndjson
+    Example: suanli orders submit day.ndjson --time-in-force immediate
     """
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import track  # noqa: PLC0415
@@ -86,6 +93,10 @@ def submit(
     from api.client.exchange_client import ExchangeClient  # noqa: PLC0415
 
     bodies = read_bodies(file)
+    if quote_id is not None and len(bodies) != 1:
+        raise Refusal("one_order_only", f"{file} holds {len(bodies)} orders; a held quote is for one")
+    chosen = {"time_in_force": time_in_force, "quote_id": quote_id}
+    bodies = [body | {name: value for name, value in chosen.items() if value is not None} for body in bodies]
     batches = [bodies[at : at + BATCH] for at in range(0, len(bodies), BATCH)]
     answers: list[dict[str, Any]] = []
     with ExchangeClient(server, key) as client:

@@ -13,13 +13,19 @@ from api.client.errors import Refusal
 def quote(
     file: Annotated[Path, typer.Argument(help="one order as JSON, as for `suanli orders submit`")],
     *,
+    hold: Annotated[
+        int | None,
+        typer.Option("--hold", min=1, max=60, help="hold the cheapest place for so many minutes (buyers)"),
+    ] = None,
     server: Server = HERE,
     key: Key = None,
     as_json: AsJson = False,
 ) -> None:
     """What an order would cost now, node by node, and why not elsewhere; nothing is submitted.
 
-    Example: suanli quote order.json
+    With `--hold` the cheapest place is set aside: `suanli orders submit order.json --quote-id quo_…` takes it.
+
+    Example: suanli quote order.json --hold 10
     """
     from api.cli.orders import read_bodies  # noqa: PLC0415 - quick `--help`
     from api.client.exchange_client import ExchangeClient  # noqa: PLC0415
@@ -28,7 +34,8 @@ def quote(
     if len(bodies) != 1:
         raise Refusal("one_order_only", f"{file} holds {len(bodies)} orders; a quote is for one")
     with ExchangeClient(server, key) as client:
-        found = client.post("/v1/quotes", bodies[0])
+        asked = bodies[0] if hold is None else {**bodies[0], "hold_minutes": hold}
+        found = client.post("/v1/quotes", asked)
     if as_json:
         print_json(found)
         return
@@ -38,3 +45,11 @@ def quote(
     ]
     print_table(("node", "device", "CNY", "RTT ms", "kWh", "starts"), options, "Could run at")
     print_table(("node", "reason"), [(r["node"], r["code"]) for r in found["reasons"]], "Not at")
+    if found["price_to_place"] is not None:
+        typer.echo(f"A limit price of {found['price_to_place']} CNY places it now.")
+    change = found["smallest_change"]
+    if change is not None and change["by"] > 0:
+        typer.echo(f"The smallest change that places it: {change['field']} to {change['to']}.")
+    held = found["held"]
+    if held is not None:
+        typer.echo(f"Held until {held['expires_at']} at {held['price']} CNY: {held['id']}")
