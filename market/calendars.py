@@ -75,23 +75,51 @@ def calendar_hours(start: datetime | None, hours: int, now: datetime) -> list[da
 def require_room(windows: Iterable[Maintenance], holdings: Sequence[Holding], now: datetime) -> None:
     """`Conflict` where what is granted or promised would not fit into maintenance windows: it names the hours."""
     for window in windows:
-        first, end = max(_floor(window.starts_at), _floor(now)), window.ends_at
-        meeting = [h for h in holdings if h.starts_at < end and first < h.ends_at]
-        if not meeting:
-            continue
-        end = min(next_hour(end), next_hour(max(h.ends_at for h in meeting)))
-        hours = [first + number * HOUR for number in range((end - first) // HOUR)]
-        taken = _tenths_by_hour(meeting, hours)
-        over = [hour for hour in hours if taken.get(hour, 0) > window.units_left * WHOLE_UNIT]
+        over = _hours_over(window, holdings, now)
         if over:
             raise Conflict(
                 "in_use",
                 "what is already granted would not fit into this window; leave more units, or choose later hours",
-                hours=[rfc3339(hour) for hour in over[:MOST_HOURS_TOLD]],
+                hours=[rfc3339(hour) for hour in list(over)[:MOST_HOURS_TOLD]],
                 hours_in_use=len(over),
-                units_in_use=max(taken[hour] for hour in over) / WHOLE_UNIT,
+                units_in_use=max(over.values()) / WHOLE_UNIT,
                 units_left=window.units_left,
             )
+
+
+def in_the_way(
+    windows: Sequence[Maintenance],
+    allocations: Sequence[Allocation],
+    held_quotes: Sequence[HeldQuote],
+    now: datetime,
+) -> tuple[Allocation, ...]:
+    """Allocations that must go for the rest to fit into maintenance windows.
+
+    Whoever was granted earlier stays where it still fits. Quotes that are held stay: where they alone do not fit, what
+    is left does not either.
+    """
+    staying: list[Holding] = list(held_quotes)
+    going = []
+    for allocation in sorted(allocations, key=lambda a: a.id):
+        hours_over = [h for window in windows for h in _hours_over(window, [*staying, allocation], now)]
+        if any(_floor(allocation.starts_at) <= hour < allocation.ends_at for hour in hours_over):
+            going.append(allocation)
+        else:
+            staying.append(allocation)
+    return tuple(going)
+
+
+def _hours_over(window: Maintenance, holdings: Sequence[Holding], now: datetime) -> dict[datetime, int]:
+    """Hours of a window in which more tenths are taken than it leaves, and how many are."""
+    first, end = max(_floor(window.starts_at), _floor(now)), window.ends_at
+    meeting = [h for h in holdings if h.starts_at < end and first < h.ends_at]
+    if not meeting:
+        return {}
+    end = min(next_hour(end), next_hour(max(h.ends_at for h in meeting)))
+    hours = [first + number * HOUR for number in range((end - first) // HOUR)]
+    taken = _tenths_by_hour(meeting, hours)
+    most = window.units_left * WHOLE_UNIT
+    return {hour: taken[hour] for hour in hours if taken.get(hour, 0) > most}
 
 
 def _tenths_by_hour(holdings: Iterable[Holding], hours: Sequence[datetime]) -> dict[datetime, int]:

@@ -78,6 +78,16 @@ class Lives:
         paid = Running(*self._books.interrupt(running.order, running.allocation, until, credited=credited))
         return self._end(paid, at, (OrderState.INTERRUPTED, AllocationState.INTERRUPTED), cause, reason)
 
+    def give_up(self, allocation: Allocation) -> None:
+        """It will run elsewhere: what was granted here is free again."""
+        self._work.rounds.move_allocation(allocation, AllocationState.MOVED, ended_at=self.now)
+
+    def note_move(self, to: Allocation) -> None:
+        """The order stays allocated, to another place; its history says so."""
+        order = self._work.orders.held([to.order_id])[to.order_id]
+        reason = f"moved to {to.node_id} by {to.round_id}"
+        self._work.orders.write(order, self.now, Cause.MOVED, self._actor, reason)
+
     def expire(self, orders: Sequence[Order], cause: Cause, reason: str) -> None:
         """Take orders out of the book; what was held for them goes back."""
         with self._books.together():
@@ -109,3 +119,10 @@ def _ran_until(running: Running, at: datetime) -> datetime:
     """Nothing is paid for a window in which nothing was started."""
     started = running.allocation.started_at is not None
     return at if started else min(at, running.allocation.starts_at)
+
+
+def held_running(work: Store, order_ids: Sequence[str]) -> list[Running]:
+    """Orders and their live allocations, which nobody else changes before the end of this unit of work."""
+    orders = work.orders.held(order_ids)
+    live = work.rounds.live_allocations_of(order_ids)
+    return [Running(orders[id_], live[id_]) for id_ in order_ids if id_ in live]

@@ -69,20 +69,23 @@ def drain(
 
 def maintenance(
     offering_id: OfferingId,
+    window: Annotated[str, typer.Argument(metavar="FROM/UNTIL", help=f"two times, {Time}")],
     *,
-    start: Annotated[str, typer.Option("--from", help=Time)],
-    end: Annotated[str, typer.Option("--until", help=Time)],
     units_left: Annotated[int, typer.Option("--units-left", min=0, help="units that still run")] = 0,
+    force: Annotated[
+        bool, typer.Option("--force", help="interrupt what does not fit; it is credited")
+    ] = False,
     server: Server = HERE,
     key: Key = None,
     as_json: AsJson = False,
 ) -> None:
     """Announce a maintenance window; refused where what is granted would not fit into it.
 
-    Example: suanli offerings maintenance off_0001 --from 2025-07-20T16:00:00Z --until 2025-07-20T22:00:00Z
+    Example: suanli offerings maintenance off_0001 2025-07-20T16:00:00Z/2025-07-20T22:00:00Z --units-left 4
     """
-    window = {"starts_at": start, "ends_at": end, "units_left": units_left}
-    found = _post(server, key, f"/v1/offerings/{offering_id}/maintenance", window)
+    start, _, end = window.partition("/")
+    body = {"starts_at": start, "ends_at": end, "units_left": units_left, "force": force}
+    found = _post(server, key, f"/v1/offerings/{offering_id}/maintenance", body)
     print_record(found, as_json=as_json)
 
 

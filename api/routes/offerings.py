@@ -19,7 +19,7 @@ from api.openapi import KEY_OPTIONAL, problems
 from api.schemas.fields import PageAnswer, PageQuery
 from api.schemas.listings import CalendarAnswer, CalendarQuery, DrainRequest, VersionAnswer
 from api.schemas.offerings import (
-    MaintenanceWindow,
+    MaintenanceRequest,
     OfferingAnswer,
     OfferingChanges,
     OfferingRequest,
@@ -144,17 +144,20 @@ def drain_offering(
 )
 def add_maintenance(
     offering_id: str,
-    body: MaintenanceWindow,
+    body: MaintenanceRequest,
     desk: AtDesk,
     actor: CurrentActor,
     once: OnceOnly,
     request: Request,
 ) -> OfferingAnswer:
     """At most `units_left` units in a window. Refused where what is already granted or promised would not fit any
-    more (409 `in_use`, with the hours and the units in use). `PATCH` with `maintenance` takes windows back.
+    more (409 `in_use`, with the hours and the units in use), unless `force` interrupts it; quotes that are held
+    cannot be forced out. `PATCH` with `maintenance` takes windows back.
     """
     try:
-        changed = desk.exchange.add_maintenance(actor, possible_id(offering_id), body.window(), once)
+        changed = desk.exchange.add_maintenance(
+            actor, possible_id(offering_id), body.window(), once, force=body.force
+        )
     except AnsweredBefore as before:
         mark_replayed(request)
         changed = desk.enquiries.offering(before.answer["offering_id"])

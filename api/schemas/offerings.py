@@ -62,6 +62,17 @@ class MaintenanceWindow(Schema):
         return cls(starts_at=window.starts_at, ends_at=window.ends_at, units_left=window.units_left)
 
 
+class MaintenanceRequest(MaintenanceWindow):
+    """A window to announce."""
+
+    model_config = example(**WINDOW, force=False)
+
+    force: bool = Field(
+        default=False,
+        description="Interrupt now what does not fit (who was granted earlier stays): matched again, and credited.",
+    )
+
+
 Windows = Annotated[list[MaintenanceWindow], Field(max_length=MOST_WINDOWS)]
 HeartbeatMinutes = Annotated[int, Field(ge=1, le=24 * 60)]
 

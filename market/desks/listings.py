@@ -4,19 +4,22 @@ What is already granted keeps its terms whatever changes. A round that is cleari
 on an offering that changed (`market.round_steps.land_round`).
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from market.calendars import require_room
+from market.calendars import in_the_way, require_room
 from market.checks import check_offering
 from market.desks.desk import Desk, UnitOfWork
 from market.domain.errors import Conflict
 from market.domain.offerings import LOADED, Maintenance, Offering, OfferingVersion
 from market.domain.parties import Actor, Role
-from market.domain.states import OFFERING_MOVES, OfferingState, advance
+from market.domain.states import OFFERING_MOVES, Cause, OfferingState, advance
 from market.idempotency import Once
+from market.lives import Lives, held_running
 from market.tenancy import own_offering
+from market.upkeep import Watch
 
 
 class ListingDesk(Desk):
@@ -44,16 +47,29 @@ class ListingDesk(Desk):
             return self._keep(work, actor, offering, offering.amended(**changes), now)
 
     def add_maintenance(
-        self, actor: Actor, offering_id: str, window: Maintenance, once: Once | None = None
+        self,
+        actor: Actor,
+        offering_id: str,
+        window: Maintenance,
+        once: Once | None = None,
+        *,
+        force: bool = False,
     ) -> Offering:
-        """Announce a window with fewer units; `Conflict` `in_use` where what is granted would not fit any more."""
+        """Announce a window with fewer units; `Conflict` `in_use` where what is granted would not fit any more.
+
+        With `force`, what does not fit is interrupted now, and whoever was granted earlier stays: an interruption by
+        the provider, which is credited. Quotes that are held cannot be forced out.
+        """
         now = self.clock.now()
         with self._unit_of_work(once) as work:
             offering = self._open_offering(work, actor, offering_id)
             windows = {*offering.maintenance, window}
             ordered = tuple(sorted(windows, key=lambda w: (w.starts_at, w.ends_at, w.units_left)))
             work.answer = {"offering_id": offering_id}
-            return self._keep(work, actor, offering, replace(offering, maintenance=ordered), now)
+            serviced = replace(offering, maintenance=ordered)
+            if force:
+                self._make_room(work, actor, serviced, serviced.new_maintenance(offering, now), now)
+            return self._keep(work, actor, offering, serviced, now)
 
     def drain_offering(
         self, actor: Actor, offering_id: str, at: datetime | None, once: Once | None = None
@@ -81,6 +97,27 @@ class ListingDesk(Desk):
         if offering.state is not OfferingState.OPEN:
             raise Conflict("offering_withdrawn", "a withdrawn offering cannot be changed; list a new one")
         return offering
+
+    def _make_room(
+        self,
+        work: UnitOfWork,
+        actor: Actor,
+        offering: Offering,
+        windows: Sequence[Maintenance],
+        now: datetime,
+    ) -> None:
+        """Interrupt what does not fit into maintenance windows; what was due on it before is done first."""
+        promised = [q for q in work.promises.held_quotes(now) if q.offering_id == offering.id]
+        going = in_the_way(windows, work.listings.running_on(offering.id, now), promised, now)
+        order_ids = [allocation.order_id for allocation in going]
+        due, lives = Watch.over(work, now, listening_since=now), Lives(work, self._ids, now)
+        for running in held_running(work, order_ids):
+            if due.is_due(running.allocation):
+                due.take_forward(lives, running)
+        reason = f"maintenance of {offering.id}"
+        interrupting = Lives(work, self._ids, now, actor.key_id)
+        for running in held_running(work, order_ids):
+            interrupting.interrupt(running, now, Cause.PROVIDER_FAILED, reason)
 
     def _keep(
         self, work: UnitOfWork, actor: Actor, before: Offering, after: Offering, now: datetime

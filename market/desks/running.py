@@ -14,7 +14,7 @@ from market.domain.places import Node
 from market.domain.rounds import Allocation
 from market.domain.states import ALLOCATION_MOVES, AllocationState, Cause, NodeState, advance
 from market.idempotency import Once
-from market.lives import EXCHANGE, Lives, Running
+from market.lives import EXCHANGE, Lives, Running, held_running
 from market.persistence.store import Store
 from market.tenancy import own_allocation
 from market.upkeep import CHUNK, Upkept, Watch
@@ -75,7 +75,7 @@ class RunningDesk(Desk):
             watch = Watch.over(work, now, self._opened_at)
             lives, done = Lives(work, self._ids, now, actor), Upkept()
             with lives.together():
-                for running in _held(work, order_ids):
+                for running in held_running(work, order_ids):
                     if watch.is_due(running.allocation):
                         done += watch.take_forward(lives, running)
         return done
@@ -153,7 +153,7 @@ class RunningDesk(Desk):
         with self._unit_of_work(once) as work:
             order_id = own_allocation(work, actor, allocation_id).order_id
             due, lives = Watch.over(work, now, listening_since=now), Lives(work, self._ids, now)
-            for running in _held(work, [order_id]):
+            for running in held_running(work, [order_id]):
                 if running.allocation.id == allocation_id and due.is_due(running.allocation):
                     due.take_forward(lives, running)
             order, allocation = work.orders.held([order_id])[order_id], work.rounds.allocation(allocation_id)
@@ -191,13 +191,6 @@ class RunningDesk(Desk):
             there = [a.order_id for a in Store(session).rounds.live_allocations_at(node_id)]
         for ids in _chunks(there):
             self._take_forward(ids, now, actor)
-
-
-def _held(work: Store, order_ids: Sequence[str]) -> list[Running]:
-    """Orders and their live allocations, which nobody else changes before the end of this unit of work."""
-    orders = work.orders.held(order_ids)
-    live = work.rounds.live_allocations_of(order_ids)
-    return [Running(orders[id_], live[id_]) for id_ in order_ids if id_ in live]
 
 
 def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:

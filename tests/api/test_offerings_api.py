@@ -187,3 +187,17 @@ def test_versions_are_public_and_say_whose_key_to_whom_it_matters(house: House) 
     refusal(house.ask("GET", f"{path}/versions", "suanli_nobody"), 401, "unknown_key")
     refusal(house.ask("GET", f"{path}/versions", params={"cursor": "eA"}), 422, "invalid_cursor")
     refusal(house.ask("GET", "/v1/offerings/off_none/versions"), 404, "not_found")
+
+
+def test_forced_maintenance_interrupts_and_the_order_is_matched_again(house: House) -> None:
+    path = list_offering(house)
+    order = house.submit(job={"devices": ["910b"], "hours": 3}, deadline=rfc3339(NOW + timedelta(hours=12)))
+    house.clear()
+    shown = house.ask("GET", f"/v1/orders/{order['id']}", house.keys.buyer).json()["allocation"]
+    assert shown["offering_id"] == offering_id(path)
+    window = {"starts_at": shown["starts_at"], "ends_at": shown["ends_at"], "units_left": 1}
+    refusal(house.ask("POST", f"{path}/maintenance", house.keys.provider, json=window), 409, "in_use")
+    forced = {**window, "force": True}
+    assert house.ask("POST", f"{path}/maintenance", house.keys.provider, json=forced).status_code == 200
+    waiting = house.ask("GET", f"/v1/orders/{order['id']}", house.keys.buyer).json()
+    assert waiting["state"] == "interrupted"

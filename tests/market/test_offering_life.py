@@ -251,6 +251,36 @@ def test_maintenance_that_does_not_fit_what_is_granted_is_refused(
             }
 
 
+def test_forced_maintenance_interrupts_what_does_not_fit_beside_what_was_granted_earlier(
+    exchange: Exchange,
+    enquiries: Enquiries,
+    provider: Actor,
+    operator: Actor,
+    buyer: Actor,
+    clock: VirtualClock,
+) -> None:
+    first = placed_at(exchange, operator, buyer, units=2)
+    second = placed_at(exchange, operator, buyer, units=1)
+    third = placed_at(exchange, operator, buyer, units=1)
+    clock.advance(HOUR)  # time was not kept: what was due is done before
+    window = Maintenance(START + HOUR, START + 3 * HOUR, 3)
+    exchange.add_maintenance(provider, "off_4", window, force=True)
+    states = [enquiries.order(buyer, order.id).state for order in (first, second, third)]
+    assert states == [OrderState.ACTIVE, OrderState.ACTIVE, OrderState.INTERRUPTED]
+    steps = [(event.state, event.cause, event.actor) for event in enquiries.order_history(buyer, third.id)]
+    assert steps[-2:] == [
+        ("active", "started", "exchange"),
+        ("interrupted", "provider_failed", provider.key_id),
+    ]
+    with pytest.raises(Conflict):
+        exchange.add_maintenance(provider, "off_4", replace(window, units_left=2))
+    exchange.add_maintenance(provider, "off_4", replace(window, units_left=1), force=True)
+    exchange.keep_time()
+    states = [enquiries.order(buyer, order.id).state for order in (first, second, third)]
+    assert states == [OrderState.INTERRUPTED, OrderState.ACTIVE, OrderState.INTERRUPTED]
+    assert exchange.clear_round(operator, ROUND).placed == 2
+
+
 def test_maintenance_caps_what_a_round_may_use(
     exchange: Exchange, enquiries: Enquiries, provider: Actor, operator: Actor, buyer: Actor
 ) -> None:
