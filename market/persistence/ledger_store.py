@@ -24,6 +24,7 @@ class LedgerStore:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._pools: dict[str, VoucherPool] = {}
 
     def open_accounts(self, accounts: Iterable[Account]) -> None:
         """Insert those of the accounts that are not there yet, be it by somebody else just now."""
@@ -158,9 +159,11 @@ class LedgerStore:
         self._session.execute(insert(VoucherPoolRow), [mapping.voucher_pool_columns(pool)])
 
     def voucher_pool(self, pool_id: str) -> VoucherPool | None:
-        """One pool."""
-        row = self._session.get(VoucherPoolRow, pool_id)
-        return None if row is None else mapping.read_voucher_pool(row)
+        """One pool; read once in a unit of work, because its rules never change."""
+        row = None if pool_id in self._pools else self._session.get(VoucherPoolRow, pool_id)
+        if row is not None:
+            self._pools[pool_id] = mapping.read_voucher_pool(row)
+        return self._pools.get(pool_id)
 
     def page_voucher_pools(self, request: PageRequest) -> Page[VoucherPool]:
         """Pools, paged."""

@@ -23,6 +23,7 @@ class OrderStore:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._buyers: set[str] = set()
 
     def add(self, orders: Sequence[Order], actor: str) -> None:
         """Insert new orders, open or drafts, with the first entry of their history."""
@@ -125,8 +126,10 @@ class OrderStore:
         return tuple(self._session.scalars(query))
 
     def buyer_exists(self, buyer_id: str) -> bool:
-        """Whether a buyer is registered."""
-        return self._session.get(BuyerRow, buyer_id) is not None
+        """Whether a buyer is registered; asked once in a unit of work, because nobody leaves."""
+        if buyer_id not in self._buyers and self._session.get(BuyerRow, buyer_id) is not None:
+            self._buyers.add(buyer_id)
+        return buyer_id in self._buyers
 
     def add_explanations(self, explanations: Sequence[Explanation]) -> None:
         """Insert why orders were not placed."""
