@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import chain, count
 from pathlib import Path
 
 from solver.bench.plots import draw_gaps
@@ -106,13 +107,17 @@ def _section(run: Run, market: Market, plots: dict[str, str] | None) -> str:
         _markdown(HEADER, table_of(market)),
     ]
     if plots is not None and market.entries[0].history:
-        name = (
-            re.sub(r"[^a-z0-9]+", "-", f"{market.name} {run.seed}".lower().replace(",", "")).strip("-")
-            + ".svg"
-        )
+        name = _plot_name(f"{market.name} {run.seed}", plots)
         plots[name] = draw_gaps(market, f"{market.name}: gap to the least bound, over time")
         lines += ["", f"![gap over time]({(PLOTS / name).as_posix()})"]
     return "\n".join([*lines, ""])
+
+
+def _plot_name(title: str, taken: dict[str, str]) -> str:
+    """A file name from a title; numbered where another run has cleared a market of this title."""
+    stem = re.sub(r"[^a-z0-9]+", "-", title.lower().replace(",", "")).strip("-")
+    names = chain([f"{stem}.svg"], (f"{stem}-run-{number}.svg" for number in count(2)))
+    return next(name for name in names if name not in taken)
 
 
 def _shown(fact: float | str) -> str:

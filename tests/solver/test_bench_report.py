@@ -76,6 +76,8 @@ def test_the_report_replaces_what_stands_between_the_marks(tmp_path: Path) -> No
     assert "(bench/plots/9-jobs-1.svg)" in text
     write_into(document, [a_run()])
     assert document.read_text().count("### 9 jobs") == 1
+    twice = write_into(document, [a_run(), a_run()])
+    assert [plot.name for plot in twice] == ["9-jobs-1.svg", "9-jobs-1-run-2.svg"]
     fresh = tmp_path / "fresh.md"
     write_into(fresh, [a_run()])
     assert "### 9 jobs" in fresh.read_text()
