@@ -56,7 +56,7 @@ def whatif(  # noqa: PLR0913 - one parameter per option
         check_writable(plot)
     with ExchangeClient(server, key) as client:
         if sweep:
-            body = {"round_id": round_id, "points": points, "seconds_limit": seconds or 3.0}
+            body: dict[str, Any] = {"round_id": round_id, "points": points, "seconds_limit": seconds or 3.0}
             found = client.post(
                 "/v1/scenarios/sweep", body, seconds=points * (seconds or 3.0) + SLACK_SECONDS
             )
@@ -70,7 +70,7 @@ def whatif(  # noqa: PLR0913 - one parameter per option
                 "growth": _growth(grow or []),
                 "max_rtt_ms": max_rtt_ms,
             }
-            scenario = {"name": "what if"} | {
+            scenario: dict[str, Any] = {"name": "what if"} | {
                 name: value for name, value in asked.items() if value is not None
             }
             body = {"round_id": round_id, "scenarios": [scenario], "seconds_limit": seconds or 10.0}

@@ -127,7 +127,7 @@ class ScenarioAnswer(Schema):
             gap=outcome.gap,
             seconds=outcome.seconds,
             figures=dict(outcome.figures),
-            flows=list(outcome.flows),
+            flows=[dict(flow) for flow in outcome.flows],
         )
 
 
