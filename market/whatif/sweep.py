@@ -18,6 +18,7 @@ from market.clearing.builder import BuiltProblem, build_problem
 from market.clearing.placements import read_placements
 from market.clearing.snapshot import MarketSnapshot
 from market.domain.errors import Conflict
+from market.domain.orders import WHOLE_UNIT
 from market.whatif.comparison import SolveFrom, Tell, judged
 from solver import Clearing, ClearingProblem, Limits
 
@@ -189,7 +190,7 @@ def _asks_per_slot(work: BuiltProblem) -> Ints:
 
 def _totals(work: BuiltProblem, clearing: Clearing) -> Totals:
     placed = read_placements(work, clearing)
-    unit_hours = placed.units * placed.slots
+    unit_hours = placed.units * placed.unit_tenths * placed.slots / WHOLE_UNIT
     return Totals(
         spend_micros=int(placed.price_micros.sum()),
         latency_ms_unit_hours=float((placed.rtt_ms * unit_hours).sum()),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -69,12 +69,8 @@ def test_every_change_of_terms_is_a_version_with_who_and_when(
     kept = enquiries.offering_versions(listed.id, EVERYTHING, provider).items
     assert [v.offering.version for v in kept] == [1, 2, 3, 4]
     assert [v.since for v in kept] == [START + n * HOUR for n in range(4)]
-    assert [v.changed_by for v in kept] == [
-        provider.key_id,
-        provider.key_id,
-        operator.key_id,
-        provider.key_id,
-    ]
+    whose = [provider.key_id, provider.key_id, operator.key_id, provider.key_id]
+    assert [v.changed_by for v in kept] == whose
     assert [v.offering.ask_micros_per_unit_hour for v in kept] == [3_000_000] + [2_500_000] * 3
     assert kept[0].offering == listed
     assert kept[-1].offering == withdrawn == enquiries.offering(listed.id)
@@ -374,69 +370,6 @@ def test_what_a_round_placed_on_an_offering_that_changed_meanwhile_is_left_out(
     assert enquiries.order(buyer, there.id).state is OrderState.OPEN
     exchange._solve = clear
     assert exchange.clear_round(operator, ROUND).placed == 1
-
-
-# The calendar
-
-
-def hours_of(enquiries: Enquiries, start: datetime | None, hours: int) -> list[tuple[int, ...]]:
-    return [
-        (hour.listed_tenths, hour.usable_tenths, hour.allocated_tenths, hour.held_tenths, hour.free_tenths)
-        for hour in enquiries.offering_calendar("off_4", start, hours)
-    ]
-
-
-def test_the_calendar_tells_listed_usable_granted_and_free_units(
-    exchange: Exchange,
-    enquiries: Enquiries,
-    provider: Actor,
-    operator: Actor,
-    buyer: Actor,
-    clock: VirtualClock,
-) -> None:
-    exchange.amend_offering(provider, "off_4", free_units_by_hour=(8, 8, 8, 8, 8, 6) + (8,) * 18)
-    placed_at(exchange, operator, buyer)
-    exchange.add_maintenance(provider, "off_4", Maintenance(START + 3 * HOUR, START + 5 * HOUR, 4))
-    exchange.drain_offering(provider, "off_4", START + 6.5 * HOUR)
-    assert hours_of(enquiries, None, 8) == [
-        (80, 80, 30, 0, 50),
-        (80, 80, 30, 0, 50),
-        (80, 80, 30, 0, 50),
-        (80, 40, 30, 0, 10),
-        (80, 40, 0, 0, 40),
-        (60, 60, 0, 0, 60),
-        (80, 0, 0, 0, 0),
-        (80, 0, 0, 0, 0),
-    ]
-    clock.advance(2.5 * HOUR)
-    exchange.keep_time()
-    assert hours_of(enquiries, None, 2) == hours_of(enquiries, START + 2 * HOUR, 2)
-    assert hours_of(enquiries, None, 2) == [(80, 80, 30, 0, 50), (80, 40, 30, 0, 10)]
-    exchange.withdraw_offering(provider, "off_4")
-    assert hours_of(enquiries, None, 1) == [(0, 0, 30, 0, 0)]
-
-
-def test_the_calendar_of_a_node_that_is_down_has_nothing_usable(
-    exchange: Exchange, enquiries: Enquiries, operator: Actor
-) -> None:
-    exchange.node_down(operator, "west_tight")
-    assert hours_of(enquiries, None, 1) == [(80, 0, 0, 0, 0)]
-
-
-@pytest.mark.parametrize(
-    ("start", "hours", "code"),
-    [
-        (START - HOUR, 1, "invalid_start"),
-        (datetime.max.replace(tzinfo=START.tzinfo), 24, "invalid_start"),
-        (None, 0, "invalid_hours"),
-        (None, 745, "invalid_hours"),
-    ],
-)
-def test_a_calendar_looks_ahead(
-    enquiries: Enquiries, exchange: Exchange, start: datetime | None, hours: int, code: str
-) -> None:
-    assert exchange
-    assert code_of(lambda: enquiries.offering_calendar("off_4", start, hours)) == code
 
 
 def test_an_allocation_in_the_past_is_not_in_the_way_of_maintenance(
