@@ -13,8 +13,8 @@ from dataclasses import replace
 from typing import Any
 
 from market.amendment import amend
-from market.clearing.builder import build_problem
 from market.clearing.landing import read_outcome
+from market.clearing.moves import clear_market
 from market.clearing.request import RoundRequest
 from market.clearing.solving import Solve, SolverProcess, solve_here
 from market.desks.access import AccessDesk
@@ -85,8 +85,11 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
     def finish_round(self, opened: OpenedRound) -> Round:
         """Steps 2 to 6 of a round, for whoever does not want to wait between 1 and 2."""
         with self._ending_round(opened.round):
-            built = build_problem(opened.snapshot)  # 2. the market as arrays
-            clearing = self._solve(built.problem, opened.limits)  # 3. who runs where, when, with a bound
+            cleared = clear_market(
+                opened.snapshot, opened.limits, self._solve
+            )  # 2. arrays, 3. who runs where
+            built, clearing = cleared.built, cleared.clearing
+            opened = replace(opened, snapshot=built.snapshot, limits=cleared.limits)
             verification = verify(built.problem, clearing)  # 4. the judge, who trusts nothing of 3
             if not verification.ok:
                 return self._refuse_round(opened.round, verification)

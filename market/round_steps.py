@@ -11,13 +11,23 @@ from typing import Any
 
 from market.clearing.builder import BuiltProblem
 from market.clearing.landing import RoundOutcome, leave_out
+from market.clearing.moves import find_movable
 from market.clearing.request import RoundRequest
-from market.clearing.snapshot import MarketSnapshot
+from market.clearing.snapshot import MarketSnapshot, Movable
 from market.domain.errors import MarketError
 from market.domain.ids import IdSource
 from market.domain.orders import Order, TimeInForce
 from market.domain.rounds import Round
-from market.domain.states import IN_BOOK, ROUND_MOVES, Cause, OfferingState, OrderState, RoundState, advance
+from market.domain.states import (
+    IN_BOOK,
+    ROUND_MOVES,
+    AllocationState,
+    Cause,
+    OfferingState,
+    OrderState,
+    RoundState,
+    advance,
+)
 from market.forecasts import note_forecasts
 from market.landing_checks import without_room
 from market.lives import Lives
@@ -42,13 +52,17 @@ def freeze_market(work: Store, request: RoundRequest, ids: IdSource, now: dateti
     """Freeze the market as it is now, and store the round that is to clear it. Time was kept until now."""
     orders = tuple(order for order in work.orders.open_orders() if order.terms.deadline > now)
     horizon = request.horizon(orders, now)
+    policy, catalogue = request.policy_over(work.access.policy()), work.catalogue()
+    allocations = work.rounds.live_allocations(horizon.starts_at)
+    granted = [a.order_id for a in allocations if a.state is AllocationState.GRANTED and policy.may_move]
     snapshot = MarketSnapshot(
-        catalogue=work.catalogue(),
-        allocations=work.rounds.live_allocations(horizon.starts_at),
+        catalogue=catalogue,
+        allocations=allocations,
         orders=orders,
-        policy=request.policy_over(work.access.policy()),
+        policy=policy,
         horizon=horizon,
         held_quotes=work.promises.held_quotes(now),
+        movable=find_movable(allocations, work.orders.named(granted), catalogue, horizon, now),
     )
     opened = Round(
         id=ids.new("rnd", now),
@@ -76,12 +90,13 @@ def land_round(
     work.held_nodes()
     by_id = {order.id: order for order in opened.snapshot.orders}
     still_open = work.orders.still_open(opened.snapshot.orders)
+    movable = still_movable(work, opened.snapshot.movable)
     cleared = set(opened.snapshot.catalogue.offerings)
     as_listed = {o.id for o in work.held_offerings() if o.state is OfferingState.OPEN and o in cleared}
     gone = {
         a.order_id
         for a in outcome.allocations
-        if a.order_id not in still_open or a.offering_id not in as_listed
+        if a.order_id not in still_open | movable.keys() or a.offering_id not in as_listed
     }
     gone |= without_room(
         work, opened.snapshot, [a for a in outcome.allocations if a.order_id not in gone], now
@@ -91,37 +106,57 @@ def land_round(
     broken = check_outcome(work.catalogue(), by_id, landing.allocations, running)
     if broken:
         return refuse_outcome(work, opened.round, broken, now)
+    moves = [a for a in landing.allocations if a.order_id in movable]
     landed = closed(
         opened.round,
         RoundState.LANDED,
         now,
-        placed=len(landing.allocations),
+        placed=len(landing.allocations) - len(moves),
         left_out=len(gone),
         status=landing.clearing.status.value,
         value_micros=int(landing.clearing.value_micros),
         bound_micros=int(landing.clearing.bound_micros),
         gap=float(landing.clearing.gap),
         seconds=float(landing.clearing.seconds),
-        figures=landing.figures,
+        figures={**landing.figures, "movable": len(movable), "moved": len(moves)},
     )
     work.rounds.close(landed)
     work.rounds.add_record(
         landed.id, landing.problem_npz, landing.clearing_npz, landing.names, asdict(opened.limits)
     )
+    lives = Lives(work, ids, now)
+    for allocation in moves:
+        lives.give_up(movable[allocation.order_id].allocation)
     work.rounds.add_allocations(landing.allocations)
+    placed = [by_id[a.order_id] for a in landing.allocations if a.order_id not in movable]
     books = Books(work, ids, now)
     with books.together():
-        placed = [books.grant(by_id[a.order_id], a) for a in landing.allocations]
+        for allocation in landing.allocations:
+            moving = movable.get(allocation.order_id)
+            books.grant(moving.order if moving else by_id[allocation.order_id], allocation)
     for state, cause in (
         (OrderState.OPEN, Cause.PLACED_IN_ROUND),
         (OrderState.INTERRUPTED, Cause.RE_MATCHED),
     ):
-        moved = [order for order in placed if order.state is state]
-        work.orders.move(moved, OrderState.ALLOCATED, now, cause, "exchange", f"placed in {landed.id}")
+        orders = [order for order in placed if order.state is state]
+        work.orders.move(orders, OrderState.ALLOCATED, now, cause, "exchange", f"placed in {landed.id}")
+    for allocation in moves:
+        lives.note_move(allocation)
     _expire_missed(work, opened, still_open - {order.id for order in placed}, ids, now)
     work.orders.add_explanations([e for e in landing.explanations if e.order_id in still_open])
     note_forecasts(work, still_waiting(opened, still_open - {order.id for order in placed}), now)
     return landed
+
+
+def still_movable(work: Store, movable: Sequence[Movable]) -> dict[str, Movable]:
+    """What can be moved now, by order id, and stays so until the end of this unit of work: nothing has become of it."""
+    orders = work.orders.held([one.order.id for one in movable])
+    live = work.rounds.live_allocations_of([one.order.id for one in movable])
+    return {
+        one.order.id: replace(one, order=orders[one.order.id])
+        for one in movable
+        if live.get(one.order.id) == one.allocation and orders[one.order.id] == one.order
+    }
 
 
 def still_waiting(opened: OpenedRound, unplaced: Collection[str]) -> list[Order]:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from market.clearing.eligibility import Eligibility, EligibilityRules
 from market.clearing.snapshot import Horizon, MarketSnapshot
+from market.clearing.staying import Staying
 from market.clearing.supply import Supply, build_supply
 from market.domain.clock import HOUR
 from market.domain.money import LARGEST_MICROS
@@ -35,6 +36,19 @@ class BuiltProblem:
     rules: EligibilityRules
     eligibility: tuple[Eligibility, ...]
     """One for each order; orders with equal needs share one."""
+    staying: Staying | None = None
+    """Where jobs stay that may be moved; None where nothing may."""
+
+    @property
+    def worth_micros(self) -> Ints:
+        """(J,) value of each job as it is published: without the bonus of what may be moved."""
+        value: Ints = self.problem.value_micros
+        return value if self.staying is None else value - self.staying.bonus_micros
+
+    @property
+    def bonus_micros(self) -> int:
+        """What the problem's values and bounds have too much of."""
+        return 0 if self.staying is None else int(self.staying.bonus_micros.sum())
 
     def rtt_of_candidates(self) -> npt.NDArray[np.float64]:
         """(C,) RTT in ms of each candidate, from the origin of the profile's orders."""

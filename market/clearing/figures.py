@@ -34,9 +34,10 @@ class Bounds:
 def round_bounds(built: BuiltProblem, clearing: Clearing) -> Bounds:
     """Bounds by which the clearing and every baseline of the same round are measured."""
     return Bounds(
-        overall=int(clearing.bound_micros),
+        overall=int(clearing.bound_micros) - built.bonus_micros,
         by_job_class={
-            name: _bound_alone(built.problem, members) for name, members in _classes(built).items()
+            name: _bound_alone(replace(built.problem, value_micros=built.worth_micros), members)
+            for name, members in _classes(built).items()
         },
     )
 
@@ -80,7 +81,7 @@ def _figures_of(built: BuiltProblem, placed: Placements, members: Bools, bound: 
     rows = members[placed.job]
     it_kwh, facility_kwh = placed.it_kwh[rows].sum(), placed.facility_kwh[rows].sum()
     rtt = placed.rtt_ms[rows]
-    value = int((built.problem.value_micros[placed.job] - placed.policy_cost_micros)[rows].sum())
+    value = int((built.worth_micros[placed.job] - placed.policy_cost_micros)[rows].sum())
     return {
         "orders": int(members.sum()),
         "placed": int(rows.sum()),

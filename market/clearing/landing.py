@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from market.clearing.builder import BuiltProblem
+from market.clearing.builder import BuiltProblem, build_problem
 from market.clearing.figures import Bounds, clearing_figures, east_west_flows, round_bounds
 from market.clearing.free_market import limit_above
 from market.clearing.hour_prices import price_parts
+from market.clearing.idle_moves import undo_idle_moves
+from market.clearing.moves import without_moves
 from market.clearing.placements import build_allocations, price_placements, read_placements
 from market.clearing.reasons import deciding_code, node_reasons
 from market.clearing.settlement_figures import settlement_figures
@@ -39,21 +41,21 @@ def read_outcome(
     built: BuiltProblem, clearing: Clearing, round_id: str, ids: IdSource, now: datetime
 ) -> RoundOutcome:
     """Translate a clearing back into the market."""
+    found, clearing = clearing, undo_idle_moves(built, clearing)
     bounds = round_bounds(built, clearing)
     placed = read_placements(built, clearing)
     prices = price_placements(built, placed, clearing, built.snapshot.policy.pricing)
-    allocations = build_allocations(built, placed, round_id, ids, now, prices)
+    everybody = build_allocations(built, placed, round_id, ids, now, prices)
+    allocations = tuple(a for a, stays in zip(everybody, _stays(built, clearing), strict=True) if not stays)
+    figures = _figures_beside_baselines(built, clearing, bounds)
     return RoundOutcome(
-        clearing=clearing,
+        clearing=_as_published(clearing, figures["solver"], bounds, built.bonus_micros),
         bounds=bounds,
         allocations=allocations,
         explanations=explain_unplaced(built, clearing, round_id),
-        figures={
-            **_figures_beside_baselines(built, clearing, bounds),
-            "settlement": settlement_figures(built, clearing, allocations),
-        },
+        figures={**figures, "settlement": settlement_figures(built, clearing, allocations)},
         problem_npz=_npz(built.problem),
-        clearing_npz=_npz(clearing),
+        clearing_npz=_npz(found),
         names={
             "orders": [order.id for order in built.snapshot.orders],
             "offerings": [offering.id for offering in built.snapshot.catalogue.offerings],
@@ -67,16 +69,16 @@ def read_outcome(
 def leave_out(built: BuiltProblem, outcome: RoundOutcome, order_ids: Collection[str]) -> RoundOutcome:
     """The outcome without the placements of these orders: value, gap, figures and flows are those of the rest.
 
-    The bound stands: it is one of every clearing of the problem. Baselines stay what they are, rules that know
-    nothing of what happened since; so do the solver's history and the record.
+    What was to be moved stays where it is. The bound stands: it is one of every clearing of the problem. Baselines stay
+    what they are, rules that know nothing of what happened since; so do the solver's history and the record.
     """
     gone = np.array([order.id in order_ids for order in built.snapshot.orders], dtype=np.bool_)
-    solved = outcome.clearing
+    solved, staying = outcome.clearing, built.staying
     landing = replace(
         solved,
         status=Status.FEASIBLE if solved.status is Status.OPTIMAL else solved.status,
-        chosen=np.where(gone, -1, solved.chosen),
-        start_slot=np.where(gone, -1, solved.start_slot),
+        chosen=np.where(gone, -1 if staying is None else staying.candidate, solved.chosen),
+        start_slot=np.where(gone, -1 if staying is None else staying.start, solved.start_slot),
     )
     figures = clearing_figures(built, landing, outcome.bounds)
     allocations = tuple(a for a in outcome.allocations if a.order_id not in order_ids)
@@ -90,6 +92,30 @@ def leave_out(built: BuiltProblem, outcome: RoundOutcome, order_ids: Collection[
             "flows": east_west_flows(built, landing),
             "settlement": settlement_figures(built, landing, allocations),
         },
+    )
+
+
+def _stays(built: BuiltProblem, clearing: Clearing) -> list[bool]:
+    """Of each placed job, whether it was placed before and stays where it is."""
+    if built.staying is None:
+        return [False] * int(clearing.placed.sum())
+    stays = built.staying.movable & ~built.staying.moved(clearing)
+    return [bool(stay) for stay in stays[clearing.placed]]
+
+
+def _as_published(
+    clearing: Clearing, figures: Mapping[str, Any], bounds: Bounds, bonus_micros: int
+) -> Clearing:
+    """With value and bound as they are without the bonus of what may be moved."""
+    if not bonus_micros:
+        return clearing
+    mip = clearing.mip_bound_micros
+    return replace(
+        clearing,
+        value_micros=figures["value_micros"],
+        bound_micros=bounds.overall,
+        gap=figures["gap"],
+        mip_bound_micros=None if mip is None else mip - bonus_micros,
     )
 
 
@@ -117,10 +143,11 @@ def run_baselines(built: BuiltProblem) -> Mapping[str, Clearing]:
 
 
 def _figures_beside_baselines(built: BuiltProblem, clearing: Clearing, bounds: Bounds) -> Mapping[str, Any]:
+    still = built if built.staying is None else build_problem(without_moves(built.snapshot))
     return {
         "solver": clearing_figures(built, clearing, bounds),
         "baselines": {
-            name: clearing_figures(built, baseline, bounds) for name, baseline in run_baselines(built).items()
+            name: clearing_figures(still, baseline, bounds) for name, baseline in run_baselines(still).items()
         },
         "flows": east_west_flows(built, clearing),
         "history": clearing.history.tolist(),

@@ -33,10 +33,19 @@ class Horizon:
 
 
 @dataclass(frozen=True, slots=True)
+class Movable:
+    """An order that a round may move, and what it was granted."""
+
+    order: Order
+    allocation: Allocation
+
+
+@dataclass(frozen=True, slots=True)
 class MarketSnapshot:
     """All that decides a round: catalogue, what is already allocated, the open book, and the policy.
 
-    `held_quotes` are promises that still hold: their units are set aside as if they were allocated.
+    `held_quotes` are promises that still hold: their units are set aside as if they were allocated. `movable` is what
+    of the allocations may be moved (`market.clearing.moves`); whoever clears without moves leaves it alone.
     """
 
     catalogue: Catalogue
@@ -45,3 +54,4 @@ class MarketSnapshot:
     policy: Policy
     horizon: Horizon
     held_quotes: tuple[HeldQuote, ...] = ()
+    movable: tuple[Movable, ...] = ()

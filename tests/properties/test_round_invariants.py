@@ -72,7 +72,8 @@ def check_orders_and_allocations_agree(
     orders: tuple[Order, ...], allocations: tuple[Allocation, ...], submitted: dict[str, OrderTerms]
 ) -> None:
     assert {order.id for order in orders} == set(submitted)
-    placed = {order.id for order in orders if order.state is OrderState.ALLOCATED}
+    holding = {OrderState.ALLOCATED, OrderState.ACTIVE}  # time is kept before a round: some have started
+    placed = {order.id for order in orders if order.state in holding}
     assert sorted(a.order_id for a in allocations) == sorted(placed)
 
 
