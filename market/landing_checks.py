@@ -54,10 +54,15 @@ def no_longer_fitting(
 
 
 def _nothing_was_taken(frozen: MarketSnapshot, current: MarketSnapshot) -> bool:
-    """Whether nothing holds capacity that did not when the round froze the market, and its nodes are as they were."""
+    """Whether nothing holds capacity that did not when the round froze the market, and its nodes are as they were.
+
+    An order that was cleared and still has a place may have to keep it, though it was cleared to go elsewhere.
+    """
     held = {a.id for a in frozen.allocations} | {quote.id for quote in frozen.held_quotes}
     holding = {a.id for a in current.allocations} | {quote.id for quote in current.held_quotes}
-    return holding <= held and current.catalogue.nodes == frozen.catalogue.nodes
+    cleared = {order.id for order in frozen.orders}
+    may_stay = any(allocation.order_id in cleared for allocation in current.allocations)
+    return holding <= held and not may_stay and current.catalogue.nodes == frozen.catalogue.nodes
 
 
 def _supply(current: MarketSnapshot, allocations: tuple[Allocation, ...]) -> Supply:
