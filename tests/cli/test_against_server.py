@@ -182,3 +182,32 @@ def test_the_policy_is_shown_and_set(house: House) -> None:
         terms = ("--pricing", before["pricing"], "--fee-rate", before["fee_rate"], "--move-cost", "1.00")
         assert house.run("policy", "set", "--preset", before["name"], *terms).returncode == 0
     assert listed(house, "policy", "show") == before
+
+
+def test_money_is_shown_moved_and_balanced(house: House) -> None:
+    assert listed(house, "ledger", "balance") == {"balances": True, "imbalance": "0.00"}
+    (hold, *_) = listed(house, "ledger", "transfers", "--kind", "hold", "--limit", 3)
+    assert hold["kind"] == "hold"
+    buyer = hold["debit_account_id"]
+    before = float(listed(house, "ledger", "balance", buyer)["balance"])
+    assert listed(house, "ledger", "deposit", buyer, "5000.00")["amount"] == "5000.00"
+    assert float(listed(house, "ledger", "balance", buyer)["balance"]) == pytest.approx(before + 5000)
+    assert listed(house, "ledger", "credit", buyer, "90000000.00")["credit_limit"] == "90000000.00"
+    assert listed(house, "ledger", "credit", buyer, "none")["credit_limit"] is None
+    assert buyer in {account["id"] for account in listed(house, "ledger", "accounts")}
+    refused(house.run("ledger", "payout", buyer, "1.00"), "wrong_account")
+    assert "id" in house.run("ledger", "transfers").stdout
+
+
+def test_bills_and_vouchers(house: House) -> None:
+    (bill,) = listed(house, "invoices", "--buyer", "buy_0001", "--month", "2025-07")
+    assert (bill["lines"], bill["totals"]["due"]) == ([], "0.00")
+    assert "nothing was booked" in house.run("statements", "--month", "2025-07", "--limit", 3).stdout
+    refused(house.run("invoices", "--month", "July"), "malformed_request")
+    window = ("--from", "2025-01-01T00:00:00+08:00", "--until", "2099-01-01T00:00:00+08:00")
+    terms = ("--rate", "gpu=0.3", "--rate", "general=0.2", "--cap", "1000.00", "--funds", "500.00", *window)
+    pool = listed(house, "vouchers", "create", "杭州市", *terms)
+    assert (pool["left"], pool["rate_by_class"]) == ("500.00", {"gpu": 0.3, "general": 0.2})
+    assert pool["id"] in {one["id"] for one in listed(house, "vouchers", "list")}
+    assert "杭州市" in house.run("vouchers", "list").stdout
+    refused(house.run("vouchers", "create", "市", "--rate", "gpu", "--cap", "1.00", *window), "invalid_rate")
