@@ -1,6 +1,5 @@
 """Why an order is where it is: read from the round that decided, and asked of the market as it is now."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,10 +13,11 @@ from market.clearing.request import MOST_SLOTS
 from market.clearing.snapshot import Horizon, MarketSnapshot
 from market.domain.clock import next_hour
 from market.domain.orders import Order
+from market.domain.policy import Policy
 from market.domain.rounds import Allocation, Change, Explanation, Reason, ReasonCode
 from market.domain.states import HOLDS_CAPACITY, IN_BOOK, Cause, OrderState
 from market.forecasts import Standing, standing_of
-from market.free_now import spot_horizon, spot_snapshot
+from market.free_now import spot_horizon
 from market.persistence.paging import PageRequest
 from market.persistence.store import Store
 
@@ -56,7 +56,7 @@ def explain(work: Store, order: Order, now: datetime) -> OrderExplanation:
         return _told_by_round(order, work.orders.explanation(order.id))
     if allocation.state not in HOLDS_CAPACITY:
         return OrderExplanation(order, round_id=allocation.round_id, allocation=allocation)
-    compared = _compare(work, order, allocation)
+    compared = _compare(work, order, allocation, now)
     return OrderExplanation(
         order,
         round_id=allocation.round_id,
@@ -69,8 +69,7 @@ def explain(work: Store, order: Order, now: datetime) -> OrderExplanation:
 
 def _explain_waiting(work: Store, order: Order, now: datetime) -> OrderExplanation:
     """What an immediate order on these terms would find now."""
-    snapshot = spot_snapshot(work, work.catalogue(), (), spot_horizon(order.terms, now), now)
-    market = FreeMarket(snapshot)
+    market = _free_market(work, order, spot_horizon(order.terms, now), work.access.policy(), now)
     fits = market.fits(order)
     decided = work.orders.explanation(order.id)
     if decided is not None and not _amended_since(work, order, decided):
@@ -82,7 +81,7 @@ def _explain_waiting(work: Store, order: Order, now: datetime) -> OrderExplanati
         told,
         price_to_place_micros=market.price_to_place(order),
         smallest_change=smallest_change(market, order),
-        options=options_of(snapshot, order, fits),
+        options=options_of(market.snapshot, order, fits),
         forecast=standing_of(work, order, now) if order.state in IN_BOOK else None,
     )
 
@@ -95,32 +94,27 @@ def _told_by_round(order: Order, decided: Explanation | None) -> OrderExplanatio
 
 def _amended_since(work: Store, order: Order, decided: Explanation) -> bool:
     """Whether the order's terms are no longer those that the round refused."""
-    landed = work.rounds.get(decided.round_id)
-    if landed is None or landed.closed_at is None:
-        return True
-    opened_at = landed.opened_at
-    return any(e.cause == Cause.AMENDED and e.at >= opened_at for e in work.orders.history(order.id))
+    opened_at = work.rounds.opened_at(decided.round_id)
+    steps = work.orders.history(order.id)
+    return opened_at is None or any(e.cause == Cause.AMENDED and e.at >= opened_at for e in steps)
 
 
-def _compare(work: Store, order: Order, allocation: Allocation) -> Comparison:
+def _compare(work: Store, order: Order, allocation: Allocation, now: datetime) -> Comparison:
     """Against what else is allocated now, under the policy and over the hours that it was decided for."""
     decided = None if allocation.round_id is None else work.rounds.get(allocation.round_id)
     start = decided.starts_at if decided else next_hour(_placed_at(work, order))
     horizon = Horizon(start, MOST_SLOTS)
     if allocation.starts_at >= horizon.ends_at:
         horizon = Horizon(allocation.starts_at, MOST_SLOTS)
-    snapshot = MarketSnapshot(
-        catalogue=work.catalogue(),
-        allocations=_others(work.rounds.live_allocations(horizon.starts_at), order),
-        orders=(),
-        policy=decided.policy if decided else work.access.policy(),
-        horizon=horizon,
-    )
-    return Granted(FreeMarket(snapshot), order, allocation).compare()
+    policy = decided.policy if decided else work.access.policy()
+    return Granted(_free_market(work, order, horizon, policy, now), order, allocation).compare()
 
 
-def _others(allocations: Sequence[Allocation], order: Order) -> tuple[Allocation, ...]:
-    return tuple(allocation for allocation in allocations if allocation.order_id != order.id)
+def _free_market(work: Store, order: Order, horizon: Horizon, policy: Policy, now: datetime) -> FreeMarket:
+    """What the others leave free."""
+    promised = work.promises.held_quotes(now)
+    snapshot = MarketSnapshot(work.catalogue(), (), (), policy, horizon, held_quotes=promised)
+    return FreeMarket(snapshot, work.rounds.holdings(horizon.starts_at, but_of=order.id))
 
 
 def _placed_at(work: Store, order: Order) -> datetime:

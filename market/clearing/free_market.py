@@ -4,6 +4,7 @@ Everything else stays fixed. Each question is answered on a problem of one job b
 so a quote and a round cannot disagree about what fits.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,11 +13,11 @@ from market.clearing.builder import BuiltProblem, build_demand, order_window
 from market.clearing.eligibility import EligibilityRules
 from market.clearing.reasons import node_reasons
 from market.clearing.snapshot import Horizon, MarketSnapshot
-from market.clearing.supply import build_supply
+from market.clearing.supply import build_supply, take
 from market.clearing.windows import NO_COST, Windows
 from market.domain.money import LARGEST_MICROS, hourly_price_micros
 from market.domain.orders import Order, OrderTerms
-from market.domain.rounds import Reason
+from market.domain.rounds import Holding, Reason
 from solver import Clearing, Status
 from solver.explain import Explainer
 
@@ -40,12 +41,13 @@ class Fit:
 class FreeMarket:
     """What is free at one moment. Supply is built once, then any order can be asked about."""
 
-    def __init__(self, snapshot: MarketSnapshot) -> None:
-        """The snapshot's own orders are ignored; its allocations are what is taken."""
+    def __init__(self, snapshot: MarketSnapshot, holdings: Sequence[Holding] = ()) -> None:
+        """The snapshot's own orders are ignored; its allocations are what is taken, and the holdings as well."""
         self.snapshot = snapshot
         self._supply = build_supply(
             snapshot.catalogue, snapshot.allocations, snapshot.policy, snapshot.horizon, snapshot.held_quotes
         )
+        take(self._supply, snapshot.catalogue, snapshot.horizon, holdings)
         self._rules = EligibilityRules(snapshot.catalogue, self._supply.listed_units)
 
     @property

@@ -20,7 +20,7 @@ from market.domain.orders import WHOLE_UNIT
 from market.domain.places import Node, Region
 from market.domain.policy import CarbonBasis, Policy
 from market.domain.quotes import HeldQuote, HeldQuoteState
-from market.domain.rounds import Allocation
+from market.domain.rounds import Allocation, Holding
 from market.domain.states import NodeState
 
 Ints = npt.NDArray[np.int64]
@@ -146,7 +146,7 @@ def _facility_watts(catalogue: Catalogue, node_id: str, device_id: str) -> int:
 
 
 def take(
-    supply: Supply, catalogue: Catalogue, horizon: Horizon, taken: Sequence[Allocation | HeldQuote]
+    supply: Supply, catalogue: Catalogue, horizon: Horizon, taken: Sequence[Allocation | HeldQuote | Holding]
 ) -> None:
     """Subtract what is granted or promised from the free parts and the nodes' power; never below zero."""
     offering_row = {offering.id: row for row, offering in enumerate(catalogue.offerings)}
@@ -214,7 +214,7 @@ def _carbon_factors(catalogue: Catalogue) -> tuple[Floats, Floats]:
     return location, market
 
 
-def _slots_of(holding: Allocation | HeldQuote, horizon: Horizon) -> tuple[int, int]:
+def _slots_of(holding: Allocation | HeldQuote | Holding, horizon: Horizon) -> tuple[int, int]:
     first = (holding.starts_at - horizon.starts_at) // HOUR
     end = -((horizon.starts_at - holding.ends_at) // HOUR)
     return max(first, 0), min(max(end, 0), horizon.slots)

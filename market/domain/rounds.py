@@ -94,6 +94,17 @@ class Allocation:
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """What an allocation takes, and nothing else of it: for whoever only asks what is left free."""
+
+    offering_id: str
+    units: int
+    unit_tenths: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
     """One batch clearing. Figures are None until it has landed; `failure` is public: codes, never an error's text.
 

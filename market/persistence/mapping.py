@@ -5,6 +5,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import RowMapping
+
 from market.domain.clock import rfc3339
 from market.domain.devices import ComputeClass, Device, Precision
 from market.domain.ledger import Account, AccountKind, Transfer, TransferKind
@@ -66,9 +68,11 @@ def read_node(row: models.NodeRow) -> Node:
     )
 
 
-def read_rtt(row: models.RoundTripTimeRow) -> RoundTripTime:
-    """`RoundTripTime` of a row."""
-    return RoundTripTime(**_columns(row), provenance=_provenance(row))
+def rtt_of(columns: RowMapping) -> RoundTripTime:
+    """`RoundTripTime` of plain columns."""
+    fields: dict[str, Any] = {str(name): value for name, value in columns.items()}
+    provenance = Provenance(fields.pop("source"), fields.pop("confidence"))
+    return RoundTripTime(**fields, provenance=provenance)
 
 
 def read_device(row: models.DeviceRow) -> Device:
@@ -254,6 +258,16 @@ def read_allocation(row: models.AllocationRow) -> Allocation:
         earnings_micros=tuple(row.earnings_micros),
         state=AllocationState(row.state),
     )
+
+
+def allocation_of(columns: RowMapping) -> Allocation:
+    """`Allocation` of plain columns: several times faster than of rows, where there are thousands."""
+    fields: dict[str, Any] = {str(name): value for name, value in columns.items()}
+    del fields["live"]
+    fields["state"] = AllocationState(fields["state"])
+    fields["charges_micros"] = tuple(fields["charges_micros"])
+    fields["earnings_micros"] = tuple(fields["earnings_micros"])
+    return Allocation(**fields)
 
 
 def explanation_columns(explanation: Explanation) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from market.domain.errors import Conflict
-from market.domain.rounds import Allocation, Round
+from market.domain.rounds import Allocation, Holding, Round
 from market.domain.states import ALLOCATION_MOVES, AllocationState, RoundState, advance
 from market.persistence import mapping
 from market.persistence.models import AllocationRow, RoundRecordRow, RoundRow
@@ -42,6 +42,10 @@ class RoundStore:
         """One round."""
         row = self._session.get(RoundRow, round_id)
         return None if row is None else mapping.read_round(row)
+
+    def opened_at(self, round_id: str) -> datetime | None:
+        """When a round began, without its figures."""
+        return self._session.scalar(select(RoundRow.opened_at).where(RoundRow.id == round_id))
 
     def in_progress(self) -> Round | None:
         """The round that is clearing, if any."""
@@ -124,11 +128,19 @@ class RoundStore:
     def live_allocations(self, from_moment: datetime) -> tuple[Allocation, ...]:
         """Allocations that hold capacity at or after a moment."""
         query = (
-            select(AllocationRow)
+            select(*AllocationRow.__table__.columns)
             .where(AllocationRow.live == 1, AllocationRow.ends_at > from_moment)
             .order_by(AllocationRow.id)
         )
-        return tuple(mapping.read_allocation(row) for row in self._session.scalars(query))
+        return tuple(mapping.allocation_of(row) for row in self._session.execute(query).mappings())
+
+    def holdings(self, from_moment: datetime, but_of: str) -> tuple[Holding, ...]:
+        """What is held at or after a moment, but by one order: several times faster than the allocations whole."""
+        columns = (getattr(AllocationRow, name) for name in Holding.__slots__)
+        query = select(*columns).where(
+            AllocationRow.live == 1, AllocationRow.ends_at > from_moment, AllocationRow.order_id != but_of
+        )
+        return tuple(Holding(*row) for row in self._session.execute(query))
 
     def live_allocation_of(self, order_id: str) -> Allocation | None:
         """The live allocation of an order."""

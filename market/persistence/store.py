@@ -127,8 +127,8 @@ class Store:
 
     def round_trip_times(self) -> tuple[RoundTripTime, ...]:
         """The whole RTT matrix."""
-        rows = self.session.scalars(select(models.RoundTripTimeRow))
-        return tuple(mapping.read_rtt(row) for row in rows)
+        rows = self.session.execute(select(*models.RoundTripTimeRow.__table__.columns)).mappings()
+        return tuple(mapping.rtt_of(row) for row in rows)
 
     def catalogue(self) -> Catalogue:
         """Everything that is listed."""
