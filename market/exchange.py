@@ -121,12 +121,13 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
         now = self.clock.now()
         with self._unit_of_work(once) as work:
             draft = own_order(work, actor, order_id, held=True)
+            if draft.terms.time_in_force is TimeInForce.IMMEDIATE:
+                work.promises.hold_capacity()  # before money moves: of a draft nobody who holds it waits for anything
             order = open_draft(work, work.catalogue(), draft, self._ids, now)
             work.orders.move([draft], OrderState.OPEN, now, Cause.SUBMITTED, actor.key_id, "submitted")
             work.orders.requeue(order)
             (order,) = Books(work, self._ids, now).accept([order])
             if wants_place_at_once(order):
-                work.promises.hold_capacity()  # a draft is in nobody's way: nobody who holds capacity waits for it
                 order, _ = place_at_once(work, work.catalogue(), order, self._ids, now, actor.key_id)
             work.answer = {"order_id": order_id}
         return order
