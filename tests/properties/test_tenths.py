@@ -21,7 +21,7 @@ from market.domain.rounds import Allocation
 from solver import Limits, clear, verify
 
 SLOTS = 12
-LIMITS = Limits(seconds=2.0, seed=1)
+LIMITS = Limits(seconds=0.3, seed=1)
 
 
 @st.composite
@@ -77,7 +77,7 @@ def books(draw: st.DrawFn, first: int) -> list[Order]:
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     catalogue=catalogues(),
     book=books(1),
