@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from command import Ran, figures, refused, suanli
 
+from api.client.exchange_client import ExchangeClient
 from api.server import ServerThread, open_exchange
 from api.settings import Settings
 
@@ -88,6 +90,27 @@ def test_quotes_one_order_only(house: House, tmp_path: Path) -> None:
     assert found["options"] or found["reasons"]
     assert house.run("quote", one).returncode == 0
     refused(house.run("quote", house.day), "one_order_only")
+
+
+def test_a_quote_is_held_and_used(house: House, tmp_path: Path) -> None:
+    with ExchangeClient(house.server, house.key) as client:
+        body = {"id": "buy_holder", "name": "Holder", "kind": "lab"}
+        buyer = House(house.server, client.post("/v1/buyers", body)["api_key"], house.day)
+    job = {"compute_class": "gpu", "precision": "fp16", "units": 1, "hours": 1, "origin_region": "shanghai"}
+    deadline = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+    one = tmp_path / "order.json"
+    one.write_text(json.dumps({"job": job, "limit_price": "900.00", "deadline": deadline}))
+    held = listed(buyer, "quote", one, "--hold", 10)["held"]
+    assert held["state"] == "held"
+    assert "Held until" in buyer.run("quote", one, "--hold", 1).stdout
+    (order_id,) = listed(buyer, "orders", "submit", one, "--quote-id", held["id"])["accepted"]
+    assert listed(buyer, "orders", "show", order_id)["allocation"]["price"] == held["price"]
+    (at_once,) = listed(buyer, "orders", "submit", one, "--time-in-force", "immediate")["accepted"]
+    assert listed(buyer, "orders", "show", at_once)["state"] in {"allocated", "active"}
+    again = buyer.run("orders", "submit", one, "--quote-id", held["id"])
+    assert (again.returncode, "quote_expired" in again.stderr) == (1, True)
+    refused(buyer.run("orders", "submit", buyer.day, "--quote-id", held["id"]), "one_order_only")
+    refused(house.run("quote", one, "--hold", 10), "missing_buyer")
 
 
 def test_refused_orders_are_told_apart(house: House, tmp_path: Path) -> None:
