@@ -61,6 +61,7 @@ class Postings:
         self._ids = ids
         self._depth = 0
         self._transfers: list[Transfer] = []
+        self._of_allocation: dict[str, list[Transfer]] = {}
         self._touched: dict[str, Account] = {}
         self._orders: dict[str, tuple[Order, Order]] = {}
         self._allocations: dict[str, tuple[Allocation, Allocation]] = {}
@@ -105,6 +106,8 @@ class Postings:
             hour=hour,
         )
         self._transfers.append(transfer)
+        if allocation is not None:
+            self._of_allocation.setdefault(allocation.id, []).append(transfer)
         self._touched |= {debit.id: debit, credit.id: credit}
         self._moved[debit.id] = self._moved.get(debit.id, 0) - amount_micros
         self._moved[credit.id] = self._moved.get(credit.id, 0) + amount_micros
@@ -135,8 +138,8 @@ class Postings:
 
     def transfers_of(self, allocation: Allocation) -> tuple[Transfer, ...]:
         """Every transfer of an allocation, those included that are not stored yet."""
-        pending = tuple(t for t in self._transfers if t.allocation_id == allocation.id)
-        return self.work.ledger.transfers_of(allocation_id=allocation.id) + pending
+        pending = self._of_allocation.get(allocation.id, ())
+        return (*self.work.ledger.transfers_of(allocation_id=allocation.id), *pending)
 
     def available_micros(self, account: Account) -> int | None:
         """What an account can still give (None: without limit); it is held from the first question on."""
@@ -167,7 +170,7 @@ class Postings:
         self._forget()
 
     def _forget(self) -> None:
-        self._transfers = []
+        self._transfers, self._of_allocation = [], {}
         self._touched, self._orders, self._allocations = {}, {}, {}
         self._limited, self._moved = {}, {}
 
