@@ -106,7 +106,7 @@ def test_a_new_place_can_be_traded_at(house: House) -> None:
     region = {**places.REGION, "id": "new_region"}
     assert house.ask("POST", "/v1/regions", house.keys.operator, json=region).json() == region
     node = {**places.NODE, "region_id": "new_region"}
-    assert house.ask("POST", "/v1/nodes", house.keys.operator, json=node).json() == node
+    assert house.ask("POST", "/v1/nodes", house.keys.operator, json=node).json() == {**node, "state": "up"}
     listing = {**offerings.LISTING, "node_id": node["id"], "ask_price": "0.01"}
     house.ask("POST", "/v1/offerings", house.keys.provider, json=listing)
     order_id = house.submit(job={"devices": ["910b"]})["id"]
