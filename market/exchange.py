@@ -141,11 +141,12 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
                 work.promises.hold_capacity()
             order = own_order(work, actor, order_id, held=True)
             amendment = amend(work, work.catalogue(), order, changes, self._ids, now)
-            limit = amendment.after.terms.limit_price_micros
-            after = Books(work, self._ids, now).amend(amendment.after, limit)
+            after = amendment.after
+            if "limit_price_micros" in changes:
+                after = Books(work, self._ids, now).amend(after, after.terms.limit_price_micros)
             if amendment.changed:
                 work.orders.write(after, now, Cause.AMENDED, actor.key_id, amendment.told())
-            if "time_in_force" in amendment.changed and wants_place_at_once(after):
+            if "time_in_force" in changes and wants_place_at_once(after):
                 after, _ = place_at_once(work, work.catalogue(), after, self._ids, now, actor.key_id)
         return after
 

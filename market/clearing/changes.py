@@ -53,7 +53,9 @@ def smallest_change(market: FreeMarket, order: Order) -> Change | None:
 def apply_change(order: Order, change: Change) -> Order:
     """The order with one field changed, as an amendment would change it: the hold follows the limit price."""
     changed = _amended(order, **amendment_of(change))
-    return replace(changed, held_micros=max(changed.terms.limit_price_micros - changed.paid_micros, 0))
+    if change.field != "limit_price":
+        return changed
+    return replace(changed, held_micros=changed.terms.limit_price_micros - changed.paid_micros)
 
 
 def amendment_of(change: Change) -> Mapping[str, Any]:

@@ -12,12 +12,14 @@ from toy_market import FREE, START, terms
 from market.domain.amendments import amended_terms, keeps_place
 from market.domain.clock import VirtualClock
 from market.domain.errors import Conflict, InvalidInput, MarketError, NotFound
+from market.domain.ledger import account_of, escrow_of
 from market.domain.orders import Order, TimeInForce
 from market.domain.parties import Actor
 from market.domain.states import OrderState
 from market.enquiries import Enquiries
 from market.exchange import Exchange, RoundRequest, Submission
 from market.persistence.database import Database
+from market.persistence.store import Store
 from solver import Clearing, ClearingProblem, Limits, clear
 
 ROUND = RoundRequest(policy=FREE)
@@ -193,7 +195,7 @@ def test_of_two_cancels_at_once_one_is_refused(
     waiting, placed = submit(exchange, buyer, limit_cny=1), submit(exchange, buyer)
     exchange.clear_round(operator, ROUND)
     for order in (waiting, placed):
-        answers = _both(*[lambda id_=order.id: exchange.cancel_order(buyer, id_)] * 2)  # type: ignore[misc]
+        answers = _both(*[lambda id_=order.id: exchange.cancel_order(buyer, id_)] * 2)
         refused = [answer for answer in answers if isinstance(answer, Conflict)]
         assert len(refused) == 1
         assert enquiries.order(buyer, order.id).state is OrderState.CANCELLED
@@ -210,7 +212,7 @@ def test_of_many_amendments_at_once_none_is_lost(
         {"max_rtt_ms": 50},
         {"interruptible": True},
     ]
-    _both(*[lambda given=given: exchange.amend_order(buyer, order.id, given) for given in changes])  # type: ignore[misc]
+    _both(*[lambda given=given: exchange.amend_order(buyer, order.id, given) for given in changes])
     stored = enquiries.order(buyer, order.id).terms
     everything = {name: value for given in changes for name, value in given.items()}
     assert stored == amended_terms(order.terms, everything)
@@ -279,3 +281,61 @@ def test_an_order_cancelled_while_the_round_clears_is_left_out(
     assert (landed.placed, landed.left_out) == (1, 1)
     assert enquiries.order(buyer, gone.id).state is OrderState.CANCELLED
     assert enquiries.order(buyer, other.id).state is OrderState.ALLOCATED
+
+
+# Money
+
+
+def escrow(database: Database) -> int:
+    with database.reading() as session:
+        account = Store(session).ledger.account(escrow_of("buy_toy"))
+    return 0 if account is None else account.balance_micros
+
+
+def test_the_hold_follows_the_limit_price(
+    exchange: Exchange, enquiries: Enquiries, buyer: Actor, database: Database
+) -> None:
+    order = submit(exchange, buyer, draft=True, limit_cny=100)
+    assert escrow(database) == 0
+    exchange.amend_order(buyer, order.id, {"limit_price_micros": 50_000_000})
+    assert escrow(database) == 0
+    exchange.submit_draft(buyer, order.id)
+    for limit in (50_000_000, 80_000_000, 30_000_000):
+        exchange.amend_order(buyer, order.id, {"limit_price_micros": limit})
+        assert escrow(database) == enquiries.order(buyer, order.id).held_micros == limit
+    exchange.cancel_order(buyer, order.id)
+    assert escrow(database) == enquiries.order(buyer, order.id).held_micros == 0
+
+
+def test_what_the_credit_does_not_cover_changes_nothing(
+    exchange: Exchange, enquiries: Enquiries, operator: Actor, buyer: Actor, database: Database
+) -> None:
+    order = submit(exchange, buyer, limit_cny=100)
+    exchange.set_credit_limit(operator, account_of("buy_toy"), 120_000_000)
+    with pytest.raises(Conflict) as refusal:
+        exchange.amend_order(buyer, order.id, {"limit_price_micros": 121_000_000, "units": 1})
+    assert refusal.value.code == "insufficient_funds"
+    assert enquiries.order(buyer, order.id) == order
+    assert escrow(database) == 100_000_000
+    exchange.amend_order(buyer, order.id, {"limit_price_micros": 120_000_000})
+    assert escrow(database) == 120_000_000
+
+
+def test_an_order_amended_to_immediate_is_placed_or_stays_as_it_was(
+    exchange: Exchange, enquiries: Enquiries, buyer: Actor, database: Database
+) -> None:
+    order = submit(exchange, buyer, limit_cny=5)
+    now = {"time_in_force": TimeInForce.IMMEDIATE}
+    with pytest.raises(Conflict) as refusal:
+        exchange.amend_order(buyer, order.id, now)
+    assert refusal.value.code == "not_placed_now"
+    assert enquiries.order(buyer, order.id) == order
+    assert escrow(database) == 5_000_000
+    placed = exchange.amend_order(buyer, order.id, {**now, "limit_price_micros": 500_000_000})
+    assert placed.state is OrderState.ALLOCATED
+    assert placed == enquiries.order(buyer, order.id)
+    assert [e.cause for e in enquiries.order_history(buyer, order.id)] == [
+        "submitted",
+        "amended",
+        "placed_at_once",
+    ]
