@@ -234,3 +234,31 @@ def test_bills_and_vouchers(house: House) -> None:
     assert pool["id"] in {one["id"] for one in listed(house, "vouchers", "list")}
     assert "杭州市" in house.run("vouchers", "list").stdout
     refused(house.run("vouchers", "create", "市", "--rate", "gpu", "--cap", "1.00", *window), "invalid_rate")
+
+
+def test_allocations_and_nodes_are_reported_on(house: House) -> None:
+    granted = [one for one in listed(house, "allocations", "list") if one["state"] == "granted"]
+    assert granted
+    first = granted[0]
+    mine = listed(house, "allocations", "list", "--order", first["order_id"])
+    assert first["id"] in {one["id"] for one in mine}
+    refused(house.run("allocations", "heartbeat", first["id"]), "not_running")
+    refused(house.run("allocations", "complete", first["id"]), "illegal_transition")
+    failed = listed(house, "allocations", "fail", first["id"], "--cause", "job", "--note", "out of memory")
+    assert (failed["state"], failed["paid"]) == ("failed", "0.00")
+    assert set(listed(house, "rounds", "tick")) == {
+        "started",
+        "captured_hours",
+        "completed",
+        "interrupted",
+        "expired",
+        "quotes_lapsed",
+    }
+    assert listed(house, "nodes", "down", first["node_id"])["state"] == "down"
+    try:
+        refused(house.run("nodes", "down", first["node_id"]), "illegal_transition")
+        there = [one for one in listed(house, "allocations", "list") if one["node_id"] == first["node_id"]]
+        assert not [one for one in there if one["state"] == "granted"]
+    finally:
+        assert house.run("nodes", "up", first["node_id"]).stdout == f"{first['node_id']} is up\n"
+    assert "id" in house.run("nodes", "list").stdout
