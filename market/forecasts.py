@@ -24,7 +24,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from market.domain.clock import HOUR
-from market.domain.orders import WHOLE_UNIT, Job, Order
+from market.domain.orders import WHOLE_UNIT, Order
 from market.domain.quotes import Forecast, ForecastBasis
 from market.domain.states import OrderState
 from market.persistence.store import Store
@@ -80,12 +80,10 @@ class Forecaster:
 
 def standing_of(work: Store, order: Order, now: datetime) -> Standing:
     """Where an order that is in the book stands there."""
-    job = order.job
-    worth = worth_micros_per_unit_hour(job, order.remaining_limit_micros, order.remaining_share)
+    worth = _worth_of(order)
     others = [
-        worth_micros_per_unit_hour(*one)
-        for one in work.promises.book()
-        if one[0].compute_class is job.compute_class
+        worth_micros_per_unit_hour(one["units"], one["unit_tenths"], one["hours"], limit, share)
+        for one, limit, share in work.promises.book(order.job.compute_class)
     ]
     better = sum(other > worth for other in others)
     of_orders = max(len(others), 1)
@@ -128,8 +126,7 @@ def rank_shares(orders: Iterable[Order]) -> Mapping[str, float]:
     """For each order the share of those for the same compute class that are worth more per unit-hour."""
     by_class: dict[str, list[tuple[float, str]]] = {}
     for order in orders:
-        worth = worth_micros_per_unit_hour(order.job, order.remaining_limit_micros, order.remaining_share)
-        by_class.setdefault(order.job.compute_class, []).append((worth, order.id))
+        by_class.setdefault(order.job.compute_class, []).append((_worth_of(order), order.id))
     shares = {}
     for some in by_class.values():
         ascending = sorted(worth for worth, _ in some)
@@ -138,10 +135,19 @@ def rank_shares(orders: Iterable[Order]) -> Mapping[str, float]:
     return shares
 
 
-def worth_micros_per_unit_hour(job: Job, limit_micros: int, share: float) -> float:
+def worth_micros_per_unit_hour(
+    units: int, unit_tenths: int, hours: float | Mapping[str, float], limit_micros: int, share: float
+) -> float:
     """What a buyer pays at most for a unit-hour that is still to do."""
-    hours = min(job.hours.values()) if isinstance(job.hours, Mapping) else job.hours
-    return limit_micros * WHOLE_UNIT / (job.units * job.unit_tenths * hours * share)
+    fewest = min(hours.values()) if isinstance(hours, Mapping) else hours
+    return limit_micros * WHOLE_UNIT / (units * unit_tenths * fewest * share)
+
+
+def _worth_of(order: Order) -> float:
+    job = order.job
+    return worth_micros_per_unit_hour(
+        job.units, job.unit_tenths, job.hours, order.remaining_limit_micros, order.remaining_share
+    )
 
 
 def _waits_by_tenth(scored: Sequence[Forecast]) -> list[list[float]]:

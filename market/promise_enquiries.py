@@ -17,6 +17,9 @@ from market.persistence.database import Database
 from market.persistence.store import Store
 from market.promises import own_quote
 
+MOST_SCORED = 10_000
+"""Forecasts that the published score is of: the newest that could be scored."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quote:
@@ -63,6 +66,6 @@ class PromiseEnquiries:
             return own_quote(Store(session), actor, quote_id)
 
     def forecast_score(self) -> ForecastScore:
-        """How forecasts fared so far: for everybody to see."""
+        """How the newest forecasts fared that are known how: for everybody to see."""
         with self._database.reading() as session:
-            return Store(session).promises.forecast_score()
+            return Store(session).promises.forecast_score(MOST_SCORED)

@@ -110,7 +110,9 @@ class ForecastScoreAnswer(Schema):
 
     model_config = example(count=1200, hits=1043, hit_share=0.869, open_ended=310, mean_width_hours=2.4)
 
-    count: int = Field(description="Forecasts of orders that were matched or ended since.")
+    count: int = Field(
+        description="Forecasts of orders that were matched or ended since; the newest 10,000 at most."
+    )
     hits: int = Field(description="Of these, matched within the range, or rightly said to perhaps never be.")
     hit_share: float | None = Field(description="hits / count; null before the first.")
     open_ended: int = Field(description="Of these, without a latest moment.")

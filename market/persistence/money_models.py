@@ -99,6 +99,7 @@ class ForecastRow(Base):
         CheckConstraint("rank_share BETWEEN 0 AND 1", name="rank_share"),
         CheckConstraint("basis IN ('prior', 'history')", name="basis"),
         Index("ix_forecasts_hit_made_at", "hit", "made_at"),
+        Index("ix_forecasts_made_at", "made_at"),
     )
     order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"), primary_key=True)
     made_at: Mapped[datetime] = mapped_column(primary_key=True)

@@ -1,15 +1,16 @@
 """Promises: quotes that are held, and forecasts of when orders will be matched."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from market.domain.clock import HOUR
+from market.domain.devices import ComputeClass
 from market.domain.errors import Conflict
-from market.domain.orders import Job
 from market.domain.quotes import Forecast, ForecastScore, HeldQuote, HeldQuoteState
 from market.domain.states import IN_BOOK, OrderState, RoundState
 from market.persistence import mapping
@@ -125,22 +126,16 @@ class PromiseStore:
             )
             self._session.execute(gone, execution_options={"synchronize_session": False})
 
-    def forecast_score(self) -> ForecastScore:
-        """How all forecasts fared that could be scored."""
-        scored = ForecastRow.hit.is_not(None)
-        count, hits, open_ended = self._session.execute(
-            select(
-                func.count(),
-                func.count().filter(ForecastRow.hit.is_(True)),
-                func.count().filter(ForecastRow.latest.is_(None)),
-            ).where(scored)
-        ).one()
-        ranges = self._session.execute(
-            select(ForecastRow.earliest, ForecastRow.latest).where(scored, ForecastRow.latest.is_not(None))
+    def forecast_score(self, most: int) -> ForecastScore:
+        """How the newest forecasts fared that could be scored."""
+        scored = self.scored_forecasts(most)
+        widths = [(f.latest - f.earliest) / HOUR for f in scored if f.latest is not None]
+        return ForecastScore(
+            count=len(scored),
+            hits=sum(f.hit is True for f in scored),
+            open_ended=len(scored) - len(widths),
+            mean_width_hours=sum(widths) / len(widths) if widths else None,
         )
-        widths = [(latest - earliest) / HOUR for earliest, latest in ranges if latest is not None]
-        mean = sum(widths) / len(widths) if widths else None
-        return ForecastScore(count, hits, open_ended, mean)
 
     # What forecasts are made of
 
@@ -168,15 +163,15 @@ class PromiseStore:
                 found.setdefault(order_id, []).append((at, OrderState(state)))
         return found
 
-    def book(self) -> tuple[tuple[Job, int, float], ...]:
-        """Of each order in the book: its job, what its buyer still pays, and the share still to do."""
+    def book(self, compute_class: ComputeClass) -> tuple[tuple[Mapping[str, Any], int, float], ...]:
+        """Of each order in the book for a compute class: its job as stored, what its buyer still pays, the share to do."""
         query = select(
             OrderRow.job,
             OrderRow.limit_price_micros - OrderRow.paid_micros,
             OrderRow.remaining_share,
-        ).where(OrderRow.state.in_(IN_BOOK))
+        ).where(OrderRow.state.in_(IN_BOOK), OrderRow.job["compute_class"].as_string() == compute_class.value)
         rows = self._session.execute(query)
-        return tuple((mapping.read_job(job), int(limit), share) for job, limit, share in rows)
+        return tuple((job, int(limit), share) for job, limit, share in rows)
 
     def orders_ahead(self, queue_key: str) -> int:
         """How many orders in the book come before this place in the queue."""

@@ -368,6 +368,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("forecasts", schema=None) as batch_op:
         batch_op.create_index("ix_forecasts_hit_made_at", ["hit", "made_at"], unique=False)
+        batch_op.create_index("ix_forecasts_made_at", ["made_at"], unique=False)
 
     op.create_table(
         "held_quotes",
@@ -478,6 +479,7 @@ def downgrade() -> None:
 
     op.drop_table("held_quotes")
     with op.batch_alter_table("forecasts", schema=None) as batch_op:
+        batch_op.drop_index("ix_forecasts_made_at")
         batch_op.drop_index("ix_forecasts_hit_made_at")
 
     op.drop_table("forecasts")
