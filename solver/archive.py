@@ -57,7 +57,8 @@ def _read_members(archive: zipfile.ZipFile, names: Collection[str]) -> dict[str,
         name = member.filename.removesuffix(".npy")
         if member.compress_type not in COMPRESSIONS:
             raise zipfile.BadZipFile(f"{member.filename} is compressed in a way that numpy does not use")
-        if member.comment:  # nobody writes one: a damaged length has made the entries that follow look like it
+        # Nobody writes a comment: a damaged length has made the entries that follow look like one.
+        if member.comment:
             raise zipfile.BadZipFile(f"{member.filename} has a comment")
         # Opened even if nobody wants it: one whose name was altered would seem to be missing.
         with archive.open(member) as stream:
