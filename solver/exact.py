@@ -71,19 +71,15 @@ def finish(
     solver = _solver(problem, columns.job.size, limits, stopwatch)
     with _stopping(solver, stopwatch):
         status = solver.solve(model)
-    best = incumbent
-    if status in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
-        taken = [column for column, variable in enumerate(choose) if solver.boolean_value(variable)]
-        found = _placed(problem, layout, columns, taken)
-        best = max(incumbent, found, key=lambda floor: worth(problem, layout, floor))
-    value = worth(problem, layout, best)
+    if status not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
+        return Search(incumbent, None)  # stopped before it began, CP-SAT gives 0 as its bound
+    taken = [column for column, variable in enumerate(choose) if solver.boolean_value(variable)]
+    found = _placed(problem, layout, columns, taken)
+    best = max(incumbent, found, key=lambda floor: worth(problem, layout, floor))
+    value, proven = worth(problem, layout, best), solver.best_objective_bound
     if status == cp_model.OPTIMAL:
         return Search(best, value)
-    proven = solver.best_objective_bound
-    return Search(
-        best,
-        max(value, int(proven) + 1) if status != cp_model.MODEL_INVALID and abs(proven) < 2**52 else None,
-    )
+    return Search(best, max(value, int(proven) + 1) if abs(proven) < 2**52 else None)
 
 
 def _solver(

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from random_markets import market, tiny_market
 
-from solver import Limits, Progress, Status, clear, exact, verify
-from solver.layout import build_layout, room_of
-from solver.limits import Limits as SearchLimits
+from solver import ClearingProblem, Limits, Progress, Status, clear, exact, verify
+from solver.floor import empty_floor, worth
+from solver.layout import Layout, build_layout, room_of
 from solver.prices import no_prices
 from solver.stopwatch import Stopwatch
 
@@ -87,20 +87,31 @@ def test_a_warm_start_obeys_too() -> None:
     assert clearing.bound_micros <= earlier.bound_micros
 
 
+class NothingKnown:
+    """An empty floor at zero prices."""
+
+    def __init__(self, problem: ClearingProblem, layout: Layout) -> None:
+        self.floor, self.prices = empty_floor(problem), no_prices(problem)
+        self.room = room_of(layout, problem.capacity_units, problem.node_power_watts)
+
+
 @pytest.mark.timeout(120)
 def test_a_running_exact_search_is_called_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing but the cancel could end this search: it has no other limit, and days of work before it."""
     monkeypatch.setattr(exact, "DETERMINISTIC_SECONDS", 1e9)
+    monkeypatch.setattr(exact, "MOST_COLUMNS", 10**9)
     problem = market(5, 120, 12, 10, 4)
     layout, asked = build_layout(problem), count()
-
-    class Nothing:
-        floor = exact.empty_floor(problem)
-        prices = no_prices(problem)
-        room = room_of(layout, problem.capacity_units, problem.node_power_watts)
-
-    monkeypatch.setattr(exact, "MOST_COLUMNS", 10**9)
     stopwatch = Stopwatch(10**6, lambda: next(asked) >= 10)
-    found = exact.finish(problem, layout, Nothing(), SearchLimits(workers=1), stopwatch)
+    found = exact.finish(problem, layout, NothingKnown(problem, layout), Limits(workers=1), stopwatch)
     assert next(asked) >= 10
-    assert found.bound_micros is None or found.bound_micros > exact.worth(problem, layout, found.floor)
+    assert found.bound_micros is None or found.bound_micros > worth(problem, layout, found.floor)
+
+
+def test_an_exact_search_that_had_no_time_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CP-SAT says 0 where it has no bound: the floor it was given would have passed for optimal."""
+    monkeypatch.setattr(exact, "MOST_COLUMNS", 10**9)
+    problem = market(5, 120, 12, 10, 4)
+    layout, over = build_layout(problem), Stopwatch(10**6, lambda: True)
+    found = exact.finish(problem, layout, NothingKnown(problem, layout), Limits(workers=1), over)
+    assert found.bound_micros is None
