@@ -29,6 +29,7 @@ NOT_REPEATED = {
     "round_id",
     "offering_id",
     "seconds",
+    "forecast",
     "history",
     "problem_file",
     "clearing_file",
