@@ -83,11 +83,6 @@ def release_quote(work: Store, quote: HeldQuote, now: datetime) -> HeldQuote:
     return work.promises.end_quote(quote, HeldQuoteState.LAPSED)
 
 
-def lapse_quotes(work: Store, now: datetime) -> int:
-    """Let go of the quotes whose time is over; how many. They hold nothing since, whether this was called or not."""
-    return work.promises.lapse_quotes(now)
-
-
 def place_on_quote(
     work: Store, catalogue: Catalogue, order: Order, quote_id: str, ids: IdSource, now: datetime
 ) -> Allocation:

@@ -76,7 +76,7 @@ class PromiseStore:
         return replace(quote, state=state, order_id=order_id)
 
     def lapse_quotes(self, now: datetime) -> int:
-        """Let go of quotes whose time is over; how many."""
+        """Let go of quotes whose time is over; how many. They hold nothing since, whether this was asked for or not."""
         statement = update(HeldQuoteRow).where(
             HeldQuoteRow.state == HeldQuoteState.HELD, HeldQuoteRow.expires_at <= now
         )

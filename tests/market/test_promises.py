@@ -17,7 +17,7 @@ from market.domain.states import OrderState
 from market.enquiries import Enquiries
 from market.exchange import AnsweredBefore, Exchange, Once, RoundRequest, Submission
 from market.persistence.store import Store
-from market.promises import MOST_HELD, lapse_quotes
+from market.promises import MOST_HELD
 
 ROUND = RoundRequest(policy=FREE)
 WHOLE_910B: dict[str, Any] = {"units": 8, "hours": 24, "devices": ("910b",), "precision": None}
@@ -102,9 +102,7 @@ def test_what_is_held_is_free_for_nobody_else_until_it_lapses(
     wait_an_hour = replace(immediate, deadline=asked.deadline + HOUR)
     answer = plain.submit_orders(buyer, [Submission("buy_toy", wait_an_hour)])[0]
     assert isinstance(answer, Order)  # lapsed by the clock alone; the state follows when time is kept
-    with plain._unit_of_work() as work:
-        assert lapse_quotes(work, clock.now()) == 1
-        assert lapse_quotes(work, clock.now()) == 0
+    assert [plain.keep_time().quotes_lapsed for _ in range(2)] == [1, 0]
 
 
 def test_a_quote_is_used_once_by_its_own_buyer_in_time(
