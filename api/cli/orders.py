@@ -1,4 +1,4 @@
-"""`suanli orders`: submit, list, show, cancel, explain."""
+"""`suanli orders`: submit, list, show, amend, cancel, explain."""
 
 import json
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from api.cli import order_life
 from api.cli.options import HERE, AsJson, Key, Most, Server
 from api.cli.output import print_json, print_record, print_table
 from api.cli.reporting import ReportingGroup
@@ -74,6 +75,9 @@ def submit(
         str | None,
         typer.Option("--time-in-force", help="of all of them: immediate, next_round or until_deadline"),
     ] = None,
+    draft: Annotated[
+        bool, typer.Option("--draft", help="as drafts; `suanli orders open` submits them")
+    ] = False,
     quote_id: Annotated[
         str | None, typer.Option("--quote-id", help="quo_…: place the one order as this held quote says")
     ] = None,
@@ -95,7 +99,7 @@ def submit(
     bodies = read_bodies(file)
     if quote_id is not None and len(bodies) != 1:
         raise Refusal("one_order_only", f"{file} holds {len(bodies)} orders; a held quote is for one")
-    chosen = {"time_in_force": time_in_force, "quote_id": quote_id}
+    chosen = {"time_in_force": time_in_force, "quote_id": quote_id, "draft": draft or None}
     bodies = [body | {name: value for name, value in chosen.items() if value is not None} for body in bodies]
     batches = [bodies[at : at + BATCH] for at in range(0, len(bodies), BATCH)]
     answers: list[dict[str, Any]] = []
@@ -138,17 +142,9 @@ def cancel(order_id: OrderId, *, server: Server = HERE, key: Key = None, as_json
         typer.echo(f"{found['id']} is {found['state']}")
 
 
-@app.command()
-def explain(order_id: OrderId, *, server: Server = HERE, key: Key = None, as_json: AsJson = False) -> None:
-    """Why an order was or was not placed, and the smallest change that would place it.
-
-    Example: suanli orders explain ord_…
-    """
-    from api.client.exchange_client import ExchangeClient  # noqa: PLC0415
-
-    with ExchangeClient(server, key) as client:
-        found = client.get(f"/v1/orders/{order_id}/explanation")
-    print_record(found, as_json=as_json)
+app.command()(order_life.amend)
+app.command("open")(order_life.open_draft)
+app.command()(order_life.explain)
 
 
 def read_bodies(file: Path) -> list[dict[str, Any]]:

@@ -83,6 +83,34 @@ def test_explains_and_cancels(house: House) -> None:
     refused(house.run("orders", "cancel", order["id"]), "illegal_transition")
 
 
+def test_drafts_are_amended_submitted_explained_and_placed(house: House, tmp_path: Path) -> None:
+    body = json.loads(house.day.read_text().splitlines()[0])
+    one = tmp_path / "order.json"
+    one.write_text(json.dumps(body | {"limit_price": "0.01"}))
+    (order_id,) = listed(house, "orders", "submit", one, "--draft")["accepted"]
+    assert listed(house, "orders", "show", order_id)["state"] == "draft"
+    amended = listed(
+        house, "orders", "amend", order_id, "--limit-price", "0.02", "max_rtt_ms=null", "units=1"
+    )
+    assert (amended["limit_price"], amended["job"]["max_rtt_ms"], amended["job"]["units"]) == (
+        "0.02",
+        None,
+        1,
+    )
+    assert listed(house, "orders", "open", order_id)["held"] == "0.02"
+    told = house.run("orders", "explain", order_id)
+    assert told.returncode == 0, told.stderr
+    assert f"suanli orders explain {order_id} --apply" in told.stdout
+    placed = house.run("orders", "explain", order_id, "--apply", "--at-once")
+    assert placed.returncode == 0, placed.stderr
+    assert f"{order_id} is allocated" in placed.stdout
+    assert "Elsewhere" in house.run("orders", "explain", order_id).stdout
+    refused(house.run("orders", "explain", order_id, "--apply"), "no_single_change")
+    refused(house.run("orders", "amend", order_id), "nothing_to_change")
+    refused(house.run("orders", "amend", order_id, "units"), "malformed_change")
+    refused(house.run("orders", "amend", order_id, "units=2"), "not_amendable")
+
+
 def test_quotes_one_order_only(house: House, tmp_path: Path) -> None:
     one = tmp_path / "order.json"
     one.write_text(house.day.read_text().splitlines()[0])
