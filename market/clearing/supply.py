@@ -150,13 +150,19 @@ def take(
 ) -> None:
     """Subtract what is granted or promised from the free parts and the nodes' power; never below zero."""
     offering_row = {offering.id: row for row, offering in enumerate(catalogue.offerings)}
-    watts = supply.facility_watts_per_part
+    per_unit = supply.parts_per_unit.tolist()
+    steps = np.zeros((len(catalogue.offerings), horizon.slots + 1), dtype=np.int64)
     for holding in taken:
         first, end = _slots_of(holding, horizon)
-        row = offering_row[holding.offering_id]
-        parts = parts_of(holding.units, holding.unit_tenths, int(supply.parts_per_unit[row]))
-        supply.capacity_parts[row, first:end] -= parts
-        supply.node_power_watts[supply.offering_node[row], first:end] -= parts * watts[row]
+        if first < end:
+            row = offering_row[holding.offering_id]
+            parts = parts_of(holding.units, holding.unit_tenths, per_unit[row])
+            steps[row, first] += parts
+            steps[row, end] -= parts
+    held = np.cumsum(steps, axis=1)[:, :-1]
+    watts = held * supply.facility_watts_per_part[:, None]
+    np.subtract(supply.capacity_parts, held, out=supply.capacity_parts)
+    np.subtract.at(supply.node_power_watts, supply.offering_node, watts)
     np.maximum(supply.capacity_parts, 0, out=supply.capacity_parts)
     np.maximum(supply.node_power_watts, 0, out=supply.node_power_watts)
 

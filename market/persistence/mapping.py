@@ -68,11 +68,9 @@ def read_node(row: models.NodeRow) -> Node:
     )
 
 
-def rtt_of(columns: RowMapping) -> RoundTripTime:
-    """`RoundTripTime` of plain columns."""
-    fields: dict[str, Any] = {str(name): value for name, value in columns.items()}
-    provenance = Provenance(fields.pop("source"), fields.pop("confidence"))
-    return RoundTripTime(**fields, provenance=provenance)
+def rtt_of(origin: str, to: str, rtt_ms: float, source: str, confidence: str) -> RoundTripTime:
+    """`RoundTripTime` of its columns: there are thousands."""
+    return RoundTripTime(origin, to, rtt_ms, Provenance(source, confidence))
 
 
 def read_device(row: models.DeviceRow) -> Device:

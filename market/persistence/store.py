@@ -127,8 +127,9 @@ class Store:
 
     def round_trip_times(self) -> tuple[RoundTripTime, ...]:
         """The whole RTT matrix."""
-        rows = self.session.execute(select(*models.RoundTripTimeRow.__table__.columns)).mappings()
-        return tuple(mapping.rtt_of(row) for row in rows)
+        row = models.RoundTripTimeRow
+        query = select(row.from_region_id, row.to_region_id, row.rtt_ms, row.source, row.confidence)
+        return tuple(mapping.rtt_of(*columns) for columns in self.session.execute(query))
 
     def catalogue(self) -> Catalogue:
         """Everything that is listed."""
