@@ -12,6 +12,7 @@ from market.clearing.changes import FIELDS, amendment_of, apply_change, smallest
 from market.clearing.free_market import FreeMarket
 from market.clearing.snapshot import MarketSnapshot
 from market.clearing.windows import NO_COST
+from market.domain.amendments import amended_terms
 from market.domain.clock import VirtualClock
 from market.domain.orders import Order, TimeInForce
 from market.domain.parties import Actor
@@ -176,6 +177,50 @@ def test_no_smaller_change_of_the_same_field_is_missed(seed: int) -> None:
         if smaller.to != change.to and apply_change(one, smaller).terms != one.terms:
             assert not free.affordable(apply_change(one, smaller))
         assert change.field in FIELDS
+
+
+def single_changes(one: Order) -> list[dict[str, Any]]:
+    """Each field as far as it goes, and lists by each single addition."""
+    job = one.job
+    found: list[dict[str, Any]] = [
+        {"limit_price_micros": 10**14},
+        {"deadline": START + 48 * HOUR},
+        {"max_rtt_ms": None},
+        {"max_pue": None},
+        {"min_green_share": None},
+        *({"units": units} for units in range(1, job.units)),
+    ]
+    if job.allowed_regions is not None:
+        found += [{"allowed_regions": (*job.allowed_regions, region)} for region in ("east", "west")]
+    if job.devices is not None:
+        found += [{"devices": (*job.devices, d)} for d in ("a100_80", "910b") if d not in job.devices]
+    return found
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_where_no_change_is_proposed_there_is_none(seed: int) -> None:
+    market = random_snapshot(seed)
+    free = FreeMarket(replace(market, orders=()))
+    for one in market.orders:
+        tried = [replace(one, terms=amended_terms(one.terms, given)) for given in single_changes(one)]
+        possible = any(free.affordable(changed) for changed in (one, *tried))
+        assert (smallest_change(free, one) is not None) == possible
+
+
+def test_an_interrupted_order_pays_on_top_of_what_it_paid() -> None:
+    """Half of 6 hours on two 910b are left: 12 CNY, where 15 were paid and 10 more may be."""
+    market = FreeMarket(snapshot(allocations=BUSY, slots=48))
+    interrupted = replace(
+        order(1, limit_cny=25, units=2),
+        state=OrderState.INTERRUPTED,
+        paid_micros=15_000_000,
+        held_micros=10_000_000,
+        remaining_share=0.5,
+    )
+    change = smallest_change(market, interrupted)
+    assert change is not None
+    assert (change.field, change.to) == ("limit_price", 27_010_000)
+    assert market.affordable(apply_change(interrupted, change))
 
 
 # Through the exchange
