@@ -63,10 +63,16 @@ def hold_quote(
         ask_micros_per_unit_hour=place.ask_micros_per_unit_hour,
         price_micros=place.price_micros,
         offering_version=place.offering_version,
-        expires_at=now + timedelta(minutes=minutes),
+        expires_at=_held_until(place, minutes, now),
     )
     work.promises.add_quote(quote)
     return quote
+
+
+def _held_until(place: Allocation, minutes: int, now: datetime) -> datetime:
+    """At the latest when the window begins: nobody pays for, and no provider answers for, hours before an order came."""
+    until = now + timedelta(minutes=minutes)
+    return min(until, place.starts_at) if place.starts_at > now else until
 
 
 def own_quote(work: Store, actor: Actor, quote_id: str) -> HeldQuote:
@@ -115,7 +121,7 @@ def use_quote(work: Store, quote_id: str, order: Order) -> None:
 
 
 def _require_held(quote: HeldQuote, now: datetime) -> None:
-    if quote.state is not HeldQuoteState.HELD or quote.expires_at <= now:
+    if quote.state is not HeldQuoteState.HELD or quote.expires_at <= now or quote.starts_at < now:
         raise Conflict(
             "quote_expired",
             f"quote {quote.id} is {quote.state.value}, it was held until {rfc3339(quote.expires_at)}: ask for a new one",

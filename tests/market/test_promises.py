@@ -142,6 +142,19 @@ def test_another_order_than_was_asked_for_is_a_mismatch(
     assert isinstance(use(plain, buyer, quote.id, terms(**TENTH)), Order)  # the quote is as good as before
 
 
+def test_a_quote_is_held_until_its_window_begins_and_no_longer(
+    plain: Exchange, buyer: Actor, clock: VirtualClock
+) -> None:
+    begun = hold(plain, buyer, minutes=30, **TENTH)  # on the hour: its window begins at once
+    assert begun.starts_at == START
+    clock.advance(timedelta(minutes=20))
+    refused(use(plain, buyer, begun.id, terms(**TENTH)), "quote_expired")
+    quote = hold(plain, buyer, minutes=60, **TENTH)
+    assert quote.expires_at == quote.starts_at == START + HOUR
+    clock.advance(timedelta(minutes=50))
+    refused(use(plain, buyer, quote.id, terms(**TENTH)), "quote_expired")
+
+
 def test_a_released_quote_is_free_again(
     plain: Exchange, enquiries: Enquiries, buyer: Actor, other_buyer: Actor
 ) -> None:
