@@ -7,11 +7,10 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from api.schemas.explanations import CHANGE, OPTION, REASON, ChangeAnswer, OptionAnswer, ReasonAnswer
-from api.schemas.fields import CnyText, Schema, example
+from api.schemas.fields import CnyText, Schema, UnitsShown, example, shown_units
 from api.schemas.jobs import JOB
 from api.schemas.orders import TERMS, OrderRequest
 from market.domain.money import format_cny
-from market.domain.orders import WHOLE_UNIT
 from market.domain.quotes import ForecastScore, HeldQuote, HeldQuoteState
 from market.promise_enquiries import Quote
 from market.promises import LONGEST_HOLD_MINUTES
@@ -51,11 +50,11 @@ class HeldQuoteAnswer(Schema):
     state: HeldQuoteState
     offering_id: str
     node_id: str
-    units: float = Field(description="Cards or cores; tenths where a share of a card is asked for.")
+    units: UnitsShown
     starts_at: datetime
     ends_at: datetime
     price: CnyText = Field(description="What the order pays, whatever the offering asks by then.")
-    expires_at: datetime
+    expires_at: datetime = Field(description="When it lapses: at the latest when its window begins.")
     order_id: str | None = Field(description="The order that was placed on it.")
 
     @classmethod
@@ -66,7 +65,7 @@ class HeldQuoteAnswer(Schema):
             state=quote.state,
             offering_id=quote.offering_id,
             node_id=quote.node_id,
-            units=quote.units * quote.unit_tenths / WHOLE_UNIT,
+            units=shown_units(quote.units, quote.unit_tenths),
             starts_at=quote.starts_at,
             ends_at=quote.ends_at,
             price=format_cny(quote.price_micros),
