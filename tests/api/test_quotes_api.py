@@ -35,7 +35,11 @@ def test_a_held_quote_is_read_used_and_used_up(house: House) -> None:
     house.clock.advance(timedelta(minutes=9))
     body = order_body(quote_id=held["id"])
     order = house.ask("POST", "/v1/orders", house.keys.buyer, json=body).json()
-    assert (order["state"], order["time_in_force"], order["held"]) == ("allocated", "immediate", held["price"])
+    assert (order["state"], order["time_in_force"], order["held"]) == (
+        "allocated",
+        "immediate",
+        held["price"],
+    )
     detail = house.ask("GET", f"/v1/orders/{order['id']}", house.keys.buyer).json()
     assert detail["allocation"]["price"] == held["price"]
     assert [step["cause"] for step in detail["history"]] == ["submitted", "placed_at_once"]
@@ -69,6 +73,7 @@ def test_a_hold_under_one_key_is_one_hold(house: House) -> None:
     assert second.json()["held"] == first["held"]
 
 
+@pytest.mark.slow
 def test_twenty_quotes_are_enough(house: House) -> None:
     for _ in range(20):
         hold(house)

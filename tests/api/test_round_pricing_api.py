@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from api_house import House, refusal
 
+pytestmark = pytest.mark.slow
+
 
 def scarce_round(house: House, **body: Any) -> Any:
     """More orders for Shanghai's few cards than these have hours for, each with a limit of its own."""

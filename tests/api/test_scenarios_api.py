@@ -1,6 +1,9 @@
 """What-ifs over HTTP: for operators, side by side, nothing stored."""
 
+import pytest
 from api_house import House, order_body
+
+pytestmark = pytest.mark.slow
 
 QUICK = {"seconds_limit": 3}
 

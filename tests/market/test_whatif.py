@@ -80,6 +80,7 @@ def test_a_tight_latency_limit_costs_more() -> None:
     assert near.figures["spend_cny"] == 60.0 > as_is.figures["spend_cny"]
 
 
+@pytest.mark.slow
 def test_the_front_is_monotone_along_each_path() -> None:
     """Every point places all the work; dearer carbon (latency) never brings more of it, and never costs less."""
     orders = [order(n, units=1 + n % 3, hours=1 + n % 4, limit_cny=400) for n in range(1, 13)]
@@ -123,6 +124,7 @@ def test_the_book_of_a_round_is_cleared_as_it_was(exchange: Exchange, what_if: W
     assert open_.figures["orders"] == 0
 
 
+@pytest.mark.slow
 def test_nothing_is_stored(exchange: Exchange, what_if: WhatIf) -> None:
     enquiries = Enquiries(exchange.database, exchange.clock)
     before = enquiries.orders(OPERATOR, PageRequest(limit=100)).items
@@ -133,6 +135,7 @@ def test_nothing_is_stored(exchange: Exchange, what_if: WhatIf) -> None:
     assert all(node.state is NodeState.UP for node in enquiries.nodes(PageRequest(limit=100)).items)
 
 
+@pytest.mark.slow
 def test_twenty_recorded_rounds_replay_exactly(exchange: Exchange, what_if: WhatIf) -> None:
     clock = exchange.clock
     assert isinstance(clock, VirtualClock)

@@ -128,6 +128,7 @@ def check_repricing(built: BuiltProblem, outcome: RoundOutcome) -> None:
     assert posted.sums.make_whole_micros == posted.sums.capped_orders == 0
 
 
+@pytest.mark.slow
 def test_scarcity_is_really_priced() -> None:
     """What makes the test above worth running: prices rise above the asks, and some orders are capped."""
     dearer = capped = 0
