@@ -39,7 +39,8 @@ class Classes(NamedTuple):
     scale_sum: Float64Array
     """(members + 1,) running sum of scales."""
     unit_heat: Float64Array
-    """(K,) what one degree of softness means to the class: its least cost at zero prices, micros per scale."""
+    """(K,) what one degree of softness means to the class, micros per scale: its least cost at zero prices, or its mean
+    value where that is more, as prices go up to values where little is free."""
 
 
 class ClassBook:
@@ -55,7 +56,7 @@ class ClassBook:
         self._key = ((layout.profile * horizon + layout.first) * horizon + layout.end) * 64 + level
         self._order = np.lexsort((-density, self._key))
         self._density = density
-        self._heat = np.ones(layout.profile.size)
+        self._least_cost = np.ones(layout.profile.size)
 
     def classes_of(self, waiting: npt.NDArray[np.bool_]) -> Classes:
         """Classes of the jobs that are waiting, (J,) true."""
@@ -64,16 +65,20 @@ class ClassBook:
         starts = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1]))) if order.size else order
         head = order[starts]
         scale = layout.scale[order]
+        member_start = np.append(starts, order.size).astype(np.int64)
+        value_sum = np.concatenate(([0.0], np.cumsum(layout.value_micros[order], dtype=np.float64)))
+        scale_sum = np.concatenate(([0.0], np.cumsum(scale, dtype=np.float64)))
+        mean_value = np.diff(value_sum[member_start]) / np.diff(scale_sum[member_start])
         return Classes(
             profile=layout.profile[head],
             first=layout.first[head],
             end=layout.end[head],
             least_scale=np.minimum.reduceat(scale, starts) if order.size else scale,
-            member_start=np.append(starts, order.size).astype(np.int64),
+            member_start=member_start,
             density=self._density[order],
-            value_sum=np.concatenate(([0.0], np.cumsum(layout.value_micros[order], dtype=np.float64))),
-            scale_sum=np.concatenate(([0.0], np.cumsum(scale, dtype=np.float64))),
-            unit_heat=self._heat[head],
+            value_sum=value_sum,
+            scale_sum=scale_sum,
+            unit_heat=np.maximum(self._least_cost[head], mean_value),
         )
 
     def sample(self, every: int) -> npt.NDArray[np.bool_]:
@@ -82,10 +87,10 @@ class ClassBook:
         chosen[self._order[every // 2 :: every]] = True
         return chosen
 
-    def learn_heat(self, classes: Classes, least_cost: Float64Array) -> None:
+    def learn_least_cost(self, classes: Classes, least_cost: Float64Array) -> None:
         """Remember the least cost at zero prices of the classes of all jobs; classes without a place keep 1."""
         cost = np.where(least_cost < UNREACHABLE, np.abs(least_cost) + 1.0, 1.0)
-        self._heat[self._order] = np.repeat(cost, np.diff(classes.member_start))
+        self._least_cost[self._order] = np.repeat(cost, np.diff(classes.member_start))
 
 
 def _least_room(layout: Layout, room: Int64Array) -> Int64Array:

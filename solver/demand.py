@@ -51,7 +51,7 @@ def ask(
 ) -> Demand:
     """Demand of the classes where a unit's cost, prices included, has prefix sums (O, T + 1).
 
-    `softness` is the temperature in shares of each class's least cost at zero prices.
+    `softness` is the temperature in shares of each class's `unit_heat`.
     """
     sheet = Sheet(
         layout=layout,

@@ -95,7 +95,7 @@ def open_market(problem: ClearingProblem, layout: Layout, room: Int64Array, work
         market = Market(problem, layout, book, pool, free, _places(layout, classes))
         pool.assign(classes, room)
         nothing = SoftPrices(np.zeros(capacity.shape), np.zeros(power.shape))
-        market.book.learn_heat(classes, market.ask(nothing, 0.0).least_cost)
+        market.book.learn_least_cost(classes, market.ask(nothing, 0.0).least_cost)
         yield market
     finally:
         pool.close()
