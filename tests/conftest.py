@@ -1,12 +1,14 @@
 """What all tests share: real databases, the shipped scenario, and a market to trade in."""
 
 import os
+import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from postgres_server import fresh_database, running_postgres
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, make_url
 
 from market.persistence.database import Database
 from market.scenario import Scenario, read_scenario, scenario_directory
@@ -53,10 +55,44 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(f"{request.param}_url"))
 
 
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file at the current schema, to be copied: migrations are run once, not for every test."""
+    path = tmp_path_factory.mktemp("migrated") / "market.db"
+    with closing(Database(f"sqlite:///{path}")) as database:
+        database.upgrade()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: URL) -> Iterator[str]:
+    """Name of a database at the current schema, to be copied."""
+    with fresh_database(postgres_server) as url:
+        with closing(Database(url)) as database:
+            database.upgrade()
+        yield str(make_url(url).database)
+
+
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
+def sqlite_database(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Database]:
+    """A database file at the current schema."""
+    copy = shutil.copy(migrated_sqlite, tmp_path / "copy.db")
+    with closing(Database(f"sqlite:///{copy}")) as database:
+        yield database
+
+
+@pytest.fixture
+def postgres_database(postgres_server: URL, migrated_postgres: str) -> Iterator[Database]:
+    """A PostgreSQL database at the current schema."""
+    with (
+        fresh_database(postgres_server, template=migrated_postgres) as url,
+        closing(Database(url)) as database,
+    ):
+        yield database
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest) -> Database:
     """A database at the current schema, on each engine in turn."""
-    database = Database(database_url)
-    database.upgrade()
-    yield database
-    database.close()
+    found: Database = request.getfixturevalue(f"{request.param}_database")
+    return found

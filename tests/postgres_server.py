@@ -72,11 +72,11 @@ def _run(command: list[str | Path]) -> None:
 
 
 @contextmanager
-def fresh_database(server: URL) -> Iterator[str]:
-    """URL of an empty database, dropped afterwards."""
+def fresh_database(server: URL, template: str = "template1") -> Iterator[str]:
+    """URL of an empty database, or of a copy of another one, dropped afterwards."""
     name = f"suanli_{uuid.uuid4().hex[:12]}"
     with _admin(server) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     try:
         yield server.set(database=name).render_as_string(hide_password=False)
     finally:
