@@ -70,8 +70,9 @@ class OrderStore:
 
     def still_open(self, orders: Iterable[Order]) -> set[str]:
         """Those of the given orders that are in the book now on the same terms, until the end of this unit of work."""
-        query = select(OrderRow).where(OrderRow.state.in_(IN_BOOK)).with_for_update()
-        rows = self._session.scalars(query.execution_options(populate_existing=True))
+        query = select(OrderRow).where(OrderRow.state.in_(IN_BOOK))
+        query = query.order_by(OrderRow.id)  # as `held` locks them: no deadlock
+        rows = self._session.scalars(query.with_for_update().execution_options(populate_existing=True))
         now = {row.id: mapping.read_order(row) for row in rows}
         return {order.id for order in orders if order.id in now and _same_work(order, now[order.id])}
 
@@ -184,9 +185,8 @@ class OrderStore:
 
 
 def _same_work(before: Order, now: Order) -> bool:
-    """Whether it is still the same work on the same terms, amended or interrupted again as it may have been."""
-    return (before.state, before.terms, before.remaining_share) == (
-        now.state,
-        now.terms,
-        now.remaining_share,
+    """Whether it is still the same work on the same terms and money, amended or interrupted again as it may have been."""
+    return all(
+        getattr(before, name) == getattr(now, name)
+        for name in ("state", "terms", "remaining_share", "held_micros", "paid_micros")
     )
