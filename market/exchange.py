@@ -120,9 +120,8 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
         actor.require(Role.BUYER, Role.OPERATOR)
         now = self.clock.now()
         with self._unit_of_work(once) as work:
+            work.promises.hold_capacity()  # whether it is immediate is sure only once it is held: too late to ask
             draft = own_order(work, actor, order_id, held=True)
-            if draft.terms.time_in_force is TimeInForce.IMMEDIATE:
-                work.promises.hold_capacity()  # before money moves: of a draft nobody who holds it waits for anything
             order = open_draft(work, work.catalogue(), draft, self._ids, now)
             work.orders.move([draft], OrderState.OPEN, now, Cause.SUBMITTED, actor.key_id, "submitted")
             work.orders.requeue(order)
