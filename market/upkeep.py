@@ -91,10 +91,12 @@ class Watch:
         return Upkept(started=started, captured_hours=captured, completed=ended)
 
     def interruption_of(self, allocation: Allocation) -> Interruption | None:
-        """The first thing that takes away what an allocation runs on, before its end and up to now."""
+        """The first thing that takes away what an allocation runs on, before its end and up to now; else, that its
+        window went by without its provider."""
         found = [*self._drain(allocation), *self._silence(allocation), *self._outage(allocation)]
         before = min(allocation.ends_at, self.now + timedelta.resolution)
-        return min((one for one in found if one.at < before), key=lambda one: one.at, default=None)
+        first = min((one for one in found if one.at < before), key=lambda one: one.at, default=None)
+        return first or self._missed_window(allocation)
 
     def _starts(self, allocation: Allocation, until: datetime) -> bool:
         """Without reports the exchange starts what is due by itself."""
@@ -119,6 +121,13 @@ class Watch:
         if due < self.now:
             word = f"no heartbeat after {rfc3339(heard)}" if allocation.started_at else "never started"
             yield Interruption(_not_before_settled(allocation, due), Cause.HEARTBEAT_MISSED, word)
+
+    def _missed_window(self, allocation: Allocation) -> Interruption | None:
+        """What its provider owed a start and is over: nothing will ever come of it, however long silence may last."""
+        owed = allocation.state is AllocationState.GRANTED and not self._starts(allocation, self.now)
+        if not owed or allocation.ends_at > self.now:
+            return None
+        return Interruption(allocation.ends_at, Cause.HEARTBEAT_MISSED, "never started")
 
     def _outage(self, allocation: Allocation) -> Iterable[Interruption]:
         if allocation.node_id in self.down:

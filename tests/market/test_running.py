@@ -221,6 +221,19 @@ def test_what_is_never_started_is_interrupted_and_costs_nothing(day: Day) -> Non
     assert day.paid_cny() == -3
 
 
+def test_a_window_that_went_by_without_a_start_is_interrupted(day: Day) -> None:
+    day.exchange.amend_offering(day.operator, "off_4", heartbeat_minutes=1440)
+    order = day.submit({"deadline": START + 9 * HOUR}, devices=("a100_80",))
+    day.clear()
+    day.at(2)
+    assert day.order(order).state is OrderState.ALLOCATED
+    day.at(3)
+    assert (day.life(order)[-1], day.allocation(order).ended_at) == ("heartbeat_missed", START + 3 * HOUR)
+    assert day.paid_cny() == -3
+    day.at(9)
+    assert (day.order(order).state, day.order(order).held_micros) == (OrderState.EXPIRED, 0)
+
+
 def test_silence_while_the_exchange_was_away_is_not_held_against_a_provider(day: Day) -> None:
     day.exchange.amend_offering(day.operator, "off_4", heartbeat_minutes=30)
     order = day.submit(devices=("a100_80",))
