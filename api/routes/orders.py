@@ -55,7 +55,9 @@ def submit_order(
     request: Request,
     response: Response,
 ) -> OrderAnswer:
-    """Put one order in the book. It waits there for the next round."""
+    """Put one order in the book, where it waits for a round. An immediate one, or one on a held quote, is placed at once
+    or refused; a draft waits outside the book.
+    """
     actor.require(Role.BUYER, Role.OPERATOR)
     answer = _submit(desk, actor, [_submission(actor, body)], once, request)[0]
     if isinstance(answer, MarketError):
@@ -146,7 +148,7 @@ def submit_draft(
 def cancel_order(
     order_id: str, desk: AtDesk, actor: CurrentActor, once: OnceOnly, request: Request
 ) -> OrderAnswer:
-    """Take an order out of the book or, before it runs, out of its allocation."""
+    """Take an order out of the book, for free, or out of its allocation: what was booked until an hour later is paid."""
     try:
         return OrderAnswer.of(desk.exchange.cancel_order(actor, possible_id(order_id), once))
     except AnsweredBefore as before:
