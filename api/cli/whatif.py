@@ -113,8 +113,8 @@ def _scenario_row(item: dict[str, Any]) -> tuple[object, ...]:
 def _point_row(point: dict[str, Any]) -> tuple[object, ...]:
     return (
         point["path"],
-        f"{point['carbon_price_per_kg']:.2f}",
-        f"{point['latency_price_per_ms_unit_hour']:.4f}",
+        f"{float(point['carbon_price_per_kg']):.2f}",
+        f"{float(point['latency_price_per_ms_unit_hour']):.4f}",
         f"{float(point['spend']):,.0f}",
         f"{point['rtt_ms_mean']:.2f}",
         f"{point['carbon_kg_location']:,.0f}",

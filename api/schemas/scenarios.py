@@ -29,8 +29,8 @@ OUTCOME: Mapping[str, Any] = {
 }
 POINT: Mapping[str, Any] = {
     "path": "carbon",
-    "carbon_price_per_kg": 0.2,
-    "latency_price_per_ms_unit_hour": 0.0,
+    "carbon_price_per_kg": "0.20",
+    "latency_price_per_ms_unit_hour": "0.00",
     "spend": "634576.42",
     "rtt_ms_mean": 15.9,
     "latency_ms_unit_hours": 71413352.0,
@@ -160,8 +160,8 @@ class PointAnswer(Schema):
     model_config = example(**POINT)
 
     path: str
-    carbon_price_per_kg: float
-    latency_price_per_ms_unit_hour: float
+    carbon_price_per_kg: CnyText
+    latency_price_per_ms_unit_hour: CnyText
     spend: CnyText
     rtt_ms_mean: float
     latency_ms_unit_hours: float
@@ -176,8 +176,8 @@ class PointAnswer(Schema):
         totals = point.totals
         return cls.model_construct(
             path=point.weights.path,
-            carbon_price_per_kg=point.weights.carbon_micros_per_kg / 1e6,
-            latency_price_per_ms_unit_hour=point.weights.latency_micros_per_ms_unit_hour / 1e6,
+            carbon_price_per_kg=format_cny(round(point.weights.carbon_micros_per_kg)),
+            latency_price_per_ms_unit_hour=format_cny(round(point.weights.latency_micros_per_ms_unit_hour)),
             spend=format_cny(totals.spend_micros),
             rtt_ms_mean=round(totals.rtt_ms_mean, 3),
             latency_ms_unit_hours=round(totals.latency_ms_unit_hours, 1),
