@@ -54,8 +54,12 @@ def other_profiles(problem: ClearingProblem, rng: np.random.Generator) -> dict[s
 
 
 def a_million_times(problem: ClearingProblem) -> dict[str, Any]:
+    """Whatever is endless stays so."""
     names = ("job_scale", "capacity_units", "node_power_watts", "value_micros")
-    return {name: getattr(problem, name) * MILLION for name in names}
+    return {
+        name: np.minimum(getattr(problem, name).astype(object) * MILLION, LARGEST_INT64).astype(np.int64)
+        for name in names
+    }
 
 
 ODDITIES: dict[str, Change] = {
