@@ -23,9 +23,9 @@ class Layout(NamedTuple):
     value_micros: Int64Array
     """(J,)"""
     first: Int64Array
-    """(J,) first slot."""
+    """(J,) first slot, cut to the horizon."""
     end: Int64Array
-    """(J,) end slot, cut to the horizon."""
+    """(J,) end slot, cut to the horizon, and not before the first: a window may be empty, never less."""
     profile_start: Int64Array
     """(P + 1,)"""
     offering: Int64Array
@@ -51,12 +51,15 @@ class Layout(NamedTuple):
 def build_layout(problem: ClearingProblem) -> Layout:
     """Lay the problem out for kernels."""
     run, run_offering, run_slots = _runs(problem)
+    first, end = (
+        np.minimum(slot.astype(np.int64), problem.slots) for slot in (problem.first_slot, problem.end_slot)
+    )
     return Layout(
         profile=problem.job_profile.astype(np.int64),
         scale=problem.job_scale,
         value_micros=problem.value_micros,
-        first=problem.first_slot.astype(np.int64),
-        end=np.minimum(problem.end_slot.astype(np.int64), problem.slots),
+        first=first,
+        end=np.maximum(first, end),
         profile_start=problem.profile_start,
         offering=problem.candidate_offering.astype(np.int64),
         slots=problem.candidate_slots.astype(np.int64),

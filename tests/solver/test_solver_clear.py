@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from random_markets import NO_LIMIT_WATTS, market, tiny_market
 
 from solver import Clearing, ClearingProblem, Limits, Progress, Status, baselines, clear, verify
+from solver.bench.markets import generate_market
 
 QUIET = settings(
     max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
@@ -86,6 +87,22 @@ def test_ties_go_to_the_earlier_job_the_smaller_candidate_the_earlier_start() ->
         simple = rule(hand_market(value=[100, 100, 100, 100, 100]))
         assert simple.chosen.tolist() == [0, 0, 1, 1, -1]
         assert simple.start_slot.tolist() == [0, 1, 0, 1, -1]
+
+
+def test_jobs_that_come_after_the_horizon_change_no_price() -> None:
+    """They can run nowhere, and must not pass for the jobs of the profile after theirs."""
+    problem = generate_market(400, 8, 1)
+    alone = replace(problem, first_slot=np.zeros(400, np.int32), end_slot=np.full(400, 8, np.int32))
+    late = {
+        "job_profile": np.maximum(problem.job_profile - 1, 0),
+        "job_scale": np.ones(400, np.int64),
+        "value_micros": np.full(400, 10**9),
+        "first_slot": np.full(400, 9, np.int32),
+        "end_slot": np.full(400, 99, np.int32),
+    }
+    joined = {name: np.concatenate([getattr(alone, name), array]) for name, array in late.items()}
+    bounds = [clear(each, Limits(gap=0.01)).bound_micros for each in (alone, replace(alone, **joined))]
+    assert bounds[1] <= bounds[0] * 1.0001
 
 
 def test_stops_when_the_time_is_up_and_still_answers() -> None:
