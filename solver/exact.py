@@ -28,8 +28,8 @@ MOST_COLUMNS = 12_000
 """With more placements than this left over, CP-SAT has found nothing useful in a minute."""
 MOST_JOBS = 2_000
 """Above this many jobs the finish is not tried: too many placements stay possible."""
-FEW_JOBS = 8
-"""Up to so many jobs the search runs to its end whatever the number of placements."""
+FEW_JOBS, MOST_COLUMNS_OF_FEW = 8, 200_000
+"""Up to so many jobs the search runs to its end, unless writing down the placements alone would take seconds."""
 DETERMINISTIC_SECONDS = 5.0
 ONE_WORKER_COLUMNS = 2_000
 """Below this a second worker costs more than it brings."""
@@ -60,10 +60,11 @@ def finish(
     """Search what is left over, from the incumbent on; does nothing where that is too much."""
     incumbent = known.floor
     value = worth(problem, layout, incumbent)
-    columns = columns_worth_a_look(problem, layout, known.room, known.prices, value)
+    most = MOST_COLUMNS if problem.jobs > FEW_JOBS else MOST_COLUMNS_OF_FEW
+    columns = columns_worth_a_look(problem, layout, known, value, most)
     if not columns.job.size:
         return Search(incumbent, value)
-    if columns.job.size > MOST_COLUMNS and problem.jobs > FEW_JOBS:
+    if columns.job.size > most:
         return Search(incumbent, None)
     model, choose = _model(problem, layout, columns, incumbent)
     if model.validate():
@@ -126,13 +127,15 @@ class Columns(NamedTuple):
 
 
 def columns_worth_a_look(
-    problem: ClearingProblem, layout: Layout, room: Int64Array, prices: Prices, value: int
+    problem: ClearingProblem, layout: Layout, known: Known, value: int, most: int
 ) -> Columns:
     """Every placement that could be in a clearing worth more than `value` micros.
 
-    Guides round power prices down, by less than a micro per unit and slot: a margin makes up for it. Where a guide
-    had to be cut off, zero prices are used, which exclude less.
+    Where they are more than `most`, those of the first jobs that are. Guides round power prices down, by less than a
+    micro per unit and slot: a margin makes up for it. Where a guide had to be cut off, zero prices are used, which
+    exclude less.
     """
+    room, prices = known.room, known.prices
     guide = guide_of(problem, layout, prices)
     watts = layout.watts[:, None] / 1000.0
     wanted = problem.unit_cost_micros + prices.unit_micros + watts * prices.power_micros[layout.node]
@@ -140,14 +143,14 @@ def columns_worth_a_look(
         prices, guide = no_prices(problem), problem.unit_cost_micros
     slack = dual_bound(problem, layout, room, *prices) - value
     sums = (prefix_sums(guide), prefix_sums(problem.unit_cost_micros))
-    return Columns(*_not_excluded(layout, room, sums, slack))
+    return Columns(*_not_excluded(layout, room, sums, slack, most))
 
 
 @compiled
 def _not_excluded(
-    layout: Layout, room: Int64Array, sums: tuple[Int64Array, Int64Array], slack: int
+    layout: Layout, room: Int64Array, sums: tuple[Int64Array, Int64Array], slack: int, most: int
 ) -> tuple[Int64Array, Int64Array, Int64Array]:
-    """Placements that pay and whose regret is below `slack` micros; `sums` of guide and of unit cost."""
+    """Placements that pay and whose regret is below `slack` micros, up to the job that makes them more than `most`."""
     kept_job, kept_candidate, kept_start = [], [], []
     for job in range(layout.profile.size):
         best, margin = _best_at(job, layout, room, sums[0])
@@ -167,6 +170,8 @@ def _not_excluded(
                         kept_job.append(job)
                         kept_candidate.append(candidate)
                         kept_start.append(start)
+        if len(kept_job) > most:
+            break
     return np.array(kept_job, np.int64), np.array(kept_candidate, np.int64), np.array(kept_start, np.int64)
 
 

@@ -36,7 +36,7 @@ def tighten(problem: ClearingProblem, layout: Layout, known: Known, stopwatch: S
     SciPy's HiGHS takes a time limit and no callback: who cancels once it runs waits for up to MOST_SECONDS.
     """
     value = worth(problem, layout, known.floor)
-    columns = columns_worth_a_look(problem, layout, known.room, known.prices, value)
+    columns = columns_worth_a_look(problem, layout, known, value, MOST_COLUMNS)
     if not 0 < columns.job.size <= MOST_COLUMNS or stopwatch.seconds_left() < LEAST_SECONDS:
         return Search(known.floor, None)
     rows, limits = _rows(problem, layout, columns)

@@ -115,3 +115,31 @@ def test_an_exact_search_that_had_no_time_proves_nothing(monkeypatch: pytest.Mon
     layout, over = build_layout(problem), Stopwatch(10**6, lambda: True)
     found = exact.finish(problem, layout, NothingKnown(problem, layout), Limits(workers=1), over)
     assert found.bound_micros is None
+
+
+@pytest.mark.parametrize("jobs", [8, 2_000])
+def test_an_exact_search_that_would_be_too_large_is_not_written_down(jobs: int) -> None:
+    """A job with 500 candidates has 84,000 places in a week: all jobs together, gigabytes."""
+    candidates, slots = 500, 168
+    problem = ClearingProblem(
+        capacity_units=np.ones((candidates, slots), np.int64),
+        unit_cost_micros=np.ones((candidates, slots), np.int64),
+        offering_node=np.zeros(candidates, np.int32),
+        facility_watts_per_unit=np.zeros(candidates, np.int64),
+        node_power_watts=np.zeros((1, slots), np.int64),
+        job_profile=np.zeros(jobs, np.int32),
+        job_scale=np.ones(jobs, np.int64),
+        value_micros=np.full(jobs, 1000),
+        first_slot=np.zeros(jobs, np.int32),
+        end_slot=np.full(jobs, slots, np.int32),
+        profile_start=np.array([0, candidates]),
+        candidate_offering=np.arange(candidates, dtype=np.int32),
+        candidate_slots=np.ones(candidates, np.int32),
+        candidate_units=np.ones(candidates, np.int64),
+        candidate_fixed_micros=np.zeros(candidates, np.int64),
+    )
+    layout = build_layout(problem)
+    known = NothingKnown(problem, layout)
+    columns = exact.columns_worth_a_look(problem, layout, known, 0, most=10_000)
+    assert 10_000 < columns.job.size <= 10_000 + candidates * slots
+    assert exact.finish(problem, layout, known, Limits(), Stopwatch(10**6)).bound_micros is None
