@@ -94,7 +94,7 @@ def _build_engine(url: str) -> Engine:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
             return _build_sqlite_engine(url, in_memory=parsed.database in (None, "", ":memory:"))
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True)
     except (ArgumentError, ModuleNotFoundError) as error:
         raise InvalidInput(
             "invalid_database_url", f"{_shown(url)} is not a usable database URL: {error}"
@@ -104,7 +104,7 @@ def _build_engine(url: str) -> Engine:
 def _build_sqlite_engine(url: str, *, in_memory: bool) -> Engine:
     if in_memory:
         raise InvalidInput("invalid_database_url", "an exchange needs a file: sqlite:///market.db")
-    engine = create_engine(url, connect_args={"timeout": 10})
+    engine = create_engine(url, connect_args={"timeout": 10}, hide_parameters=True)
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
     return engine
