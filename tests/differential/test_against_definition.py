@@ -45,7 +45,7 @@ def test_the_judge_finds_what_the_definition_says(problem: ClearingProblem, seed
 @pytest.mark.parametrize("size", SIZES)
 def test_the_judge_finds_it_piece_by_piece(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Many classes in many chunks; prices of every size take every type of number."""
-    monkeypatch.setattr(sys.modules["solver.verify"], "CHUNK_CELLS", 20_000)
+    monkeypatch.setattr(sys.modules["solver.reckon"], "CHUNK_CELLS", 20_000)
     problem = market(8, 600, 24, 20, 6)
     clearing = priced(problem, 8, size)
     found = verify(problem, clearing)
