@@ -167,7 +167,7 @@ def test_whatever_is_sent_is_answered_as_documented(house: House, mode: Generati
 
         def answer(case: Any) -> None:
             tried.add(case.operation.label)
-            case.call_and_validate(headers=headers, checks=CHECKS)
+            case.call_and_validate(headers=headers, checks=CHECKS, timeout=120)
 
         HASTE(given(case=operation.as_strategy(generation_mode=mode))(answer))()
     assert len(tried) == sum(map(len, PATHS.values())) if mode is GenerationMode.POSITIVE else tried
