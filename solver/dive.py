@@ -26,7 +26,7 @@ from solver.stopwatch import Stopwatch
 SEVERAL_JOBS, MANY_JOBS = 5_000, 50_000
 MANY_PLACES = 5_000_000
 """Above so many candidates x starts an evaluation is slow, however few the jobs."""
-SAMPLE_JOBS = 25_000
+SAMPLE_JOBS = 20_000
 """Between stages prices are descended on a sample of about so many jobs, against its share of what is free."""
 
 
