@@ -22,6 +22,8 @@ from market.domain.states import AllocationState, OrderState
 from market.enquiries import Enquiries
 from market.exchange import Exchange, RoundRequest, Submission
 
+pytestmark = pytest.mark.slow
+
 ROUND = RoundRequest()
 
 

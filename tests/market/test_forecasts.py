@@ -21,6 +21,8 @@ from market.persistence.models import OrderRow
 from market.persistence.money_models import ForecastRow
 from market.persistence.store import Store
 
+pytestmark = pytest.mark.slow
+
 ROUND = RoundRequest(policy=FREE)
 TOO_CHEAP: dict[str, Any] = {"limit_cny": 1, "units": 2, "hours": 3}
 

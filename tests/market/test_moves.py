@@ -14,6 +14,8 @@ from market.domain.states import AllocationState, OrderState
 from market.exchange import Exchange
 from solver import Clearing, ClearingProblem, Limits, clear
 
+pytestmark = pytest.mark.slow
+
 MOVING = replace(FREE, may_move=True, move_cost_micros=2 * CNY)
 GIVES_WAY = {"interruptible": True, "earliest_start": START + 2 * HOUR}
 

@@ -18,6 +18,8 @@ from market.exchange import AnsweredBefore, Exchange, Once
 from market.upkeep import Upkept
 from solver import Clearing, ClearingProblem, Limits, clear
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def day(exchange: Exchange, clock: VirtualClock, operator: Actor, buyer: Actor) -> Day:

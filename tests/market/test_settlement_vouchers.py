@@ -19,6 +19,8 @@ from market.domain.rounds import Allocation
 from market.domain.vouchers import VoucherPool
 from market.exchange import Exchange, Submission
 
+pytestmark = pytest.mark.slow
+
 BUYER, ESCROW, PROVIDER = "acc_buy_toy", "acc_escrow_buy_toy", "acc_prv_toy"
 FAR = START + 10_000 * HOUR
 NEW_YEAR = datetime(2030, 12, 31, 16, tzinfo=UTC)

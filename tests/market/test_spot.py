@@ -23,6 +23,8 @@ from market.persistence.paging import PageRequest
 from market.persistence.store import Store
 from solver import Clearing, ClearingProblem, Limits, clear
 
+pytestmark = pytest.mark.slow
+
 ROUND = RoundRequest(policy=FREE)
 WHOLE_910B: dict[str, Any] = {"units": 8, "hours": 24, "devices": ("910b",), "precision": None}
 """All of off_3 for a day: 8 units x 24 h x 2 CNY = 384 CNY."""

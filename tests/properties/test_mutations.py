@@ -15,6 +15,8 @@ from random_markets import contested_market
 
 from solver import Clearing, ClearingProblem, Limits, clear, verify
 
+pytestmark = pytest.mark.slow
+
 MANY = settings(
     max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -20,6 +20,8 @@ from random_markets import tiny_market
 
 from solver import Clearing, ClearingError, ProblemError, SolverError, baselines, verify
 
+pytestmark = pytest.mark.slow
+
 PROBLEM = replace(tiny_market(18), slot_hours=0.5)
 CLEARING = replace(
     baselines.value_density(PROBLEM),

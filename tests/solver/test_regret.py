@@ -14,6 +14,8 @@ from random_markets import contested_market, market, tiny_market
 from solver import Clearing, ClearingProblem, Limits, Status, baselines, clear, verify
 from solver.regret import gap_parts
 
+pytestmark = pytest.mark.slow
+
 MANY = settings(
     max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
