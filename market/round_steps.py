@@ -4,7 +4,7 @@ Each works inside a unit of work that `market.exchange` opens and commits.
 """
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from market.clearing.snapshot import MarketSnapshot, Movable
 from market.domain.errors import MarketError
 from market.domain.ids import IdSource
 from market.domain.orders import Order, TimeInForce
-from market.domain.rounds import Round
+from market.domain.rounds import Allocation, Round
 from market.domain.states import (
     IN_BOOK,
     ROUND_MOVES,
@@ -32,7 +32,6 @@ from market.forecasts import note_forecasts
 from market.landing_checks import without_room
 from market.lives import Lives
 from market.persistence.store import Store
-from market.settlement.books import Books
 from market.settlement.invariants import BrokenPromise, check_outcome
 from solver import Limits
 
@@ -86,66 +85,100 @@ def land_round(
     now: datetime,
 ) -> Round:
     """Store everything at once; what left the market or changed its terms while it cleared is left out."""
+    # 1. Nobody takes capacity, changes listings or touches the book until the end of this unit of work.
     work.promises.hold_capacity()
     work.held_nodes()
-    by_id = {order.id: order for order in opened.snapshot.orders}
     still_open = work.orders.still_open(opened.snapshot.orders)
     movable = still_movable(work, opened.snapshot.movable)
+    # 2. What is no longer there is left out; what would break a promise lands not at all.
+    gone = _gone(work, opened, outcome, still_open | movable.keys(), now)
+    landing = leave_out(built, outcome, gone) if gone else outcome
+    in_book = {order.id: order for order in opened.snapshot.orders}
+    running = work.rounds.live_allocations(opened.snapshot.horizon.starts_at)
+    broken = check_outcome(work.catalogue(), in_book, landing.allocations, running)
+    if broken:
+        return refuse_outcome(work, opened.round, broken, now)
+    # 3. The round, what it grants, and what becomes of the rest of its book.
+    landed = _store_round(work, opened, landing, movable, left_out=len(gone), now=now)
+    _grant(work, landed, landing.allocations, in_book, movable, Lives(work, ids, now))
+    unplaced = still_open - {allocation.order_id for allocation in landing.allocations}
+    _expire_missed(work, opened, unplaced, ids, now)
+    work.orders.add_explanations([e for e in landing.explanations if e.order_id in still_open])
+    note_forecasts(work, still_waiting(opened, unplaced), now)
+    return landed
+
+
+def _gone(
+    work: Store, opened: OpenedRound, outcome: RoundOutcome, still_there: Collection[str], now: datetime
+) -> set[str]:
+    """Orders whose placement cannot land: they, their offering or their place are not what they were."""
     cleared = set(opened.snapshot.catalogue.offerings)
     as_listed = {o.id for o in work.held_offerings() if o.state is OfferingState.OPEN and o in cleared}
     gone = {
         a.order_id
         for a in outcome.allocations
-        if a.order_id not in still_open | movable.keys() or a.offering_id not in as_listed
+        if a.order_id not in still_there or a.offering_id not in as_listed
     }
-    gone |= without_room(
-        work, opened.snapshot, [a for a in outcome.allocations if a.order_id not in gone], now
-    )
-    landing = leave_out(built, outcome, gone) if gone else outcome
-    running = work.rounds.live_allocations(opened.snapshot.horizon.starts_at)
-    broken = check_outcome(work.catalogue(), by_id, landing.allocations, running)
-    if broken:
-        return refuse_outcome(work, opened.round, broken, now)
-    moves = [a for a in landing.allocations if a.order_id in movable]
+    rest = [a for a in outcome.allocations if a.order_id not in gone]
+    return gone | without_room(work, opened.snapshot, rest, now)
+
+
+def _store_round(
+    work: Store,
+    opened: OpenedRound,
+    landing: RoundOutcome,
+    movable: Mapping[str, Movable],
+    *,
+    left_out: int,
+    now: datetime,
+) -> Round:
+    """The round as it landed, and the record it can be checked and cleared again by."""
+    moved = sum(a.order_id in movable for a in landing.allocations)
     landed = closed(
         opened.round,
         RoundState.LANDED,
         now,
-        placed=len(landing.allocations) - len(moves),
-        left_out=len(gone),
+        placed=len(landing.allocations) - moved,
+        left_out=left_out,
         status=landing.clearing.status.value,
         value_micros=int(landing.clearing.value_micros),
         bound_micros=int(landing.clearing.bound_micros),
         gap=float(landing.clearing.gap),
         seconds=float(landing.clearing.seconds),
-        figures={**landing.figures, "movable": len(movable), "moved": len(moves)},
+        figures={**landing.figures, "movable": len(movable), "moved": moved},
     )
     work.rounds.close(landed)
     work.rounds.add_record(
         landed.id, landing.problem_npz, landing.clearing_npz, landing.names, asdict(opened.limits)
     )
-    lives = Lives(work, ids, now)
+    return landed
+
+
+def _grant(
+    work: Store,
+    landed: Round,
+    allocations: Sequence[Allocation],
+    in_book: Mapping[str, Order],
+    movable: Mapping[str, Movable],
+    lives: Lives,
+) -> None:
+    """Allocations are stored, holds fall to prices, orders take their step; what moved gives up its old place."""
+    moves = [a for a in allocations if a.order_id in movable]
     for allocation in moves:
         lives.give_up(movable[allocation.order_id].allocation)
-    work.rounds.add_allocations(landing.allocations)
-    placed = [by_id[a.order_id] for a in landing.allocations if a.order_id not in movable]
-    books = Books(work, ids, now)
-    with books.together():
-        for allocation in landing.allocations:
-            moving = movable.get(allocation.order_id)
-            books.grant(moving.order if moving else by_id[allocation.order_id], allocation)
+    work.rounds.add_allocations(allocations)
+    lives.grant(
+        (movable[a.order_id].order if a.order_id in movable else in_book[a.order_id], a) for a in allocations
+    )
+    placed = [in_book[a.order_id] for a in allocations if a.order_id not in movable]
     for state, cause in (
         (OrderState.OPEN, Cause.PLACED_IN_ROUND),
         (OrderState.INTERRUPTED, Cause.RE_MATCHED),
     ):
         orders = [order for order in placed if order.state is state]
-        work.orders.move(orders, OrderState.ALLOCATED, now, cause, "exchange", f"placed in {landed.id}")
+        work.orders.move(orders, OrderState.ALLOCATED, lives.now, cause, "exchange", f"placed in {landed.id}")
     for allocation in moves:
         lives.note_move(allocation)
-    _expire_missed(work, opened, still_open - {order.id for order in placed}, ids, now)
-    work.orders.add_explanations([e for e in landing.explanations if e.order_id in still_open])
-    note_forecasts(work, still_waiting(opened, still_open - {order.id for order in placed}), now)
-    return landed
 
 
 def still_movable(work: Store, movable: Sequence[Movable]) -> dict[str, Movable]:

@@ -5,6 +5,7 @@ maintenance and drains, built by the same builder as a round. Capacity is taken 
 which orders came, so that a batch cannot be sold more than there is. An order on a held quote takes what that holds.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -12,7 +13,7 @@ from datetime import datetime
 from market.clearing.snapshot import Horizon
 from market.clearing.spot_market import SpotMarket
 from market.domain.catalogue import Catalogue
-from market.domain.errors import Conflict, InvalidInput, MarketError
+from market.domain.errors import Conflict, InvalidInput, MarketError, Unavailable
 from market.domain.ids import IdSource
 from market.domain.orders import Order, TimeInForce
 from market.domain.rounds import Allocation
@@ -21,8 +22,10 @@ from market.free_now import not_placed_now, spot_horizon, spot_snapshot
 from market.persistence.store import Store
 from market.promises import place_on_quote, use_quote
 from market.settlement.books import Books
+from market.settlement.invariants import OF_THE_LISTING, check_outcome
 from market.submission import Submission
 
+_logger = logging.getLogger(__name__)
 MOST_AT_ONCE = 1000
 """Immediate orders of one batch: everybody else who takes capacity waits for them."""
 
@@ -63,6 +66,9 @@ class PlacingAtOnce:
     def grant(self, answers: Sequence[Order | MarketError], actor: str) -> list[Order | MarketError]:
         """Store what was found for the orders among the answers, which are stored as open and hold their limits."""
         pairs = [(a, self._found[a.id]) for a in answers if isinstance(a, Order) and a.id in self._found]
+        for promised in (False, True):
+            some = [pair for pair in pairs if (pair[0].id in self._quote_of) is promised]
+            require_promises(self._work, self._catalogue, some, promised=promised)
         granted = grant(self._work, pairs, self._ids, self._now, actor)
         for order in granted:
             if order.id in self._quote_of:
@@ -116,8 +122,32 @@ def place_at_once(
     allocation = market.place(order.id, ids, now)
     if allocation is None:
         raise not_placed_now(market.free(), order)
+    require_promises(work, catalogue, [(order, allocation)], promised=False)
     (granted,) = grant(work, [(order, allocation)], ids, now, actor)
     return granted, allocation
+
+
+def require_promises(
+    work: Store, catalogue: Catalogue, pairs: Sequence[tuple[Order, Allocation]], *, promised: bool
+) -> None:
+    """`Unavailable` `outcome_refused` where what is about to be granted breaks a promise: then nothing is stored.
+
+    The same check as a round's, by code that built none of it. What a quote `promised` stands on the listing as it was then,
+    which may have changed since; the rest holds for it as well.
+    """
+    if not pairs:
+        return
+    granted = [allocation for _, allocation in pairs]
+    running = work.rounds.live_allocations(min(allocation.starts_at for allocation in granted))
+    broken = check_outcome(catalogue, {order.id: order for order, _ in pairs}, granted, running)
+    found = [one for one in broken if not (promised and one.code in OF_THE_LISTING)]
+    if found:
+        _logger.error("an immediate order would break what the market promises: %s", found)
+        raise Unavailable(
+            "outcome_refused",
+            f"the last check refused what would be granted ({found[0].code}): nothing was stored; tell the operator",
+            violation=found[0].code.value,
+        )
 
 
 def grant(

@@ -1,7 +1,7 @@
 """Offerings: what providers list."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -14,6 +14,10 @@ LOADED = "scenario"
 """Stands for the key that set terms which were loaded and not listed."""
 MOST_WINDOWS = 100
 """Maintenance windows of one offering, those that are over included."""
+
+
+DRAIN_NOTICE = timedelta(hours=1)
+"""A drain credits nothing because it comes with notice; this is the least."""
 
 
 class SlaGrade(StrEnum):
@@ -123,7 +127,13 @@ class Offering:
                 drain_at=rfc3339(self.drain_at),
             )
         if at is not None and at < now:
-            raise InvalidInput("drain_in_past", "a drain begins now or later", now=rfc3339(now))
+            raise InvalidInput("drain_in_past", "a drain begins later than now", now=rfc3339(now))
+        if at is not None and at < now + DRAIN_NOTICE:
+            raise InvalidInput(
+                "drain_without_notice",
+                "a drain begins an hour from now at the earliest: whatever stops sooner is a failure, and credited",
+                earliest=rfc3339(now + DRAIN_NOTICE),
+            )
         return replace(self, drain_at=at)
 
     def new_maintenance(self, before: "Offering", now: datetime) -> tuple[Maintenance, ...]:

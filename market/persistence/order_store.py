@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from market.domain.errors import Conflict
@@ -115,11 +115,6 @@ class OrderStore:
         if state is not None:
             query = query.where(OrderRow.state == state)
         return read_page(self._session, query, OrderRow.id, mapping.read_order, request)
-
-    def count_by_state(self) -> dict[str, int]:
-        """How many orders are in each state."""
-        rows = self._session.execute(select(OrderRow.state, func.count()).group_by(OrderRow.state))
-        return {state: count for state, count in rows}  # noqa: C416
 
     def history(self, order_id: str) -> tuple[OrderEventRow, ...]:
         """Every step of one order's life, oldest first."""

@@ -1,8 +1,8 @@
-"""The last check before a round is stored: does what it grants keep the market's promises?
+"""The last check before anything is granted: does it keep the market's promises?
 
 It looks at the outcome only: allocations, the orders they are for, and the catalogue. It shares no code with whoever
 built the problem, solved it or priced it, so that a fault there cannot hide here. A round that breaks a promise is
-refused whole; its failure is `outcome_refused: <code of the first violation>`.
+refused whole; its failure is `outcome_refused: <code of the first violation>`. So is what would be placed at once.
 """
 
 from collections import defaultdict
@@ -45,6 +45,10 @@ class Broken(StrEnum):
     """A provider earns less than its ask in an hour."""
     CHARGES_DO_NOT_ADD_UP = "CHARGES_DO_NOT_ADD_UP"
     """The charges are not one for each hour, or not the price, or a buyer pays what no provider earns."""
+
+
+OF_THE_LISTING = frozenset({Broken.OVER_CAPACITY, Broken.OVER_POWER, Broken.BELOW_ASK})
+"""What is measured by the catalogue as it is now."""
 
 
 @dataclass(frozen=True, slots=True)
