@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from api.operations.stopping import Stopping
 from api.schemas.fields import PageAnswer, PageQuery
 from api.settings import Settings
 from market.clearing.solving import SolverProcess
@@ -40,6 +41,7 @@ class Desk:
         self.ledger = LedgerEnquiries(exchange.database)
         self.settings = settings
         self.ids = IdSource()
+        self.stopping = Stopping()
         self._asking = SolverProcess()
         self.what_if = WhatIf(exchange.database, exchange.clock, self._asking)
         self._background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="round")
