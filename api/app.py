@@ -17,6 +17,7 @@ from api.body_limit import BodyLimit
 from api.dependencies import Desk
 from api.errors import install_error_answers
 from api.headers import AnswerHeaders
+from api.problems import pages
 from api.routes import (
     allocations,
     answers,
@@ -38,7 +39,7 @@ from market.enquiries import Enquiries
 from market.exchange import Exchange
 
 PAGE = Path(__file__).parent / "web" / "static"
-NOT_THE_PAGE = ("/v1/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/redoc")
+NOT_THE_PAGE = ("/v1/", "/problems", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/redoc")
 ROUTERS = tuple(
     room.router
     for room in (
@@ -80,6 +81,7 @@ def build_app(exchange: Exchange, enquiries: Enquiries, settings: Settings) -> F
     app.state.desk = desk
     for router in ROUTERS:
         app.include_router(router)
+    app.include_router(pages.router)
     _describe_with(app)
     install_error_answers(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)

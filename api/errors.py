@@ -14,6 +14,7 @@ from starlette.routing import compile_path
 
 from api.headers import answer_headers
 from api.json_body import ReadingError
+from api.problems.registry import registry, type_of
 from api.schemas.problems import FieldProblem, Problem
 from market.domain.errors import (
     Conflict,
@@ -26,13 +27,13 @@ from market.domain.errors import (
 )
 
 MEDIA_TYPE = "application/problem+json"
-STATUS_OF: Mapping[type[MarketError], tuple[int, str]] = {
-    InvalidInput: (422, "Invalid input"),
-    NotAuthenticated: (401, "Not authenticated"),
-    NotPermitted: (403, "Not permitted"),
-    NotFound: (404, "Not found"),
-    Conflict: (409, "Conflict"),
-    Unavailable: (503, "Unavailable"),
+STATUS_OF: Mapping[type[MarketError], int] = {
+    InvalidInput: 422,
+    NotAuthenticated: 401,
+    NotPermitted: 403,
+    NotFound: 404,
+    Conflict: 409,
+    Unavailable: 503,
 }
 CODE_OF_STATUS = {
     400: "malformed_json",
@@ -48,18 +49,16 @@ class RoundNotLanded(MarketError):
 
 def problem_of(error: MarketError) -> Problem:
     """A market error in the words of HTTP."""
-    status, title = STATUS_OF.get(type(error), (500, "Internal error"))
-    return build_problem(status, error.code, error.message, title=title, **error.facts)
+    return build_problem(STATUS_OF.get(type(error), 500), error.code, error.message, **error.facts)
 
 
-def build_problem(status: int, code: str, detail: str, title: str | None = None, **facts: Any) -> Problem:
-    """A problem document; `type` is made of the code."""
-    shown = title or HTTPStatus(status).phrase
+def build_problem(status: int, code: str, detail: str, **facts: Any) -> Problem:
+    """A problem document; `type` is the page of the code, `title` what the registry calls it."""
+    entry = registry().get(code)
+    title = HTTPStatus(status).phrase if entry is None else entry.title_en
     reserved = {"type", "title", "status", "detail", "code"}
     extra = {name if name not in reserved else f"{name}_": value for name, value in facts.items()}
-    return Problem(
-        type=f"urn:suanli:problem:{code}", title=shown, status=status, detail=detail, code=code, **extra
-    )
+    return Problem(type=type_of(code), title=title, status=status, detail=detail, code=code, **extra)
 
 
 def malformed_request(errors: Sequence[Mapping[str, Any]], body: Any = None) -> InvalidInput:
@@ -125,9 +124,7 @@ async def _answer_http_error(request: Request, error: Exception) -> JSONResponse
         detail = f"{request.method} is not allowed on {request.url.path}; allowed: {allowed}"
         return answer_problem(build_problem(405, "method_not_allowed", detail), {"Allow": allowed})
     code = (
-        error.code
-        if isinstance(error, ReadingError)
-        else CODE_OF_STATUS.get(error.status_code, f"http_{error.status_code}")
+        error.code if isinstance(error, ReadingError) else CODE_OF_STATUS.get(error.status_code, "http_error")
     )
     detail = error.detail
     if error.status_code == HTTPStatus.NOT_FOUND:

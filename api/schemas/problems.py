@@ -24,8 +24,8 @@ class Problem(BaseModel):
         json_schema_extra={
             "examples": [
                 {
-                    "type": "urn:suanli:problem:unknown_region",
-                    "title": "Invalid input",
+                    "type": "/problems/unknown_region",
+                    "title": "Unknown region",
                     "status": 422,
                     "detail": "no region 'atlantis'; GET /v1/regions lists them",
                     "code": "unknown_region",
@@ -35,7 +35,10 @@ class Problem(BaseModel):
         },
     )
 
-    type: str = Field(description="Stable URI of the kind of problem, made of its code.")
+    type: str = Field(
+        description="Page that explains the code, relative to the exchange: `/problems/<code>`.",
+        json_schema_extra={"format": "uri-reference"},
+    )
     title: str = Field(description="The kind of problem in words.")
     status: int = Field(description="HTTP status.", ge=400, le=599)
     detail: str = Field(description="What happened here, and what to do next.")

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from api.app import build_app
+from api.problems.registry import registry
 from api.settings import Settings
 from market.clearing.solving import Solve, solve_here
 from market.domain.clock import VirtualClock, rfc3339
@@ -101,7 +102,8 @@ def refusal(answer: Response, status: int, code: str) -> Json:
     problem: Json = answer.json()
     assert problem["code"] == code, problem
     assert problem["status"] == status
-    assert problem["type"] == f"urn:suanli:problem:{code}"
-    assert problem["title"]
+    assert problem["type"] == f"/problems/{code}"
+    assert problem["title"] == registry()[code].title_en
+    assert status == registry()[code].status
     assert problem["detail"]
     return problem
