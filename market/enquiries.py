@@ -9,6 +9,7 @@ from typing import Any
 from market.clearing.hour_prices import HourPrice, read_hour_prices
 from market.domain.devices import Device
 from market.domain.errors import NotFound
+from market.domain.events import Event
 from market.domain.offerings import Offering
 from market.domain.orders import Order
 from market.domain.parties import Actor, Buyer, Provider, Role
@@ -18,7 +19,6 @@ from market.domain.rounds import Allocation, Round
 from market.domain.states import OrderState, RoundState
 from market.explaining import OrderExplanation, explain
 from market.listing_enquiries import ListingEnquiries
-from market.persistence.models import OrderEventRow
 from market.persistence.paging import Page, PageRequest
 from market.persistence.store import Store
 from market.promise_enquiries import PromiseEnquiries
@@ -128,7 +128,7 @@ class Enquiries(ListingEnquiries, RoundEnquiries, RunningEnquiries, PromiseEnqui
             return found
         return {id_: order for id_, order in found.items() if order.buyer_id == actor.organisation_id}
 
-    def order_history(self, actor: Actor, order_id: str) -> tuple[OrderEventRow, ...]:
+    def order_history(self, actor: Actor, order_id: str) -> tuple[Event, ...]:
         """Every step of an order's life."""
         actor.require(Role.BUYER, Role.OPERATOR)
         with self._database.reading() as session:

@@ -62,7 +62,7 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
         """Put orders in the book; each is answered on its own: the order, or why it was refused."""
         actor.require(Role.BUYER, Role.OPERATOR)
         now = self.clock.now()
-        with self._unit_of_work(once) as work:
+        with self._unit_of_work(actor, once) as work:
             if any(isinstance(one, Submission) and one.at_once for one in submissions):
                 work.promises.hold_capacity()
             catalogue = work.catalogue()
@@ -103,7 +103,7 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
         actor.require(Role.BUYER, Role.OPERATOR)
         now = self.clock.now()
         self._take_forward([order_id], now)  # what is over is over
-        with self._unit_of_work(once) as work:
+        with self._unit_of_work(actor, once) as work:
             order = own_order(work, actor, order_id, held=True)
             work.orders.move(
                 [order], OrderState.CANCELLED, now, Cause.CANCELLED, actor.key_id, "cancelled by its buyer"
@@ -119,7 +119,7 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
         """Put a draft in the book: checked as it stands now, queued as of now."""
         actor.require(Role.BUYER, Role.OPERATOR)
         now = self.clock.now()
-        with self._unit_of_work(once) as work:
+        with self._unit_of_work(actor, once) as work:
             work.promises.hold_capacity()  # whether it is immediate is sure only once it is held: too late to ask
             draft = own_order(work, actor, order_id, held=True)
             order = open_draft(work, work.catalogue(), draft, self._ids, now)
@@ -135,7 +135,7 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
         """Change terms of an order that is a draft or in the book; the hold follows the limit."""
         actor.require(Role.BUYER, Role.OPERATOR)
         now = self.clock.now()
-        with self._unit_of_work() as work:
+        with self._unit_of_work(actor) as work:
             if changes.get("time_in_force") is TimeInForce.IMMEDIATE:
                 work.promises.hold_capacity()
             order = own_order(work, actor, order_id, held=True)
@@ -152,7 +152,7 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
     def remember_question(self, actor: Actor, once: Once) -> None:
         """Bind an idempotency key to a question that changed nothing; `AnsweredBefore` where it was bound to it."""
         actor.require(Role.BUYER, Role.OPERATOR)
-        with self._unit_of_work(once) as work:
+        with self._unit_of_work(actor, once) as work:
             work.answer = {}
 
     def require_ready(self) -> None:
@@ -169,7 +169,7 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
         self.keep_time()
         now = self.clock.now()
         with ExitStack() as undo:
-            with self._unit_of_work(once) as work:
+            with self._unit_of_work(actor, once) as work:
                 if not self.database.round_lock.take():
                     raise Conflict(
                         "round_in_progress", "another round is clearing; try again when it is done"

@@ -96,7 +96,7 @@ def _amended_since(work: Store, order: Order, decided: Explanation) -> bool:
     """Whether the order's terms are no longer those that the round refused."""
     opened_at = work.rounds.opened_at(decided.round_id)
     steps = work.orders.history(order.id)
-    return opened_at is None or any(e.cause == Cause.AMENDED and e.at >= opened_at for e in steps)
+    return opened_at is None or any(e.data["cause"] == Cause.AMENDED and e.at >= opened_at for e in steps)
 
 
 def _compare(work: Store, order: Order, allocation: Allocation, now: datetime) -> Comparison:
@@ -119,5 +119,5 @@ def _free_market(work: Store, order: Order, horizon: Horizon, policy: Policy, no
 
 def _placed_at(work: Store, order: Order) -> datetime:
     """When the order was allocated last."""
-    steps = [e.at for e in work.orders.history(order.id) if e.state == OrderState.ALLOCATED]
+    steps = [e.at for e in work.orders.history(order.id) if e.data["state"] == OrderState.ALLOCATED]
     return steps[-1] if steps else order.submitted_at

@@ -9,15 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from market.domain.events import EXCHANGE
 from market.domain.ids import IdSource
 from market.domain.orders import Order
 from market.domain.rounds import Allocation
 from market.domain.states import AllocationState, Cause, OrderState
 from market.persistence.store import Store
 from market.settlement.books import Books
-
-EXCHANGE = "exchange"
-"""The actor of what nobody asked for: time did it."""
 
 
 @dataclass(frozen=True, slots=True)

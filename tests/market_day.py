@@ -59,7 +59,7 @@ class Day:
 
     def life(self, order: Order) -> list[str]:
         """The causes of every step of an order's life."""
-        return self._read(lambda work: [event.cause for event in work.orders.history(order.id)])
+        return self._read(lambda work: [event.data["cause"] for event in work.orders.history(order.id)])
 
     def allocation(self, order: Order) -> Allocation:
         """The newest allocation of an order."""

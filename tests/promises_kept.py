@@ -33,7 +33,7 @@ def broken_promises(database: Database) -> list[str]:
                 "accounts",
                 "transfers",
                 "orders",
-                "order_events",
+                "events",
                 "allocations",
                 "offerings",
                 "nodes",
@@ -97,8 +97,10 @@ def _lives(tables: dict[str, list[Row]]) -> Iterator[str]:
     for allocation in tables["allocations"]:
         if allocation["state"] in LIVE:
             live[allocation["order_id"]].append(LIVE[allocation["state"]])
-    for event in sorted(tables["order_events"], key=lambda event: str(event["id"])):
-        told[event["order_id"]] = event["state"]
+    for event in sorted(tables["events"], key=lambda event: int(event["sequence"])):
+        if event["resource"] == "order":
+            data = event["data"]
+            told[event["resource_id"]] = (json.loads(data) if isinstance(data, str) else data)["state"]
     for order in tables["orders"]:
         placed = order["state"] in LIVE.values()
         if live[order["id"]] != ([order["state"]] if placed else []):

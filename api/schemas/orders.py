@@ -11,10 +11,10 @@ from api.schemas.fields import Cny, CnyText, Moment, PageQuery, Reference, Schem
 from api.schemas.jobs import JOB, JobNeeds
 from api.schemas.problems import Problem
 from market.domain.errors import InvalidInput
+from market.domain.events import Event
 from market.domain.money import format_cny
 from market.domain.orders import Order, OrderTerms, TimeInForce
 from market.domain.states import Cause, OrderState
-from market.persistence.models import OrderEventRow
 
 LARGEST_BATCH = 10_000
 TERMS: Mapping[str, Any] = {
@@ -161,18 +161,18 @@ class OrderDetail(OrderAnswer):
 
     @classmethod
     def tell(
-        cls, order: Order, allocation: AllocationAnswer | None, history: tuple[OrderEventRow, ...]
+        cls, order: Order, allocation: AllocationAnswer | None, history: tuple[Event, ...]
     ) -> "OrderDetail":
         """The whole story of an order."""
         events = [
             OrderEvent(
-                at=row.at,
-                state=OrderState(row.state),
-                cause=Cause(row.cause),
-                actor=row.actor,
-                reason=row.reason,
+                at=event.at,
+                state=OrderState(event.data["state"]),
+                cause=Cause(event.data["cause"]),
+                actor=event.actor,
+                reason=event.data["reason"],
             )
-            for row in history
+            for event in history
         ]
         return cls.model_construct(**_order_fields(order), allocation=allocation, history=events)
 
@@ -226,8 +226,8 @@ class OrderRefused(Schema):
     model_config = example(
         status=422,
         error={
-            "type": "urn:suanli:problem:unknown_region",
-            "title": "Invalid input",
+            "type": "/problems/unknown_region",
+            "title": "Unknown region",
             "status": 422,
             "detail": "no region 'atlantis'; GET /v1/regions lists them",
             "code": "unknown_region",

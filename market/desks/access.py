@@ -46,7 +46,7 @@ class AccessDesk(Desk):
         """Add a provider or buyer and issue its key, which is shown this once."""
         actor.require(Role.OPERATOR)
         role = Role.PROVIDER if isinstance(organisation, Provider) else Role.BUYER
-        with self._unit_of_work(once) as work:
+        with self._unit_of_work(actor, once) as work:
             work.require_free(organisation)
             require_account_free(work, organisation)
             if organisation.home_region_id and not work.has(Region, organisation.home_region_id):
@@ -58,7 +58,7 @@ class AccessDesk(Desk):
     def issue_key(self, actor: Actor, role: Role, organisation_id: str) -> str:
         """One more key for a registered organisation."""
         actor.require(Role.OPERATOR)
-        with self._unit_of_work() as work:
+        with self._unit_of_work(actor) as work:
             if not work.has(Provider if role is Role.PROVIDER else Buyer, organisation_id):
                 raise NotFound("not_found", f"no {role.value} {organisation_id}")
             return self._issue_key(work, role, organisation_id)

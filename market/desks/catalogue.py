@@ -20,12 +20,13 @@ class CatalogueDesk(ListingDesk):
                 return False
             for things in scenario.in_order_of_reference():
                 work.add_all(things)
+            work.events.record("exchange", "scenario_loaded", "exchange", regions=len(scenario.regions))
         return True
 
     def add_region(self, actor: Actor, region: Region, once: Once | None = None) -> Region:
         """Add a region; its distances to all others are modelled from coordinates."""
         actor.require(Role.OPERATOR)
-        with self._unit_of_work(once) as work:
+        with self._unit_of_work(actor, once) as work:
             work.hold_regions()
             others = work.regions()
             work.add(region)
@@ -36,7 +37,7 @@ class CatalogueDesk(ListingDesk):
     def add_node(self, actor: Actor, node: Node, once: Once | None = None) -> Node:
         """Add a computing centre."""
         actor.require(Role.OPERATOR)
-        with self._unit_of_work(once) as work:
+        with self._unit_of_work(actor, once) as work:
             work.require_free(node)
             check_node(work, node)
             work.add(node)
@@ -47,6 +48,6 @@ class CatalogueDesk(ListingDesk):
         """Put a policy in force for the rounds to come."""
         actor.require(Role.OPERATOR)
         now = self.clock.now()
-        with self._unit_of_work() as work:
+        with self._unit_of_work(actor) as work:
             work.access.set_policy(self._ids.new("pol", now), policy, now, actor.key_id)
         return policy

@@ -6,22 +6,26 @@ either all of it is stored or nothing.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from market.domain.clock import Clock
 from market.domain.ids import IdSource
+from market.domain.parties import Actor
 from market.idempotency import Once, refuse_repetition, remember
 from market.persistence.database import Database
+from market.persistence.event_log import EventLog
 from market.persistence.store import Store
 
 
 class UnitOfWork(Store):
-    """A store whose changes are committed together, with the answer to remember them by."""
+    """A store whose changes are committed together, with what is told of them and the answer to remember them by."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
+    def __init__(self, session: Session, at: datetime, by: Actor | None = None) -> None:
+        events = EventLog(session, at) if by is None else EventLog(session, at, by.key_id, by.request_id)
+        super().__init__(session, events)
         self.answer: Mapping[str, Any] = {}
 
 
@@ -35,13 +39,17 @@ class Desk:
         self._opened_at = clock.now()
 
     @contextmanager
-    def _unit_of_work(self, once: Once | None = None) -> Iterator[UnitOfWork]:
-        """One transaction, one commit. A request whose key was answered before raises `AnsweredBefore`."""
+    def _unit_of_work(self, by: Actor | None = None, once: Once | None = None) -> Iterator[UnitOfWork]:
+        """One transaction, one commit, `by` somebody or by the exchange itself.
+
+        A request whose key was answered before raises `AnsweredBefore`.
+        """
         with self.database.writing() as session:
-            work = UnitOfWork(session)
+            work = UnitOfWork(session, self.clock.now(), by)
             if once is not None:
                 refuse_repetition(work, once)
             yield work
             if once is not None:
                 remember(work, once, work.answer, self.clock.now())
+            work.events.write()
             session.commit()

@@ -31,7 +31,7 @@ class ListingDesk(Desk):
         now = self.clock.now()
         id_ = self._ids.new("off", now)
         listed = replace(offering, id=id_, version=1, state=OfferingState.OPEN, listed_at=now)
-        with self._unit_of_work(once) as work:
+        with self._unit_of_work(actor, once) as work:
             check_offering(work, listed)
             listed.new_maintenance(replace(listed, maintenance=()), now)
             work.add(listed)
@@ -42,7 +42,7 @@ class ListingDesk(Desk):
     def amend_offering(self, actor: Actor, offering_id: str, **changes: Any) -> Offering:
         """Change terms: ask, units, hours, window, size of orders, maintenance, reports, service grade."""
         now = self.clock.now()
-        with self._unit_of_work() as work:
+        with self._unit_of_work(actor) as work:
             offering = self._open_offering(work, actor, offering_id)
             return self._keep(work, actor, offering, offering.amended(**changes), now)
 
@@ -61,7 +61,7 @@ class ListingDesk(Desk):
         the provider, which is credited. Quotes that are held cannot be forced out.
         """
         now = self.clock.now()
-        with self._unit_of_work(once) as work:
+        with self._unit_of_work(actor, once) as work:
             offering = self._open_offering(work, actor, offering_id)
             windows = {*offering.maintenance, window}
             ordered = tuple(sorted(windows, key=lambda w: (w.starts_at, w.ends_at, w.units_left)))
@@ -76,7 +76,7 @@ class ListingDesk(Desk):
     ) -> Offering:
         """Have an offering empty from a moment on; None takes that back, before it begins."""
         now = self.clock.now()
-        with self._unit_of_work(once) as work:
+        with self._unit_of_work(actor, once) as work:
             offering = self._open_offering(work, actor, offering_id)
             work.answer = {"offering_id": offering_id}
             return self._keep(work, actor, offering, offering.drained(at, now), now)
@@ -84,7 +84,7 @@ class ListingDesk(Desk):
     def withdraw_offering(self, actor: Actor, offering_id: str, once: Once | None = None) -> Offering:
         """Take an offering off the market; what is running finishes."""
         now = self.clock.now()
-        with self._unit_of_work(once) as work:
+        with self._unit_of_work(actor, once) as work:
             offering = own_offering(work, actor, offering_id)
             state = advance(OFFERING_MOVES, offering.state, OfferingState.WITHDRAWN)
             work.answer = {"offering_id": offering_id}

@@ -19,7 +19,7 @@ class PromiseDesk(Desk):
         """Set the cheapest place for an order aside for its buyer; `not_placed_now` where nothing is free for it."""
         actor.require(Role.BUYER)
         now = self.clock.now()
-        with self._unit_of_work(once) as work:
+        with self._unit_of_work(actor, once) as work:
             work.promises.hold_capacity()
             catalogue = work.catalogue()
             check_order(work, catalogue, buyer_id, terms, now)
@@ -31,7 +31,7 @@ class PromiseDesk(Desk):
     def release_quote(self, actor: Actor, quote_id: str, once: Once | None = None) -> HeldQuote:
         """Give a held quote back before its time."""
         actor.require(Role.BUYER, Role.OPERATOR)
-        with self._unit_of_work(once) as work:
+        with self._unit_of_work(actor, once) as work:
             released = release_quote(work, own_quote(work, actor, quote_id), self.clock.now())
             work.answer = {"quote_id": quote_id}
         return released

@@ -9,12 +9,13 @@ from enum import StrEnum
 from market.desks.desk import Desk, UnitOfWork
 from market.domain.clock import rfc3339
 from market.domain.errors import Conflict, NotFound
+from market.domain.events import EXCHANGE
 from market.domain.parties import Actor, Role
 from market.domain.places import Node
 from market.domain.rounds import Allocation
 from market.domain.states import ALLOCATION_MOVES, AllocationState, Cause, NodeState, advance
 from market.idempotency import Once
-from market.lives import EXCHANGE, Lives, Running, held_running
+from market.lives import Lives, Running, held_running
 from market.persistence.store import Store
 from market.tenancy import own_allocation
 from market.upkeep import CHUNK, Upkept, Watch
@@ -56,9 +57,11 @@ class RunningDesk(Desk):
             done += self._take_forward(ids, now)
         for ids in _chunks(late):
             done += self._expire(ids, now)
-        with self._unit_of_work(once) as work:
+        with self._unit_of_work(actor, once) as work:
             done += Upkept(quotes_lapsed=work.promises.lapse_quotes(now))
             work.answer = asdict(done)
+            if actor is not None:
+                work.events.record("exchange", "time_kept", "exchange", **work.answer)
         return done
 
     def _due(self, now: datetime) -> tuple[list[str], tuple[str, ...]]:
@@ -150,7 +153,7 @@ class RunningDesk(Desk):
         Silence is not held against a provider that speaks: a heartbeat is missed when the exchange notices.
         """
         now = self.clock.now()
-        with self._unit_of_work(once) as work:
+        with self._unit_of_work(actor, once) as work:
             order_id = own_allocation(work, actor, allocation_id).order_id
             due, lives = Watch.over(work, now, listening_since=now), Lives(work, self._ids, now)
             for running in held_running(work, [order_id]):
@@ -169,17 +172,17 @@ class RunningDesk(Desk):
         actor.require(Role.OPERATOR)
         now = self.clock.now()
         self._follow_node(node_id, now, EXCHANGE)  # what was due before it failed
-        node = self._move_node(node_id, NodeState.DOWN, once)
+        node = self._move_node(actor, node_id, NodeState.DOWN, once)
         self._follow_node(node_id, now, actor.key_id)
         return node
 
     def node_up(self, actor: Actor, node_id: str, once: Once | None = None) -> Node:
         """A node is back, and takes part in the next round."""
         actor.require(Role.OPERATOR)
-        return self._move_node(node_id, NodeState.UP, once)
+        return self._move_node(actor, node_id, NodeState.UP, once)
 
-    def _move_node(self, node_id: str, to: NodeState, once: Once | None) -> Node:
-        with self._unit_of_work(once) as work:
+    def _move_node(self, actor: Actor, node_id: str, to: NodeState, once: Once | None) -> Node:
+        with self._unit_of_work(actor, once) as work:
             node = work.move_node(node_id, to)
             if node is None:
                 raise NotFound("not_found", f"no node {node_id}")

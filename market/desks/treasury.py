@@ -24,11 +24,12 @@ class TreasuryDesk(Desk):
         actor.require(Role.OPERATOR)
         kinds = {AccountKind.BUYER: TransferKind.DEPOSIT, AccountKind.VOUCHER: TransferKind.VOUCHER_FUND}
         now = self.clock.now()
-        with self._unit_of_work(once) as work:
+        with self._unit_of_work(actor, once) as work:
             account = _account(work, account_id)
             if account.kind not in kinds:
                 raise _wrong_kind(account, "deposits go to buyers and voucher pools")
             made = self._move(work, kinds[account.kind], (OUTSIDE, account), amount_micros, now)
+            _tell(work, "deposited", account, amount_micros)
             work.answer = {"transfer_id": made.id}
         return made
 
@@ -36,7 +37,7 @@ class TreasuryDesk(Desk):
         """Money went out to a provider: at most what is in its account."""
         actor.require(Role.OPERATOR)
         now = self.clock.now()
-        with self._unit_of_work(once) as work:
+        with self._unit_of_work(actor, once) as work:
             account = _account(work, account_id)
             if account.kind is not AccountKind.PROVIDER:
                 raise _wrong_kind(account, "payouts go to providers")
@@ -44,6 +45,7 @@ class TreasuryDesk(Desk):
             if held.balance_micros < amount_micros:
                 raise insufficient(account, held.balance_micros, amount_micros)
             made = self._move(work, TransferKind.PAYOUT, (account, OUTSIDE), amount_micros, now)
+            _tell(work, "paid_out", account, amount_micros)
             work.answer = {"transfer_id": made.id}
         return made
 
@@ -56,7 +58,7 @@ class TreasuryDesk(Desk):
         if credit_micros is not None and credit_micros < 0:
             raise InvalidInput("invalid_amount", "a credit limit is not negative")
         least = None if credit_micros is None else -credit_micros
-        with self._unit_of_work() as work:
+        with self._unit_of_work(actor) as work:
             account = _account(work, account_id)
             if account.kind is not AccountKind.BUYER:
                 raise _wrong_kind(account, "buyers have credit limits")
@@ -69,6 +71,7 @@ class TreasuryDesk(Desk):
                     balance=format_cny(held.balance_micros),
                 )
             work.ledger.limit(account_id, least)
+            _tell(work, "credit_limited", account, credit_micros)
         return replace(held, least_micros=least)
 
     def create_voucher_pool(
@@ -78,9 +81,10 @@ class TreasuryDesk(Desk):
         actor.require(Role.OPERATOR)
         now = self.clock.now()
         created = replace(pool, id=self._ids.new("vpl", now))
-        with self._unit_of_work(once) as work:
+        with self._unit_of_work(actor, once) as work:
             _check_parties(work, created)
             work.ledger.add_voucher_pool(created)
+            work.events.record("voucher_pool", "created", created.id, funds=format_cny(funds_micros))
             work.ledger.open_accounts([pool_account(created.id)])
             if funds_micros:
                 ends = OUTSIDE, pool_account(created.id)
@@ -108,6 +112,18 @@ def _account(work: UnitOfWork, account_id: str) -> Account:
     if account is None:
         raise NotFound("not_found", f"no account {account_id}")
     return account
+
+
+def _tell(work: UnitOfWork, what: str, account: Account, amount_micros: int | None) -> None:
+    """The account's owner learns of it; None: no limit."""
+    work.events.record(
+        "account",
+        what,
+        account.id,
+        buyer_id=account.owner_id if account.kind is AccountKind.BUYER else None,
+        provider_id=account.owner_id if account.kind is AccountKind.PROVIDER else None,
+        amount=None if amount_micros is None else format_cny(amount_micros),
+    )
 
 
 def _wrong_kind(account: Account, rule: str) -> Conflict:

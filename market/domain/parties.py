@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from market.domain.errors import InvalidInput, NotPermitted
+from market.domain.events import EXCHANGE
 from market.domain.places import Provenance
 
 
@@ -49,6 +50,13 @@ class ApiKey:
     organisation_id: str | None
     secret_hash: str
     created_at: datetime
+    name: str = ""
+    member_id: str | None = None
+    scopes: tuple[str, ...] = ("*",)
+    created_by: str = EXCHANGE
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,7 @@ class Actor:
     key_id: str
     role: Role
     organisation_id: str | None
+    request_id: str | None = None
 
     def require(self, *roles: Role) -> None:
         """`NotPermitted` unless the role is one of these."""

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from market.domain.parties import ApiKey, Role
 from market.domain.policy import PRESETS, Policy
 from market.persistence import mapping
+from market.persistence.event_log import EventLog
 from market.persistence.models import AnswerRow, ApiKeyRow, PolicyRow
 
 
@@ -25,13 +26,15 @@ class RememberedAnswer:
 class AccessStore:
     """Reads and writes keys, the policy and answers in one session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, events: EventLog) -> None:
         self._session = session
+        self._events = events
 
     def add_key(self, key: ApiKey) -> None:
         """Insert a key's hash."""
         columns = {name: getattr(key, name) for name in key.__slots__}
-        self._session.execute(insert(ApiKeyRow), [columns])
+        self._session.execute(insert(ApiKeyRow), [columns | {"scopes": list(key.scopes)}])
+        self._events.record("key", "issued", key.id, at=key.created_at, **owner_of(key), role=key.role.value)
 
     def key_by_hash(self, secret_hash: str) -> ApiKey | None:
         """The key with that hash."""
@@ -53,6 +56,7 @@ class AccessStore:
         """Put a policy in force; earlier ones stay on record."""
         row = {"id": id_, "set_at": at, "set_by": by, "policy": asdict(policy)}
         self._session.execute(insert(PolicyRow), [row])
+        self._events.record("policy", "changed", id_, at=at, actor=by, name=policy.name)
 
     def answer(self, client: str, key: str) -> RememberedAnswer | None:
         """The answer given to a client's idempotency key."""
@@ -71,3 +75,11 @@ class AccessStore:
             "answered_at": at,
         }
         self._session.execute(insert(AnswerRow), [row])
+
+
+def owner_of(key: ApiKey) -> dict[str, str | None]:
+    """Whose key it is, as events name tenants."""
+    return {
+        "buyer_id": key.organisation_id if key.role is Role.BUYER else None,
+        "provider_id": key.organisation_id if key.role is Role.PROVIDER else None,
+    }

@@ -6,9 +6,11 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from market.domain.offerings import Offering, OfferingVersion
+from market.domain.offerings import LOADED, Offering, OfferingVersion
 from market.domain.rounds import Allocation
+from market.domain.states import OfferingState
 from market.persistence import mapping
+from market.persistence.event_log import EventLog
 from market.persistence.models import AllocationRow, OfferingRow, OfferingVersionRow
 from market.persistence.paging import Page, PageRequest, read_page
 
@@ -16,8 +18,9 @@ from market.persistence.paging import Page, PageRequest, read_page
 class ListingStore:
     """Reads and writes listings in one session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, events: EventLog) -> None:
         self._session = session
+        self._events = events
 
     def held(self, offering_id: str) -> Offering | None:
         """One offering, as it is in the database now; nobody else changes it before the end of this unit of work."""
@@ -40,6 +43,8 @@ class ListingStore:
             "terms": mapping.offering_terms(version.offering),
         }
         self._session.execute(insert(OfferingVersionRow), [row])
+        if version.changed_by != LOADED:  # that one is old: it is kept now because another follows
+            self._record(version)
 
     def has_version(self, offering_id: str, version: int) -> bool:
         """Whether a version is kept: the first of a loaded scenario is not, before something changes."""
@@ -60,3 +65,18 @@ class ListingStore:
         )
         rows = self._session.scalars(query.order_by(AllocationRow.id))
         return tuple(mapping.read_allocation(row) for row in rows)
+
+    def _record(self, version: OfferingVersion) -> None:
+        offering = version.offering
+        changed = "listed" if offering.version == 1 else "changed"
+        self._events.record(
+            "offering",
+            "withdrawn" if offering.state is OfferingState.WITHDRAWN else changed,
+            offering.id,
+            at=version.since,
+            actor=version.changed_by,
+            provider_id=offering.provider_id,
+            version=offering.version,
+            state=offering.state.value,
+            node_id=offering.node_id,
+        )

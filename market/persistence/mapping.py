@@ -96,7 +96,7 @@ def read_buyer(row: models.BuyerRow) -> Buyer:
 
 def read_api_key(row: models.ApiKeyRow) -> ApiKey:
     """`ApiKey` of a row."""
-    return ApiKey(**_columns(row, "role"), role=Role(row.role))
+    return ApiKey(**_columns(row, "role", "scopes"), role=Role(row.role), scopes=tuple(row.scopes))
 
 
 def read_offering(row: models.OfferingRow) -> Offering:

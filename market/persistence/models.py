@@ -13,6 +13,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     String,
@@ -63,6 +64,7 @@ class Base(DeclarativeBase):
         datetime: UtcDateTime,
         dict[str, Any]: JSON,
         list[int]: JSON,
+        list[str]: JSON,
         list[Any]: JSON,
     }
 
@@ -161,16 +163,44 @@ class BuyerRow(Organisation, Base):
     home_region_id: Mapped[str | None] = mapped_column(ForeignKey("regions.id"))
 
 
+class MemberRow(Base):
+    """`Member`: a person who acts for an organisation, or for the operator where it names none."""
+
+    __tablename__ = "members"
+    __table_args__ = (
+        CheckConstraint("role IN ('owner', 'editor', 'viewer')", name="role"),
+        CheckConstraint("state IN ('active', 'removed')", name="state"),
+        Index("ix_members_organisation_id_id", "organisation_id", "id"),
+    )
+    id: Mapped[str] = mapped_column(primary_key=True)
+    organisation_id: Mapped[str | None]
+    name: Mapped[str]
+    email: Mapped[str]
+    role: Mapped[str]
+    state: Mapped[str]
+    created_at: Mapped[datetime]
+
+
 class ApiKeyRow(Base):
     """`ApiKey`: the hash of a key, never the key."""
 
     __tablename__ = "api_keys"
-    __table_args__ = (UniqueConstraint("secret_hash"),)
+    __table_args__ = (
+        UniqueConstraint("secret_hash"),
+        Index("ix_api_keys_organisation_id_id", "organisation_id", "id"),
+    )
     id: Mapped[str] = mapped_column(primary_key=True)
     role: Mapped[str]
     organisation_id: Mapped[str | None]
     secret_hash: Mapped[str]
     created_at: Mapped[datetime]
+    name: Mapped[str]
+    member_id: Mapped[str | None] = mapped_column(ForeignKey("members.id"))
+    scopes: Mapped[list[str]]
+    created_by: Mapped[str]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
 
 
 class OfferingRow(Sourced, Base):
@@ -251,18 +281,28 @@ class OrderRow(Base):
     paid_micros: Mapped[int]
 
 
-class OrderEventRow(Base):
-    """One step in an order's life: never changed, never removed."""
+class EventRow(Base):
+    """`Event`: one line of the log. Triggers refuse to change or remove one."""
 
-    __tablename__ = "order_events"
-    __table_args__ = (Index("ix_order_events_order_id_id", "order_id", "id"),)
-    id: Mapped[str] = mapped_column(primary_key=True)
-    order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"))
+    __tablename__ = "events"
+    __table_args__ = (
+        Index("ix_events_resource_resource_id_sequence", "resource", "resource_id", "sequence"),
+        Index("ix_events_buyer_id_sequence", "buyer_id", "sequence"),
+        Index("ix_events_provider_id_sequence", "provider_id", "sequence"),
+        {"sqlite_autoincrement": True},
+    )
+    sequence: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
+    kind: Mapped[str]
+    resource: Mapped[str]
+    resource_id: Mapped[str]
     at: Mapped[datetime]
-    state: Mapped[str]
-    cause: Mapped[str]
+    buyer_id: Mapped[str | None]
+    provider_id: Mapped[str | None]
     actor: Mapped[str]
-    reason: Mapped[str]
+    request_id: Mapped[str | None]
+    data: Mapped[dict[str, Any]]
 
 
 class RoundRow(Base):

@@ -7,22 +7,22 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from market.domain.errors import Conflict
-from market.domain.ids import IdSource
+from market.domain.events import Event
 from market.domain.orders import Order
 from market.domain.rounds import Explanation
 from market.domain.states import IN_BOOK, ORDER_MOVES, Cause, OrderState, advance
 from market.persistence import mapping
-from market.persistence.models import BuyerRow, ExplanationRow, OrderEventRow, OrderRow
+from market.persistence.event_log import EventLog
+from market.persistence.models import BuyerRow, ExplanationRow, OrderRow
 from market.persistence.paging import Page, PageRequest, read_page
-
-_EVENT_IDS = IdSource()
 
 
 class OrderStore:
     """Reads and writes orders in one session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, events: EventLog) -> None:
         self._session = session
+        self._events = events
         self._buyers: set[str] = set()
 
     def add(self, orders: Sequence[Order], actor: str) -> None:
@@ -31,8 +31,8 @@ class OrderStore:
             return
         self._session.execute(insert(OrderRow), [mapping.order_columns(order) for order in orders])
         for state, cause in ((OrderState.OPEN, Cause.SUBMITTED), (OrderState.DRAFT, Cause.DRAFTED)):
-            ids = [order.id for order in orders if order.state is state]
-            self._record(ids, state, orders[0].submitted_at, cause, actor, cause.value)
+            new = [order for order in orders if order.state is state]
+            self._record(new, state, orders[0].submitted_at, cause, actor, cause.value)
 
     def get(self, order_id: str) -> Order | None:
         """One order."""
@@ -89,7 +89,7 @@ class OrderStore:
         for current in {order.state for order in orders}:
             advance(ORDER_MOVES, current, to)
             self._move_rows([order.id for order in orders if order.state is current], current, to)
-        self._record([order.id for order in orders], to, at, cause, actor, reason)
+        self._record(orders, to, at, cause, actor, reason)
 
     def write(self, order: Order, at: datetime, cause: Cause, actor: str, reason: str) -> None:
         """Write an order's fields over what is stored, its state staying; `Conflict` if that has moved on."""
@@ -98,7 +98,7 @@ class OrderStore:
         written = self._session.execute(statement.values(**columns))
         if written.rowcount != 1:  # type: ignore[attr-defined]
             raise Conflict("order_changed", "an order changed state meanwhile; read it again")
-        self._record([order.id], order.state, at, cause, actor, reason)
+        self._record([order], order.state, at, cause, actor, reason)
 
     def requeue(self, order: Order) -> None:
         """Write an order's place in the queue."""
@@ -116,10 +116,9 @@ class OrderStore:
             query = query.where(OrderRow.state == state)
         return read_page(self._session, query, OrderRow.id, mapping.read_order, request)
 
-    def history(self, order_id: str) -> tuple[OrderEventRow, ...]:
+    def history(self, order_id: str) -> tuple[Event, ...]:
         """Every step of one order's life, oldest first."""
-        query = select(OrderEventRow).where(OrderEventRow.order_id == order_id).order_by(OrderEventRow.id)
-        return tuple(self._session.scalars(query))
+        return self._events.history("order", order_id)
 
     def buyer_exists(self, buyer_id: str) -> bool:
         """Whether a buyer is registered; asked once in a unit of work, because nobody leaves."""
@@ -156,27 +155,18 @@ class OrderStore:
 
     def _record(
         self,
-        ids: Sequence[str],
+        orders: Iterable[Order],
         state: OrderState,
         at: datetime,
         cause: Cause,
         actor: str,
         reason: str,
     ) -> None:
-        rows = [
-            {
-                "id": _EVENT_IDS.new("oev", at),
-                "order_id": i,
-                "at": at,
-                "state": state,
-                "cause": cause,
-                "actor": actor,
-                "reason": reason,
-            }
-            for i in ids
-        ]
-        if rows:
-            self._session.execute(insert(OrderEventRow), rows)
+        told = {"state": state.value, "cause": cause.value, "reason": reason}
+        for order in orders:
+            self._events.record(
+                "order", cause.value, order.id, at=at, actor=actor, buyer_id=order.buyer_id, **told
+            )
 
 
 def _same_work(before: Order, now: Order) -> bool:

@@ -14,7 +14,8 @@ from market.domain.errors import Conflict
 from market.domain.quotes import Forecast, ForecastScore, HeldQuote, HeldQuoteState
 from market.domain.states import IN_BOOK, OrderState, RoundState
 from market.persistence import mapping
-from market.persistence.models import OrderEventRow, OrderRow, RoundRow
+from market.persistence.event_log import EventLog
+from market.persistence.models import OrderRow, RoundRow
 from market.persistence.money_models import ForecastRow, HeldQuoteRow
 
 CAPACITY_LOCK = 0x4B41
@@ -24,8 +25,9 @@ CAPACITY_LOCK = 0x4B41
 class PromiseStore:
     """Reads and writes promises in one session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, events: EventLog) -> None:
         self._session = session
+        self._events = events
 
     def hold_capacity(self) -> None:
         """Nobody else takes free capacity before the end of this unit of work (SQLite has one writer anyway).
@@ -40,6 +42,7 @@ class PromiseStore:
     def add_quote(self, quote: HeldQuote) -> None:
         """Insert a held quote."""
         self._session.execute(insert(HeldQuoteRow), [mapping.held_quote_columns(quote)])
+        self._events.record("quote", quote.state.value, quote.id, buyer_id=quote.buyer_id)
 
     def quote(self, quote_id: str) -> HeldQuote | None:
         """One held quote, as it is in the database now."""
@@ -73,6 +76,8 @@ class PromiseStore:
         ended = self._session.execute(statement.values(state=state, order_id=order_id))
         if ended.rowcount != 1:  # type: ignore[attr-defined]
             raise Conflict("quote_expired", f"quote {quote.id} is not held any more; ask for a new one")
+        how = "used" if state is HeldQuoteState.USED else "released"
+        self._events.record("quote", how, quote.id, buyer_id=quote.buyer_id, order_id=order_id)
         return replace(quote, state=state, order_id=order_id)
 
     def lapse_quotes(self, now: datetime) -> int:
@@ -80,8 +85,11 @@ class PromiseStore:
         statement = update(HeldQuoteRow).where(
             HeldQuoteRow.state == HeldQuoteState.HELD, HeldQuoteRow.expires_at <= now
         )
-        lapsed = self._session.execute(statement.values(state=HeldQuoteState.LAPSED))
-        return int(lapsed.rowcount)  # type: ignore[attr-defined]
+        lapsing = statement.values(state=HeldQuoteState.LAPSED)
+        lapsed = self._session.execute(lapsing.returning(HeldQuoteRow.id, HeldQuoteRow.buyer_id)).all()
+        for quote_id, buyer_id in sorted(tuple(row) for row in lapsed):
+            self._events.record("quote", HeldQuoteState.LAPSED.value, quote_id, buyer_id=buyer_id)
+        return len(lapsed)
 
     # Forecasts
 
@@ -154,14 +162,8 @@ class PromiseStore:
 
     def steps_of(self, order_ids: Sequence[str]) -> dict[str, list[tuple[datetime, OrderState]]]:
         """When orders came into which state, oldest first."""
-        found: dict[str, list[tuple[datetime, OrderState]]] = {}
-        for start in range(0, len(order_ids), 500):
-            query = select(OrderEventRow.order_id, OrderEventRow.at, OrderEventRow.state).where(
-                OrderEventRow.order_id.in_(order_ids[start : start + 500])
-            )
-            for order_id, at, state in self._session.execute(query.order_by(OrderEventRow.id)):
-                found.setdefault(order_id, []).append((at, OrderState(state)))
-        return found
+        steps = self._events.histories("order", order_ids)
+        return {id_: [(at, OrderState(data["state"])) for at, data in told] for id_, told in steps.items()}
 
     def book(self, compute_class: ComputeClass) -> tuple[tuple[Mapping[str, Any], int, float], ...]:
         """Of each order in the book for a compute class: its job as stored, what its buyer still pays, the share to do."""

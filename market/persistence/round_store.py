@@ -8,10 +8,12 @@ from sqlalchemy import insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from market.domain.clock import rfc3339
 from market.domain.errors import Conflict
 from market.domain.rounds import Allocation, Holding, Round
 from market.domain.states import ALLOCATION_MOVES, AllocationState, RoundState, advance
 from market.persistence import mapping
+from market.persistence.event_log import EventLog
 from market.persistence.models import AllocationRow, RoundRecordRow, RoundRow
 from market.persistence.paging import Page, PageRequest, read_page
 
@@ -19,8 +21,9 @@ from market.persistence.paging import Page, PageRequest, read_page
 class RoundStore:
     """Reads and writes rounds in one session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, events: EventLog) -> None:
         self._session = session
+        self._events = events
 
     def open(self, round_: Round) -> None:
         """Insert a round that starts clearing; `Conflict` while another one is."""
@@ -30,6 +33,7 @@ class RoundStore:
             raise Conflict(
                 "round_in_progress", "another round is clearing; try again when it is done"
             ) from error
+        self._events.record("round", round_.state.value, round_.id, at=round_.opened_at, orders=round_.orders)
 
     def close(self, round_: Round) -> None:
         """Write a round's end over its beginning."""
@@ -37,6 +41,9 @@ class RoundStore:
         result = self._session.execute(closed.values(**mapping.round_columns(round_)))
         if result.rowcount != 1:  # type: ignore[attr-defined]
             raise Conflict("round_over", f"round {round_.id} is not clearing any more")
+        names = ("orders", "placed", "left_out", "status", "gap", "seconds", "failure")
+        told = {name: getattr(round_, name) for name in names}
+        self._events.record("round", round_.state.value, round_.id, at=round_.closed_at, **told)
 
     def get(self, round_id: str) -> Round | None:
         """One round."""
@@ -90,6 +97,8 @@ class RoundStore:
         """Insert what a round granted."""
         if allocations:
             self._session.execute(insert(AllocationRow), [mapping.allocation_columns(a) for a in allocations])
+        for allocation in allocations:
+            self._record(allocation, allocation.state)
 
     def move_allocation(self, allocation: Allocation, to: AllocationState, **facts: Any) -> None:
         """Advance one allocation, and write facts (columns) that come with the step."""
@@ -101,6 +110,7 @@ class RoundStore:
         result = self._session.execute(statement.values(state=to, live=live, **facts))
         if result.rowcount != 1:  # type: ignore[attr-defined]
             raise Conflict("allocation_changed", "the allocation changed state meanwhile; read it again")
+        self._record(allocation, to)
 
     def note_heartbeat(self, allocation_id: str, at: datetime) -> None:
         """The provider said that it still runs."""
@@ -185,3 +195,20 @@ class RoundStore:
             if value is not None:
                 query = query.where(getattr(AllocationRow, name) == value)
         return read_page(self._session, query, AllocationRow.id, mapping.read_allocation, request)
+
+    def _record(self, allocation: Allocation, state: AllocationState) -> None:
+        """What both sides may know of it: no money."""
+        self._events.record(
+            "allocation",
+            state.value,
+            allocation.id,
+            buyer_id=allocation.buyer_id,
+            provider_id=allocation.provider_id,
+            state=state.value,
+            order_id=allocation.order_id,
+            round_id=allocation.round_id,
+            offering_id=allocation.offering_id,
+            node_id=allocation.node_id,
+            starts_at=rfc3339(allocation.starts_at),
+            ends_at=rfc3339(allocation.ends_at),
+        )

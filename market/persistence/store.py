@@ -17,6 +17,7 @@ from market.domain.places import Node, Region, RoundTripTime
 from market.domain.states import NODE_MOVES, NodeState, advance
 from market.persistence import mapping, models
 from market.persistence.access_store import AccessStore
+from market.persistence.event_log import EventLog
 from market.persistence.ledger_store import LedgerStore
 from market.persistence.listing_store import ListingStore
 from market.persistence.order_store import OrderStore
@@ -39,18 +40,27 @@ _TABLES: dict[type[Any], type[models.Base]] = {
     Offering: models.OfferingRow,
 }
 
+_TOLD_AS: dict[type[Any], tuple[str, str]] = {
+    Region: ("region", "added"),
+    Node: ("node", "added"),
+    Provider: ("provider", "registered"),
+    Buyer: ("buyer", "registered"),
+}
+
 
 class Store:
     """Everything behind one session: the catalogue here, orders, rounds and access by name."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, events: EventLog | None = None) -> None:
+        """`events` is the log of a unit of work; without one nothing can be written that is told in it."""
         self.session = session
-        self.orders = OrderStore(session)
-        self.rounds = RoundStore(session)
-        self.access = AccessStore(session)
+        self.events = EventLog(session) if events is None else events
+        self.orders = OrderStore(session, self.events)
+        self.rounds = RoundStore(session, self.events)
+        self.access = AccessStore(session, self.events)
         self.ledger = LedgerStore(session)
-        self.listings = ListingStore(session)
-        self.promises = PromiseStore(session)
+        self.listings = ListingStore(session, self.events)
+        self.promises = PromiseStore(session, self.events)
 
     def add_all(self, things: Iterable[SourcedThing]) -> None:
         """Insert catalogue nouns of one kind."""
@@ -72,6 +82,11 @@ class Store:
             if not _is_duplicate(error):
                 raise
             raise _taken(thing) from error
+        if type(thing) in _TOLD_AS:
+            resource, what = _TOLD_AS[type(thing)]
+            buyer_id = thing.id if isinstance(thing, Buyer) else None
+            provider_id = thing.id if isinstance(thing, Provider) else None
+            self.events.record(resource, what, thing.id, buyer_id=buyer_id, provider_id=provider_id)
 
     def hold_regions(self) -> None:
         """No region is added elsewhere before the end of this unit of work (SQLite has one writer anyway)."""
@@ -114,6 +129,7 @@ class Store:
         found = mapping.read_node(row)
         state = advance(NODE_MOVES, found.state, to)
         self.session.execute(update(models.NodeRow).where(models.NodeRow.id == node_id).values(state=state))
+        self.events.record("node", state.value, node_id)
         return replace(found, state=state)
 
     def offerings(self) -> tuple[Offering, ...]:

@@ -97,7 +97,7 @@ def test_an_amendment_is_stored_told_and_queued(
     assert enquiries.order(buyer, first.id).terms == amended_terms(
         first.terms, {"limit_price_micros": 131_000_000, "units": 3}
     )
-    told = [(event.cause, event.reason) for event in enquiries.order_history(buyer, first.id)]
+    told = [(event.data["cause"], event.data["reason"]) for event in enquiries.order_history(buyer, first.id)]
     assert told == [
         ("submitted", "submitted"),
         ("amended", "limit_price from 100.00 to 131.00"),
@@ -155,7 +155,11 @@ def test_a_draft_waits_until_it_is_submitted(
     assert opened == enquiries.order(buyer, draft.id)
     assert opened.state is OrderState.OPEN
     assert opened.queue_key > between.queue_key  # it queues from now on, not from when it was drafted
-    assert [e.cause for e in enquiries.order_history(buyer, draft.id)] == ["drafted", "amended", "submitted"]
+    assert [e.data["cause"] for e in enquiries.order_history(buyer, draft.id)] == [
+        "drafted",
+        "amended",
+        "submitted",
+    ]
     with pytest.raises(Conflict):
         exchange.submit_draft(buyer, draft.id)
     assert exchange.clear_round(operator, ROUND).placed == 2
@@ -199,7 +203,7 @@ def test_of_two_cancels_at_once_one_is_refused(
         refused = [answer for answer in answers if isinstance(answer, Conflict)]
         assert len(refused) == 1
         assert enquiries.order(buyer, order.id).state is OrderState.CANCELLED
-        assert [e.cause for e in enquiries.order_history(buyer, order.id)].count("cancelled") == 1
+        assert [e.data["cause"] for e in enquiries.order_history(buyer, order.id)].count("cancelled") == 1
 
 
 def test_of_many_amendments_at_once_none_is_lost(
@@ -334,7 +338,7 @@ def test_an_order_amended_to_immediate_is_placed_or_stays_as_it_was(
     placed = exchange.amend_order(buyer, order.id, {**now, "limit_price_micros": 500_000_000})
     assert placed.state is OrderState.ALLOCATED
     assert placed == enquiries.order(buyer, order.id)
-    assert [e.cause for e in enquiries.order_history(buyer, order.id)] == [
+    assert [e.data["cause"] for e in enquiries.order_history(buyer, order.id)] == [
         "submitted",
         "amended",
         "placed_at_once",

@@ -50,7 +50,7 @@ def test_an_order_is_placed_where_it_is_cheapest(
     assert (allocation.offering_id, allocation.price_micros) == ("off_4", 30_000_000)
     assert (allocation.starts_at, allocation.ends_at) == (START, START + 3 * HOUR)
     assert enquiries.order(buyer, placed.id).state is OrderState.ALLOCATED
-    states = [event.state for event in enquiries.order_history(buyer, placed.id)]
+    states = [event.data["state"] for event in enquiries.order_history(buyer, placed.id)]
     assert states == ["open", "allocated"]
 
 

@@ -263,7 +263,10 @@ def test_forced_maintenance_interrupts_what_does_not_fit_beside_what_was_granted
     exchange.add_maintenance(provider, "off_4", window, force=True)
     states = [enquiries.order(buyer, order.id).state for order in (first, second, third)]
     assert states == [OrderState.ACTIVE, OrderState.ACTIVE, OrderState.INTERRUPTED]
-    steps = [(event.state, event.cause, event.actor) for event in enquiries.order_history(buyer, third.id)]
+    steps = [
+        (event.data["state"], event.data["cause"], event.actor)
+        for event in enquiries.order_history(buyer, third.id)
+    ]
     assert steps[-2:] == [
         ("active", "started", "exchange"),
         ("interrupted", "provider_failed", provider.key_id),

@@ -76,7 +76,7 @@ def test_an_immediate_order_is_placed_where_it_is_cheapest(
     assert granted.charges_micros == granted.earnings_micros == (4 * 10**6,) * 6
     assert order.held_micros == 24 * 10**6 == escrow_micros(plain.database)
     assert enquiries.order(buyer, order.id) == order
-    causes = [step.cause for step in enquiries.order_history(buyer, order.id)]
+    causes = [step.data["cause"] for step in enquiries.order_history(buyer, order.id)]
     assert causes == [Cause.SUBMITTED, Cause.PLACED_AT_ONCE]
 
 

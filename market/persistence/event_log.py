@@ -1,0 +1,160 @@
+"""The one log of what happened: written in the transaction that makes it happen (an outbox), never changed.
+
+Rows are gathered and inserted at the end of a unit of work, on PostgreSQL under a lock that is held until the commit. So a
+sequence is not visible before all smaller ones are, and whoever reads on from the last it saw misses nothing.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, false, func, insert, or_, select, text
+from sqlalchemy.orm import Session
+
+from market.domain.events import EXCHANGE, PUBLIC, Event, require_kind
+from market.persistence.models import EventRow
+
+EVENTS_LOCK = 0x4B42
+"""Any number besides those of the round and capacity locks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who reads: everybody sees the market itself, a tenant also its own, `everything` is the operator's."""
+
+    buyer_id: str | None = None
+    provider_id: str | None = None
+    everything: bool = False
+
+    def condition(self) -> ColumnElement[bool] | None:
+        """On rows; None where nothing is hidden."""
+        if self.everything:
+            return None
+        mine: list[ColumnElement[bool]] = [EventRow.resource.in_(sorted(PUBLIC))]
+        if self.buyer_id is not None:
+            mine.append(EventRow.buyer_id == self.buyer_id)
+        if self.provider_id is not None:
+            mine.append(EventRow.provider_id == self.provider_id)
+        return or_(false(), *mine)
+
+
+class EventLog:
+    """Writes and reads events in one session."""
+
+    def __init__(
+        self,
+        session: Session,
+        at: datetime | None = None,
+        actor: str = EXCHANGE,
+        request_id: str | None = None,
+    ) -> None:
+        """`at`, `actor` and `request_id` are those of the unit of work, where an event does not say otherwise."""
+        self._session = session
+        self._at = at
+        self._actor = actor
+        self._request_id = request_id
+        self._pending: list[dict[str, Any]] = []
+
+    def record(
+        self,
+        resource: str,
+        what: str,
+        resource_id: str,
+        *,
+        at: datetime | None = None,
+        actor: str | None = None,
+        buyer_id: str | None = None,
+        provider_id: str | None = None,
+        **data: Any,
+    ) -> None:
+        """Note that something happened; it is written with the rest of the unit of work, or not at all."""
+        when, by = at or self._at, actor or self._actor
+        if when is None:
+            raise ValueError(f"{resource}.{what} needs a time: events are recorded in units of work")
+        self._pending.append(
+            {
+                "kind": require_kind(resource, what),
+                "resource": resource,
+                "resource_id": resource_id,
+                "at": when,
+                "buyer_id": buyer_id,
+                "provider_id": provider_id,
+                "actor": by,
+                "request_id": self._request_id if by == self._actor else None,
+                "data": data,
+            }
+        )
+
+    def write(self) -> None:
+        """Insert what was noted; the last statement of a unit of work."""
+        if not self._pending:
+            return
+        if self._session.get_bind().dialect.name == "postgresql":
+            self._session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": EVENTS_LOCK})
+        self._session.execute(insert(EventRow), self._pending)
+        self._pending = []
+
+    def after(
+        self,
+        sequence: int,
+        audience: Audience,
+        most: int,
+        *,
+        kinds: Collection[str] = (),
+        resource_id: str | None = None,
+    ) -> tuple[Event, ...]:
+        """The next events that the audience may see, oldest first."""
+        query = select(EventRow).where(EventRow.sequence > sequence)
+        condition = audience.condition()
+        if condition is not None:
+            query = query.where(condition)
+        if kinds:
+            query = query.where(EventRow.kind.in_(sorted(kinds)))
+        if resource_id is not None:
+            query = query.where(EventRow.resource_id == resource_id)
+        rows = self._session.scalars(query.order_by(EventRow.sequence).limit(most))
+        return tuple(read_event(row) for row in rows)
+
+    def newest(self) -> int:
+        """The last sequence there is; 0 where nothing happened yet."""
+        return self._session.scalar(select(func.max(EventRow.sequence))) or 0
+
+    def history(self, resource: str, resource_id: str) -> tuple[Event, ...]:
+        """Everything that was committed to have happened to one resource, oldest first."""
+        query = select(EventRow).where(EventRow.resource == resource, EventRow.resource_id == resource_id)
+        return tuple(read_event(row) for row in self._session.scalars(query.order_by(EventRow.sequence)))
+
+    def histories(
+        self, resource: str, resource_ids: Sequence[str]
+    ) -> Mapping[str, list[tuple[datetime, Mapping[str, Any]]]]:
+        """When what happened to many resources, in this unit of work as well: moments and data by id, oldest first."""
+        found: dict[str, list[tuple[datetime, Mapping[str, Any]]]] = {}
+        for start in range(0, len(resource_ids), 500):
+            query = select(EventRow.resource_id, EventRow.at, EventRow.data).where(
+                EventRow.resource == resource,
+                EventRow.resource_id.in_(resource_ids[start : start + 500]),
+            )
+            for id_, at, data in self._session.execute(query.order_by(EventRow.sequence)):
+                found.setdefault(id_, []).append((at, data))
+        asked = set(resource_ids)
+        for noted in self._pending:
+            if noted["resource"] == resource and noted["resource_id"] in asked:
+                found.setdefault(noted["resource_id"], []).append((noted["at"], noted["data"]))
+        return found
+
+
+def read_event(row: EventRow) -> Event:
+    """A row as an event."""
+    return Event(
+        sequence=row.sequence,
+        kind=row.kind,
+        resource=row.resource,
+        resource_id=row.resource_id,
+        at=row.at,
+        buyer_id=row.buyer_id,
+        provider_id=row.provider_id,
+        actor=row.actor,
+        request_id=row.request_id,
+        data=row.data,
+    )
