@@ -1,7 +1,7 @@
 """The application: routes, refusals, headers, the page."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from api.settings import Settings
 from market.enquiries import Enquiries
 from market.exchange import Exchange
 
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 PAGE = Path(__file__).parent / "web" / "static"
 NOT_THE_PAGE = ("/v1/", "/problems", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/redoc")
 ROUTERS = tuple(
@@ -70,6 +71,18 @@ def build_app(exchange: Exchange, enquiries: Enquiries, settings: Settings) -> F
         yield
         await run_in_threadpool(desk.close)
 
+    app = build_contract(lifespan)
+    app.state.desk = desk
+    install_error_answers(app)
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(AnswerHeaders)
+    if (PAGE / "index.html").is_file():
+        app.router.routes.append(PageMount("/", StaticFiles(directory=PAGE, html=True), name="page"))
+    return app
+
+
+def build_contract(lifespan: Lifespan | None = None) -> FastAPI:
+    """Every route and how it is documented; without an exchange behind it, it answers nothing but what it promises."""
     app = FastAPI(
         title="Suanli Exchange 算力交易所",
         version=version("suanli-exchange"),
@@ -78,16 +91,10 @@ def build_app(exchange: Exchange, enquiries: Enquiries, settings: Settings) -> F
         redirect_slashes=False,
         lifespan=lifespan,
     )
-    app.state.desk = desk
     for router in ROUTERS:
         app.include_router(router)
     app.include_router(pages.router)
     _describe_with(app)
-    install_error_answers(app)
-    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
-    app.add_middleware(AnswerHeaders)
-    if (PAGE / "index.html").is_file():
-        app.router.routes.append(PageMount("/", StaticFiles(directory=PAGE, html=True), name="page"))
     return app
 
 

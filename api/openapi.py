@@ -1,15 +1,17 @@
-"""The OpenAPI document: problem responses declared, an example on every schema."""
+"""The OpenAPI document: problem responses declared, an example on every schema and operation."""
 
 from collections.abc import Iterator
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api.contract.examples import complete_examples
+from api.contract.problems import problem_examples, problems
 from api.schemas.fields import Schema
 from api.schemas.problems import FieldProblem, Problem
 
+__all__ = ["DESCRIPTION", "KEY_OPTIONAL", "TAGS", "describe", "problems"]
 TAGS = [
     {"name": "orders", "description": "订单: jobs and their terms; why they were or were not placed."},
     {"name": "quotes", "description": "报价: what an order would cost now, without submitting it."},
@@ -30,32 +32,11 @@ DESCRIPTION = (
     "a problem document (RFC 9457) with a stable `code`. Send `Authorization: Bearer <key>`; every POST takes an "
     "`Idempotency-Key`."
 )
+CONTACT = {"name": "The operator of this exchange"}
+LICENCE = {"name": "Apache License 2.0", "identifier": "Apache-2.0"}
+SERVERS = [{"url": "/", "description": "The exchange that serves this document."}]
 KEY_OPTIONAL: dict[str, Any] = {"security": [{}]}
 """Beside the key that an operation takes: it takes none as well."""
-_PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-_EXAMPLE_OF_STATUS = {
-    400: "the body is not JSON (`malformed_json`)",
-    401: "no key, or one that nobody issued",
-    403: "the key's role may not do this",
-    404: "no such thing, or another tenant's",
-    409: "the state of the market does not allow it now, or the idempotency key was used for another request",
-    413: "the body is too large (`body_too_large`)",
-    415: "the body is not declared as JSON",
-    422: "malformed or impossible: `errors` says where",
-    500: "something broke on our side",
-    503: "the exchange cannot serve now",
-}
-
-
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Declared problem responses for these statuses."""
-    return {
-        status: {
-            "description": f"{HTTPStatus(status).phrase}: {_EXAMPLE_OF_STATUS[status]}.",
-            "content": _PROBLEM,
-        }
-        for status in statuses
-    }
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
@@ -67,10 +48,15 @@ def describe(app: FastAPI) -> dict[str, Any]:
             description=app.description,
             routes=app.routes,
             tags=app.openapi_tags,
+            servers=SERVERS,
+            contact=CONTACT,
+            license_info=LICENCE,
             separate_input_output_schemas=False,
         )
         _drop_foreign_refusals(document)
         _complete_schemas(document["components"]["schemas"])
+        complete_examples(document)
+        document["components"]["examples"] = problem_examples(document)
         app.openapi_schema = document
     return app.openapi_schema
 

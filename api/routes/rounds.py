@@ -41,7 +41,9 @@ def clear_round(
     request: Request,
     response: Response,
     body: ClearingRequest | None = None,
-    prefer: Annotated[str | None, Header(description="`respond-async`: answer 202 at once.")] = None,
+    prefer: Annotated[
+        str | None, Header(description="`respond-async`: answer 202 at once.", examples=["respond-async"])
+    ] = None,
 ) -> RoundAnswer:
     """Clear all open orders against what is free, and wait for the end, or not (`Prefer: respond-async`).
 
