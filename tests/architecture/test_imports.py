@@ -5,6 +5,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+GENERATED = {
+    ("client", f"{name}.py") for name in ("answers", "bodies", "operations", "async_operations", "words")
+}
+"""Nobody writes these by hand: `python -m api.generator` does."""
 
 
 def test_import_contracts_hold() -> None:
@@ -15,6 +19,7 @@ def test_import_contracts_hold() -> None:
 
 def test_no_file_holds_two_ideas() -> None:
     sources = [p for room in ("api", "market", "solver") for p in (ROOT / room).rglob("*.py")]
-    rooms = [p for p in sources if "versions" not in p.parts]  # a migration is one step, however long
+    steps = [p for p in sources if "versions" in p.parts]  # a migration is one step, however long
+    rooms = [p for p in sources if p not in steps and p.parts[-2:] not in GENERATED]
     long = {p.name: n for p in rooms if (n := len(p.read_text(encoding="utf-8").splitlines())) > 400}
     assert long == {}

@@ -1,0 +1,1403 @@
+"""Everything that can be asked of an exchange.
+
+Generated from the OpenAPI document by `python -m api.generator`: change that, not this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from api.client import answers, bodies, words
+from api.client.bodies import Moment
+from api.client.call import Call, segment
+from api.client.transport import Transport
+
+
+class Orders:
+    """`exchange.orders`. 订单: jobs and their terms; why they were or were not placed."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self,
+        *,
+        state: words.OrderState | None = None,
+        at_most: int | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Iterator[answers.OrderAnswer]:
+        """List orders.
+
+        One's own orders, newest first; all of them for the operator.
+
+        `state`: Only orders in this state.
+
+        An iterator over all pages; `at_most`: no more items than that.
+
+        `GET /v1/orders`
+        """
+        call = Call("GET", "/v1/orders", query={"state": state}, seconds=timeout_seconds)
+        return self._transport.pages(call, answers.OrderAnswer, at_most)
+
+    def submit(
+        self,
+        body: bodies.OrderRequest,
+        *,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.OrderAnswer:
+        """Submit an order.
+
+        Put one order in the book, where it waits for a round. An immediate one, or one on a held quote,
+        is placed at once or refused; a draft waits outside the book.
+
+        `POST /v1/orders`
+        """
+        call = Call(
+            "POST",
+            "/v1/orders",
+            body=body,
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.OrderAnswer)
+
+    def submit_many(
+        self,
+        body: bodies.OrderBatch,
+        *,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.OrderBatchAnswer:
+        """Submit many orders, each answered on its own.
+
+        Up to 10,000 orders. A malformed or refused one does not spoil the others.
+
+        `POST /v1/orders/batch`
+        """
+        call = Call(
+            "POST",
+            "/v1/orders/batch",
+            body=body,
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.OrderBatchAnswer)
+
+    def read(self, order_id: str, *, timeout_seconds: float | None = None) -> answers.OrderDetail:
+        """Read an order.
+
+        The order, what was granted to it, and every step of its life.
+
+        `GET /v1/orders/{order_id}`
+        """
+        call = Call("GET", f"/v1/orders/{segment(order_id)}", seconds=timeout_seconds)
+        return self._transport.ask(call, answers.OrderDetail)
+
+    def amend(
+        self, order_id: str, body: bodies.OrderChanges, *, timeout_seconds: float | None = None
+    ) -> answers.OrderAnswer:
+        """Amend an order.
+
+        Change terms of a draft or of an order in the book; it is checked like a new one, and the hold
+        follows.
+
+        It keeps its place in the queue if it only asks for less or pays more: limit price up, deadline
+        later, max_rtt up or none, more regions or devices allowed, fewer units. Anything else sends it
+        to the end.
+
+        `PATCH /v1/orders/{order_id}`
+        """
+        call = Call("PATCH", f"/v1/orders/{segment(order_id)}", body=body, seconds=timeout_seconds)
+        return self._transport.ask(call, answers.OrderAnswer)
+
+    def submit_draft(
+        self, order_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+    ) -> answers.OrderAnswer:
+        """Submit a draft.
+
+        Turn a draft into an open order: its limit price is held from then on.
+
+        `POST /v1/orders/{order_id}/submit`
+        """
+        call = Call(
+            "POST",
+            f"/v1/orders/{segment(order_id)}/submit",
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.OrderAnswer)
+
+    def cancel(
+        self, order_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+    ) -> answers.OrderAnswer:
+        """Cancel an order.
+
+        Take an order out of the book, for free, or out of its allocation: what was booked until an hour
+        later is paid.
+
+        `POST /v1/orders/{order_id}/cancel`
+        """
+        call = Call(
+            "POST",
+            f"/v1/orders/{segment(order_id)}/cancel",
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.OrderAnswer)
+
+    def explain(
+        self, order_id: str, *, timeout_seconds: float | None = None
+    ) -> answers.OrderExplanationAnswer:
+        """Why an order was or was not placed.
+
+        Node by node, and the smallest change that would place it: proven by asking the market again.
+
+        `GET /v1/orders/{order_id}/explanation`
+        """
+        call = Call("GET", f"/v1/orders/{segment(order_id)}/explanation", seconds=timeout_seconds)
+        return self._transport.ask(call, answers.OrderExplanationAnswer)
+
+
+class Quotes:
+    """`exchange.quotes`. 报价: what an order would cost now, without submitting it."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def ask(
+        self,
+        body: bodies.QuoteRequest,
+        *,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.QuoteAnswer:
+        """What would this order cost now; hold it if asked.
+
+        Node by node, cheapest first, and why not elsewhere. Nothing is submitted; operators need name
+        no buyer.
+
+        With `hold_minutes` the cheapest place is set aside for its buyer: send the order with its
+        `quote_id` to take it at exactly that price. 409 `not_placed_now` where nothing is free,
+        `too_many_quotes` with 20 held at once.
+
+        An `Idempotency-Key` is bound to the question, and to what is held: asked again under the same
+        key, the same quote is held, and the rest is answered as the market is by then.
+
+        `POST /v1/quotes`
+        """
+        call = Call(
+            "POST",
+            "/v1/quotes",
+            body=body,
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.QuoteAnswer)
+
+    def read(self, quote_id: str, *, timeout_seconds: float | None = None) -> answers.HeldQuoteAnswer:
+        """Read a quote that is or was held.
+
+        One's own; all of them for the operator.
+
+        `GET /v1/quotes/{quote_id}`
+        """
+        call = Call("GET", f"/v1/quotes/{segment(quote_id)}", seconds=timeout_seconds)
+        return self._transport.ask(call, answers.HeldQuoteAnswer)
+
+    def release(
+        self, quote_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+    ) -> answers.HeldQuoteAnswer:
+        """Give a held quote back.
+
+        Before its time is over; 409 `quote_expired` where it is not held any more.
+
+        `POST /v1/quotes/{quote_id}/release`
+        """
+        call = Call(
+            "POST",
+            f"/v1/quotes/{segment(quote_id)}/release",
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.HeldQuoteAnswer)
+
+
+class Forecasts:
+    """`exchange.forecasts`. 报价: what an order would cost now, without submitting it."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def score(self, *, timeout_seconds: float | None = None) -> answers.ForecastScoreAnswer:
+        """How forecasts fared.
+
+        Of when orders would be matched: the share that was right, and how wide the ranges were. Public.
+
+        `GET /v1/forecasts/score`
+        """
+        call = Call("GET", "/v1/forecasts/score", seconds=timeout_seconds)
+        return self._transport.ask(call, answers.ForecastScoreAnswer)
+
+
+class Prices:
+    """`exchange.prices`. 价格: by offering and hour, in parts."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def read(
+        self,
+        *,
+        round_id: str | None = None,
+        offering_id: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.PriceSummary | answers.PriceHours:
+        """Prices by offering, or hour by hour for one.
+
+        Of a landed round (the newest, unless `round_id` names one): one line for each offering; with
+        `offering_id`, that offering hour by hour. As recorded: what is listed today does not matter.
+
+        `round_id`: A landed round; left out: the newest.
+
+        `offering_id`: Hour by hour for this offering.
+
+        `GET /v1/prices`
+        """
+        call = Call(
+            "GET",
+            "/v1/prices",
+            query={"round_id": round_id, "offering_id": offering_id},
+            seconds=timeout_seconds,
+        )
+        found: answers.PriceSummary | answers.PriceHours = self._transport.ask_any(
+            call, answers.PriceSummary | answers.PriceHours
+        )
+        return found
+
+
+class Allocations:
+    """`exchange.allocations`. 分配: what was granted."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self,
+        *,
+        round_id: str | None = None,
+        order_id: str | None = None,
+        at_most: int | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Iterator[answers.AllocationAnswer]:
+        """List allocations.
+
+        A buyer's own, those on a provider's offerings, all for the operator; newest first.
+
+        `round_id`: Only those of this round.
+
+        `order_id`: Only those of this order.
+
+        An iterator over all pages; `at_most`: no more items than that.
+
+        `GET /v1/allocations`
+        """
+        call = Call(
+            "GET",
+            "/v1/allocations",
+            query={"round_id": round_id, "order_id": order_id},
+            seconds=timeout_seconds,
+        )
+        return self._transport.pages(call, answers.AllocationAnswer, at_most)
+
+    def read(self, allocation_id: str, *, timeout_seconds: float | None = None) -> answers.AllocationAnswer:
+        """Read an allocation.
+
+        One allocation, for its buyer, its provider and operators.
+
+        `GET /v1/allocations/{allocation_id}`
+        """
+        call = Call("GET", f"/v1/allocations/{segment(allocation_id)}", seconds=timeout_seconds)
+        return self._transport.ask(call, answers.AllocationAnswer)
+
+    def start(
+        self, allocation_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+    ) -> answers.AllocationAnswer:
+        """Report a start.
+
+        It runs from now on: its provider's word, or an operator's. 409 `too_early` before its window,
+        `too_late` after.
+
+        Where the offering asks for no heartbeat, the exchange starts it by itself.
+
+        `POST /v1/allocations/{allocation_id}/start`
+        """
+        call = Call(
+            "POST",
+            f"/v1/allocations/{segment(allocation_id)}/start",
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.AllocationAnswer)
+
+    def heartbeat(
+        self, allocation_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+    ) -> answers.AllocationAnswer:
+        """Report that it runs.
+
+        Due every `heartbeat_minutes` of the offering; once missed, the order is matched again. 409
+        `not_running`.
+
+        `POST /v1/allocations/{allocation_id}/heartbeat`
+        """
+        call = Call(
+            "POST",
+            f"/v1/allocations/{segment(allocation_id)}/heartbeat",
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.AllocationAnswer)
+
+    def complete(
+        self, allocation_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+    ) -> answers.AllocationAnswer:
+        """Report an end.
+
+        It is done. Used time is paid by the second, the rest of the hold is released.
+
+        `POST /v1/allocations/{allocation_id}/complete`
+        """
+        call = Call(
+            "POST",
+            f"/v1/allocations/{segment(allocation_id)}/complete",
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.AllocationAnswer)
+
+    def fail(
+        self,
+        allocation_id: str,
+        body: bodies.FailureReport,
+        *,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.AllocationAnswer:
+        """Report a failure.
+
+        Of the job: its order has failed, used time is paid. Of the provider: refund, credit, and the
+        next round matches the order again.
+
+        `POST /v1/allocations/{allocation_id}/fail`
+        """
+        call = Call(
+            "POST",
+            f"/v1/allocations/{segment(allocation_id)}/fail",
+            body=body,
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.AllocationAnswer)
+
+
+class Rounds:
+    """`exchange.rounds`. 轮次: clear the market; value, bound, gap, figures, flows."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self, *, at_most: int | None = None, timeout_seconds: float | None = None
+    ) -> Iterator[answers.RoundAnswer]:
+        """List rounds.
+
+        Rounds, newest first. `figures` is empty here; read one round for them.
+
+        An iterator over all pages; `at_most`: no more items than that.
+
+        `GET /v1/rounds`
+        """
+        call = Call("GET", "/v1/rounds", seconds=timeout_seconds)
+        return self._transport.pages(call, answers.RoundAnswer, at_most)
+
+    def clear(
+        self,
+        body: bodies.ClearingRequest | None = None,
+        *,
+        prefer: str | None = None,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.RoundAnswer:
+        """Clear a round now.
+
+        Clear all open orders against what is free, and wait for the end, or not (`Prefer:
+        respond-async`).
+
+        201 is a round that landed. One that the judge refused is a 500 `round_refused` with its
+        `round_id`; one that failed is answered with what went wrong (503 `solver_died`, say), and as
+        `round_failed` when asked for again under its key. Nothing of either is stored but the round
+        itself.
+
+        `prefer`: `respond-async`: answer 202 at once.
+
+        `POST /v1/rounds`
+        """
+        call = Call(
+            "POST",
+            "/v1/rounds",
+            headers={"Prefer": prefer},
+            body=body,
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.RoundAnswer)
+
+    def read(self, round_id: str, *, timeout_seconds: float | None = None) -> answers.RoundAnswer:
+        """Read a round.
+
+        State, certified value and bound, figures beside the baselines', flows. Public.
+
+        What a flow of fewer than 3 orders spent (`spend_cny`) is null, but for an operator's key.
+
+        `GET /v1/rounds/{round_id}`
+        """
+        call = Call("GET", f"/v1/rounds/{segment(round_id)}", seconds=timeout_seconds)
+        return self._transport.ask(call, answers.RoundAnswer)
+
+    def pricing(self, round_id: str, *, timeout_seconds: float | None = None) -> answers.RoundPricingAnswer:
+        """Price a round both ways.
+
+        What a landed round comes to under each pricing rule, from what it recorded. The sums are
+        public.
+
+        `allocations`, with both prices of each, is for an operator's key; without one it is empty.
+
+        `GET /v1/rounds/{round_id}/pricing`
+        """
+        call = Call("GET", f"/v1/rounds/{segment(round_id)}/pricing", seconds=timeout_seconds)
+        return self._transport.ask(call, answers.RoundPricingAnswer)
+
+    def problem(self, round_id: str, *, timeout_seconds: float | None = None) -> bytes:
+        """The problem a round solved.
+
+        The arrays as they were solved; `suanli verify` checks them against the clearing.
+
+        `GET /v1/rounds/{round_id}/problem.npz`
+        """
+        call = Call("GET", f"/v1/rounds/{segment(round_id)}/problem.npz", seconds=timeout_seconds)
+        return self._transport.ask_bytes(call)
+
+    def clearing(self, round_id: str, *, timeout_seconds: float | None = None) -> bytes:
+        """The clearing of a round.
+
+        What the solver answered: placements, prices, certificate.
+
+        `GET /v1/rounds/{round_id}/clearing.npz`
+        """
+        call = Call("GET", f"/v1/rounds/{segment(round_id)}/clearing.npz", seconds=timeout_seconds)
+        return self._transport.ask_bytes(call)
+
+    def tick(
+        self, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+    ) -> answers.UpkeepAnswer:
+        """Do what is due by now.
+
+        Start, capture, complete, interrupt, expire, lapse: what time alone brings about. Operators
+        only.
+
+        Every round does this before it opens, and so does the server's timer; done twice at one moment,
+        the second time changes nothing.
+
+        `POST /v1/upkeep`
+        """
+        call = Call("POST", "/v1/upkeep", once=True, idempotency_key=idempotency_key, seconds=timeout_seconds)
+        return self._transport.ask(call, answers.UpkeepAnswer)
+
+    def replay(
+        self, round_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+    ) -> answers.ReplayAnswer:
+        """Clear a past round again from its record.
+
+        The recorded problem under the recorded limits: the same answer, unless time ended the search.
+        Operators only.
+
+        `POST /v1/rounds/{round_id}/replay`
+        """
+        call = Call(
+            "POST",
+            f"/v1/rounds/{segment(round_id)}/replay",
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.ReplayAnswer)
+
+
+class Nodes:
+    """`exchange.nodes`. 区域, 算力中心, 设备: regions, nodes and devices."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def down(
+        self, node_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+    ) -> answers.NodeAnswer:
+        """Mark a node down.
+
+        What it holds is interrupted now, refunded and credited, and matched again by the next round;
+        all else stays.
+
+        Operators only.
+
+        `POST /v1/nodes/{node_id}/down`
+        """
+        call = Call(
+            "POST",
+            f"/v1/nodes/{segment(node_id)}/down",
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.NodeAnswer)
+
+    def up(
+        self, node_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+    ) -> answers.NodeAnswer:
+        """Mark a node up.
+
+        It takes part in the next round. Operators only.
+
+        `POST /v1/nodes/{node_id}/up`
+        """
+        call = Call(
+            "POST",
+            f"/v1/nodes/{segment(node_id)}/up",
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.NodeAnswer)
+
+    def list(
+        self, *, at_most: int | None = None, timeout_seconds: float | None = None
+    ) -> Iterator[answers.NodeAnswer]:
+        """List nodes.
+
+        Nodes by id, with PUE, power cap, hourly tariff and green share.
+
+        An iterator over all pages; `at_most`: no more items than that.
+
+        `GET /v1/nodes`
+        """
+        call = Call("GET", "/v1/nodes", seconds=timeout_seconds)
+        return self._transport.pages(call, answers.NodeAnswer, at_most)
+
+    def add(
+        self,
+        body: bodies.NodeRequest,
+        *,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.NodeAnswer:
+        """Add a node.
+
+        Operators only.
+
+        `POST /v1/nodes`
+        """
+        call = Call(
+            "POST",
+            "/v1/nodes",
+            body=body,
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.NodeAnswer)
+
+
+class Offerings:
+    """`exchange.offerings`. 算力产品: what providers list."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self,
+        *,
+        node_id: str | None = None,
+        provider_id: str | None = None,
+        device_id: str | None = None,
+        state: words.OfferingState | None = None,
+        at_most: int | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Iterator[answers.OfferingAnswer]:
+        """List offerings.
+
+        Offerings by id, filtered by node, provider, device or state.
+
+        `node_id`: A node's id.
+
+        `provider_id`: A provider's id.
+
+        `device_id`: A device's id.
+
+        An iterator over all pages; `at_most`: no more items than that.
+
+        `GET /v1/offerings`
+        """
+        call = Call(
+            "GET",
+            "/v1/offerings",
+            query={"node_id": node_id, "provider_id": provider_id, "device_id": device_id, "state": state},
+            seconds=timeout_seconds,
+        )
+        return self._transport.pages(call, answers.OfferingAnswer, at_most)
+
+    def add(
+        self,
+        body: bodies.OfferingRequest,
+        *,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.OfferingAnswer:
+        """List an offering.
+
+        Put units of a device at a node on the market.
+
+        `POST /v1/offerings`
+        """
+        call = Call(
+            "POST",
+            "/v1/offerings",
+            body=body,
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.OfferingAnswer)
+
+    def read(self, offering_id: str, *, timeout_seconds: float | None = None) -> answers.OfferingAnswer:
+        """Read an offering.
+
+        One listing.
+
+        `GET /v1/offerings/{offering_id}`
+        """
+        call = Call("GET", f"/v1/offerings/{segment(offering_id)}", seconds=timeout_seconds)
+        return self._transport.ask(call, answers.OfferingAnswer)
+
+    def amend(
+        self, offering_id: str, body: bodies.OfferingChanges, *, timeout_seconds: float | None = None
+    ) -> answers.OfferingAnswer:
+        """Amend an offering.
+
+        Change terms; each change is a version. What is already granted keeps the ask it was matched at.
+
+        New `maintenance` windows are refused where what is granted would not fit any more (409
+        `in_use`). Fewer `units` lower a larger `max_gang_units` with them, and the hours that had all
+        units free; hours that were partly free stay, and must be stated anew where they exceed the
+        units (422 `invalid_capacity`).
+
+        `PATCH /v1/offerings/{offering_id}`
+        """
+        call = Call("PATCH", f"/v1/offerings/{segment(offering_id)}", body=body, seconds=timeout_seconds)
+        return self._transport.ask(call, answers.OfferingAnswer)
+
+    def withdraw(
+        self, offering_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+    ) -> answers.OfferingAnswer:
+        """Withdraw an offering.
+
+        Take an offering off the market. What is running finishes.
+
+        `POST /v1/offerings/{offering_id}/withdraw`
+        """
+        call = Call(
+            "POST",
+            f"/v1/offerings/{segment(offering_id)}/withdraw",
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.OfferingAnswer)
+
+    def drain(
+        self,
+        offering_id: str,
+        body: bodies.DrainRequest,
+        *,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.OfferingAnswer:
+        """Drain an offering, with notice.
+
+        From `at` on nothing runs here. Nothing new is placed that would run into it; what is granted
+        beyond it is interrupted then, matched again elsewhere, and not credited. Until it begins it may
+        be moved, or taken back (null).
+
+        `POST /v1/offerings/{offering_id}/drain`
+        """
+        call = Call(
+            "POST",
+            f"/v1/offerings/{segment(offering_id)}/drain",
+            body=body,
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.OfferingAnswer)
+
+    def add_maintenance(
+        self,
+        offering_id: str,
+        body: bodies.MaintenanceRequest,
+        *,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.OfferingAnswer:
+        """Announce a maintenance window.
+
+        At most `units_left` units in a window. Refused where what is already granted or promised would
+        not fit any more (409 `in_use`, with the hours and the units in use), unless `force` interrupts
+        it; quotes that are held cannot be forced out. `PATCH` with `maintenance` takes windows back.
+
+        `POST /v1/offerings/{offering_id}/maintenance`
+        """
+        call = Call(
+            "POST",
+            f"/v1/offerings/{segment(offering_id)}/maintenance",
+            body=body,
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.OfferingAnswer)
+
+    def calendar(
+        self,
+        offering_id: str,
+        *,
+        from_: Moment | None = None,
+        hours: int | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.CalendarAnswer:
+        """What an offering has free, hour by hour.
+
+        Listed, usable, allocated, held and free units of each hour, from the present one or a later one
+        on.
+
+        `from_`: The first hour; left out: the present one.
+
+        `hours`: How many hours.
+
+        `GET /v1/offerings/{offering_id}/calendar`
+        """
+        call = Call(
+            "GET",
+            f"/v1/offerings/{segment(offering_id)}/calendar",
+            query={"from": from_, "hours": hours},
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.CalendarAnswer)
+
+    def versions(
+        self, offering_id: str, *, at_most: int | None = None, timeout_seconds: float | None = None
+    ) -> Iterator[answers.VersionAnswer]:
+        """An offering's terms, version by version.
+
+        Which terms held since when. Whose key set them is told to its provider and the operator only.
+
+        An iterator over all pages; `at_most`: no more items than that.
+
+        `GET /v1/offerings/{offering_id}/versions`
+        """
+        call = Call("GET", f"/v1/offerings/{segment(offering_id)}/versions", seconds=timeout_seconds)
+        return self._transport.pages(call, answers.VersionAnswer, at_most)
+
+
+class Regions:
+    """`exchange.regions`. 区域, 算力中心, 设备: regions, nodes and devices."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self, *, at_most: int | None = None, timeout_seconds: float | None = None
+    ) -> Iterator[answers.RegionAnswer]:
+        """List regions.
+
+        Regions by id, with coordinates and both carbon factors.
+
+        An iterator over all pages; `at_most`: no more items than that.
+
+        `GET /v1/regions`
+        """
+        call = Call("GET", "/v1/regions", seconds=timeout_seconds)
+        return self._transport.pages(call, answers.RegionAnswer, at_most)
+
+    def add(
+        self,
+        body: bodies.RegionRequest,
+        *,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.RegionAnswer:
+        """Add a region.
+
+        Operators only. Distances to all other regions are modelled from coordinates.
+
+        `POST /v1/regions`
+        """
+        call = Call(
+            "POST",
+            "/v1/regions",
+            body=body,
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.RegionAnswer)
+
+
+class Devices:
+    """`exchange.devices`. 区域, 算力中心, 设备: regions, nodes and devices."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self, *, at_most: int | None = None, timeout_seconds: float | None = None
+    ) -> Iterator[answers.DeviceAnswer]:
+        """List devices.
+
+        Devices by id, with memory, power, peak and relative speed per precision.
+
+        An iterator over all pages; `at_most`: no more items than that.
+
+        `GET /v1/devices`
+        """
+        call = Call("GET", "/v1/devices", seconds=timeout_seconds)
+        return self._transport.pages(call, answers.DeviceAnswer, at_most)
+
+
+class Providers:
+    """`exchange.providers`. 服务商, 用户: who takes part."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self, *, at_most: int | None = None, timeout_seconds: float | None = None
+    ) -> Iterator[answers.OrganisationAnswer]:
+        """List providers.
+
+        Providers by id; public.
+
+        An iterator over all pages; `at_most`: no more items than that.
+
+        `GET /v1/providers`
+        """
+        call = Call("GET", "/v1/providers", seconds=timeout_seconds)
+        return self._transport.pages(call, answers.OrganisationAnswer, at_most)
+
+    def register(
+        self,
+        body: bodies.OrganisationRequest,
+        *,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.Registration:
+        """Register a provider.
+
+        Operators only. The answer carries the provider's key, this once.
+
+        `POST /v1/providers`
+        """
+        call = Call(
+            "POST",
+            "/v1/providers",
+            body=body,
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.Registration)
+
+
+class Buyers:
+    """`exchange.buyers`. 服务商, 用户: who takes part."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self, *, at_most: int | None = None, timeout_seconds: float | None = None
+    ) -> Iterator[answers.OrganisationAnswer]:
+        """List buyers.
+
+        All buyers for the operator, oneself for a buyer.
+
+        An iterator over all pages; `at_most`: no more items than that.
+
+        `GET /v1/buyers`
+        """
+        call = Call("GET", "/v1/buyers", seconds=timeout_seconds)
+        return self._transport.pages(call, answers.OrganisationAnswer, at_most)
+
+    def register(
+        self,
+        body: bodies.OrganisationRequest,
+        *,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.Registration:
+        """Register a buyer.
+
+        Operators only. The answer carries the buyer's key, this once.
+
+        `POST /v1/buyers`
+        """
+        call = Call(
+            "POST",
+            "/v1/buyers",
+            body=body,
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.Registration)
+
+
+class Policy:
+    """`exchange.policy`. 策略: what energy, carbon and latency cost."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def read(self, *, timeout_seconds: float | None = None) -> answers.PolicyAnswer:
+        """Read the policy.
+
+        What energy, carbon, latency and transfer weigh in the rounds to come, and on which terms they
+        trade.
+
+        `GET /v1/policy`
+        """
+        call = Call("GET", "/v1/policy", seconds=timeout_seconds)
+        return self._transport.ask(call, answers.PolicyAnswer)
+
+    def set(
+        self, body: bodies.PolicyPreset | bodies.PolicyWeights, *, timeout_seconds: float | None = None
+    ) -> answers.PolicyAnswer:
+        """Set the policy.
+
+        Operators only: a preset by name, or weights in full; and the terms of trade, which are the
+        preset's unless given.
+
+        Rounds that have landed keep theirs, and so does what they granted.
+
+        `PUT /v1/policy`
+        """
+        call = Call("PUT", "/v1/policy", body=body, seconds=timeout_seconds)
+        return self._transport.ask(call, answers.PolicyAnswer)
+
+
+class Ledger:
+    """`exchange.ledger`. 账户, 转账, 账单, 算力券: accounts, transfers, bills, vouchers."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def transfers(
+        self,
+        *,
+        order_id: str | None = None,
+        allocation_id: str | None = None,
+        round_id: str | None = None,
+        kind: words.TransferKind | None = None,
+        account_id: str | None = None,
+        at_most: int | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Iterator[answers.TransferAnswer]:
+        """List transfers.
+
+        Those that touch one's own accounts, all for the operator; newest first.
+
+        `order_id`: An order's id.
+
+        `allocation_id`: An allocation's id.
+
+        `round_id`: A round's id.
+
+        `account_id`: An account's id.
+
+        An iterator over all pages; `at_most`: no more items than that.
+
+        `GET /v1/ledger/transfers`
+        """
+        call = Call(
+            "GET",
+            "/v1/ledger/transfers",
+            query={
+                "order_id": order_id,
+                "allocation_id": allocation_id,
+                "round_id": round_id,
+                "kind": kind,
+                "account_id": account_id,
+            },
+            seconds=timeout_seconds,
+        )
+        return self._transport.pages(call, answers.TransferAnswer, at_most)
+
+    def check(self, *, timeout_seconds: float | None = None) -> answers.BalanceAnswer:
+        """Check the ledger.
+
+        Operators only: whether all balances together are zero, and the accounts' sums those of their
+        transfers.
+
+        `GET /v1/ledger/balance`
+        """
+        call = Call("GET", "/v1/ledger/balance", seconds=timeout_seconds)
+        return self._transport.ask(call, answers.BalanceAnswer)
+
+
+class Accounts:
+    """`exchange.accounts`. 账户, 转账, 账单, 算力券: accounts, transfers, bills, vouchers."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self, *, at_most: int | None = None, timeout_seconds: float | None = None
+    ) -> Iterator[answers.AccountAnswer]:
+        """List accounts.
+
+        One's own; for the operator every account that money moved through, by id.
+
+        An iterator over all pages; `at_most`: no more items than that.
+
+        `GET /v1/accounts`
+        """
+        call = Call("GET", "/v1/accounts", seconds=timeout_seconds)
+        return self._transport.pages(call, answers.AccountAnswer, at_most)
+
+    def read(self, account_id: str, *, timeout_seconds: float | None = None) -> answers.AccountAnswer:
+        """Read an account.
+
+        One account as it is now.
+
+        `GET /v1/accounts/{account_id}`
+        """
+        call = Call("GET", f"/v1/accounts/{segment(account_id)}", seconds=timeout_seconds)
+        return self._transport.ask(call, answers.AccountAnswer)
+
+    def deposit(
+        self,
+        account_id: str,
+        body: bodies.AmountRequest,
+        *,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.TransferAnswer:
+        """Book a deposit.
+
+        Operators only: money that came in for a buyer, or for a voucher pool.
+
+        `POST /v1/accounts/{account_id}/deposits`
+        """
+        call = Call(
+            "POST",
+            f"/v1/accounts/{segment(account_id)}/deposits",
+            body=body,
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.TransferAnswer)
+
+    def pay_out(
+        self,
+        account_id: str,
+        body: bodies.AmountRequest,
+        *,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.TransferAnswer:
+        """Book a payout.
+
+        Operators only: money that went out to a provider, at most what is in its account.
+
+        `POST /v1/accounts/{account_id}/payouts`
+        """
+        call = Call(
+            "POST",
+            f"/v1/accounts/{segment(account_id)}/payouts",
+            body=body,
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.TransferAnswer)
+
+    def set_credit_limit(
+        self, account_id: str, body: bodies.CreditLimitRequest, *, timeout_seconds: float | None = None
+    ) -> answers.AccountAnswer:
+        """Set a credit limit.
+
+        Operators only: how far a buyer's account may fall below zero. Orders beyond it are refused.
+
+        `PUT /v1/accounts/{account_id}/credit-limit`
+        """
+        call = Call(
+            "PUT", f"/v1/accounts/{segment(account_id)}/credit-limit", body=body, seconds=timeout_seconds
+        )
+        return self._transport.ask(call, answers.AccountAnswer)
+
+
+class Invoices:
+    """`exchange.invoices`. 账户, 转账, 账单, 算力券: accounts, transfers, bills, vouchers."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self,
+        *,
+        month: str,
+        buyer_id: str | None = None,
+        at_most: int | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Iterator[answers.InvoiceAnswer]:
+        """Invoices of a month.
+
+        A buyer's own; for the operator one of each buyer, by id. A month holds what was booked in it.
+
+        `month`: Calendar month in Asia/Shanghai, YYYY-MM.
+
+        `buyer_id`: Operators: only this buyer's.
+
+        An iterator over all pages; `at_most`: no more items than that.
+
+        `GET /v1/invoices`
+        """
+        call = Call(
+            "GET", "/v1/invoices", query={"month": month, "buyer_id": buyer_id}, seconds=timeout_seconds
+        )
+        return self._transport.pages(call, answers.InvoiceAnswer, at_most)
+
+
+class Statements:
+    """`exchange.statements`. 账户, 转账, 账单, 算力券: accounts, transfers, bills, vouchers."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self,
+        *,
+        month: str,
+        provider_id: str | None = None,
+        at_most: int | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Iterator[answers.StatementAnswer]:
+        """Statements of a month.
+
+        A provider's own; for the operator one of each provider, by id. A month holds what was booked in
+        it.
+
+        `month`: Calendar month in Asia/Shanghai, YYYY-MM.
+
+        `provider_id`: Operators: only this provider's.
+
+        An iterator over all pages; `at_most`: no more items than that.
+
+        `GET /v1/statements`
+        """
+        call = Call(
+            "GET",
+            "/v1/statements",
+            query={"month": month, "provider_id": provider_id},
+            seconds=timeout_seconds,
+        )
+        return self._transport.pages(call, answers.StatementAnswer, at_most)
+
+
+class VoucherPools:
+    """`exchange.voucher_pools`. 账户, 转账, 账单, 算力券: accounts, transfers, bills, vouchers."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self, *, at_most: int | None = None, timeout_seconds: float | None = None
+    ) -> Iterator[answers.VoucherPoolAnswer]:
+        """List voucher pools.
+
+        Pools by id, with what is left in them.
+
+        An iterator over all pages; `at_most`: no more items than that.
+
+        `GET /v1/voucher-pools`
+        """
+        call = Call("GET", "/v1/voucher-pools", seconds=timeout_seconds)
+        return self._transport.pages(call, answers.VoucherPoolAnswer, at_most)
+
+    def create(
+        self,
+        body: bodies.VoucherPoolRequest,
+        *,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.VoucherPoolAnswer:
+        """Create a voucher pool.
+
+        Operators only. Orders name a pool as `voucher_pool_id`; it pays its share when an hour is
+        settled.
+
+        `POST /v1/voucher-pools`
+        """
+        call = Call(
+            "POST",
+            "/v1/voucher-pools",
+            body=body,
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.VoucherPoolAnswer)
+
+    def read(
+        self, voucher_pool_id: str, *, timeout_seconds: float | None = None
+    ) -> answers.VoucherPoolAnswer:
+        """Read a voucher pool.
+
+        One pool.
+
+        `GET /v1/voucher-pools/{voucher_pool_id}`
+        """
+        call = Call("GET", f"/v1/voucher-pools/{segment(voucher_pool_id)}", seconds=timeout_seconds)
+        return self._transport.ask(call, answers.VoucherPoolAnswer)
+
+
+class Scenarios:
+    """`exchange.scenarios`. 推演: the same book in another market; fronts; replays."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def compare(
+        self,
+        body: bodies.ScenariosRequest,
+        *,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.ScenariosAnswer:
+        """Clear the same book in other markets.
+
+        Another policy, a carbon price, nodes down, a hub that has grown, a latency limit: side by side
+        with how it is.
+
+        Operators only. Each clearing is judged like a round's; nothing is stored.
+
+        `POST /v1/scenarios`
+        """
+        call = Call(
+            "POST",
+            "/v1/scenarios",
+            body=body,
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.ScenariosAnswer)
+
+    def sweep(
+        self,
+        body: bodies.SweepRequest,
+        *,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.SweepAnswer:
+        """The Pareto front of spend, latency and carbon.
+
+        The work that the book's clearing places, at the least spend for rising prices of carbon and of
+        latency.
+
+        Every point places the same orders, so points compare. Along each path carbon (latency) only
+        falls and spend only rises. Operators only; takes points x seconds.
+
+        `POST /v1/scenarios/sweep`
+        """
+        call = Call(
+            "POST",
+            "/v1/scenarios/sweep",
+            body=body,
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return self._transport.ask(call, answers.SweepAnswer)
+
+
+class Health:
+    """`exchange.health`. Whether the exchange is up and ready."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def live(self, *, timeout_seconds: float | None = None) -> answers.Health:
+        """Is it up.
+
+        The process answers.
+
+        `GET /healthz`
+        """
+        call = Call("GET", "/healthz", seconds=timeout_seconds)
+        return self._transport.ask(call, answers.Health)
+
+    def ready(self, *, timeout_seconds: float | None = None) -> answers.Health:
+        """Can it work.
+
+        The database is reachable and at this program's schema, and the solver takes problems.
+
+        `GET /readyz`
+        """
+        call = Call("GET", "/readyz", seconds=timeout_seconds)
+        return self._transport.ask(call, answers.Health)
+
+
+class Operations:
+    """All groups."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.orders = Orders(transport)
+        self.quotes = Quotes(transport)
+        self.forecasts = Forecasts(transport)
+        self.prices = Prices(transport)
+        self.allocations = Allocations(transport)
+        self.rounds = Rounds(transport)
+        self.nodes = Nodes(transport)
+        self.offerings = Offerings(transport)
+        self.regions = Regions(transport)
+        self.devices = Devices(transport)
+        self.providers = Providers(transport)
+        self.buyers = Buyers(transport)
+        self.policy = Policy(transport)
+        self.ledger = Ledger(transport)
+        self.accounts = Accounts(transport)
+        self.invoices = Invoices(transport)
+        self.statements = Statements(transport)
+        self.voucher_pools = VoucherPools(transport)
+        self.scenarios = Scenarios(transport)
+        self.health = Health(transport)
