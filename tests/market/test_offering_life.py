@@ -170,6 +170,9 @@ def test_a_drain_is_moved_and_taken_back_until_it_begins(
     assert code_of(lambda: exchange.drain_offering(provider, "off_4", START - timedelta(seconds=1))) == (
         "drain_in_past"
     )
+    assert code_of(lambda: exchange.drain_offering(provider, "off_4", START + timedelta(minutes=59))) == (
+        "drain_without_notice"
+    )
     exchange.drain_offering(provider, "off_4", START + 3 * HOUR)
     assert exchange.drain_offering(provider, "off_4", START + 5 * HOUR).drain_at == START + 5 * HOUR
     assert exchange.drain_offering(provider, "off_4", None).drain_at is None

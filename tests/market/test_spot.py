@@ -10,7 +10,7 @@ import pytest
 from toy_market import FREE, HOUR, SCENARIO, START, terms
 
 from market.domain.clock import VirtualClock
-from market.domain.errors import Conflict, MarketError
+from market.domain.errors import Conflict, MarketError, Unavailable
 from market.domain.ledger import escrow_of
 from market.domain.orders import Order, OrderTerms, TimeInForce
 from market.domain.parties import Actor
@@ -21,6 +21,7 @@ from market.exchange import AnsweredBefore, Exchange, Once, RoundRequest, Submis
 from market.persistence.database import Database
 from market.persistence.paging import PageRequest
 from market.persistence.store import Store
+from market.spot import require_promises
 from solver import Clearing, ClearingProblem, Limits, clear
 
 pytestmark = pytest.mark.slow
@@ -299,3 +300,41 @@ def test_the_scenario_is_what_was_reckoned_with() -> None:
         ("off_4", 8, 5),
         ("off_5", 1000, 1),
     ]
+
+
+def test_the_last_check_refuses_an_immediate_order_that_would_break_a_promise(
+    plain: Exchange, buyer: Actor, database: Database
+) -> None:
+    order = placed(submit(plain, buyer, immediate(devices=("910b",), precision=None))[0])
+    (granted,) = allocations(database)
+    later = replace(granted, starts_at=granted.starts_at + 9 * HOUR, ends_at=granted.ends_at + 9 * HOUR)
+    for wrong in (
+        replace(later, units=granted.units + 1),
+        replace(later, price_micros=order.terms.limit_price_micros + 1),
+    ):
+        with database.reading() as session:
+            work = Store(session)
+            with pytest.raises(Unavailable) as refusal:
+                require_promises(work, work.catalogue(), [(order, wrong)], promised=False)
+        assert refusal.value.code == "outcome_refused"
+    assert allocations(database) == (granted,)
+
+
+def test_a_held_quote_keeps_its_ask_whatever_the_listing_asks_now(
+    plain: Exchange, buyer: Actor, database: Database
+) -> None:
+    order = placed(submit(plain, buyer, immediate(devices=("910b",), precision=None))[0])
+    (granted,) = allocations(database)
+    cheaper = replace(granted, starts_at=granted.starts_at + 9 * HOUR, ends_at=granted.ends_at + 9 * HOUR)
+    below_ask = replace(
+        cheaper,
+        ask_micros_per_unit_hour=0,
+        price_micros=0,
+        charges_micros=tuple(0 for _ in cheaper.charges_micros),
+        earnings_micros=tuple(0 for _ in cheaper.earnings_micros),
+    )
+    with database.reading() as session:
+        work = Store(session)
+        require_promises(work, work.catalogue(), [(order, below_ask)], promised=True)
+        with pytest.raises(Unavailable):
+            require_promises(work, work.catalogue(), [(order, below_ask)], promised=False)
