@@ -13,10 +13,9 @@ from starlette.routing import Match, Mount
 from starlette.types import Scope
 
 from api import openapi
-from api.body_limit import BodyLimit
 from api.dependencies import Desk
+from api.edge import install_edge
 from api.errors import install_error_answers
-from api.headers import AnswerHeaders
 from api.problems import pages
 from api.routes import (
     allocations,
@@ -74,8 +73,7 @@ def build_app(exchange: Exchange, enquiries: Enquiries, settings: Settings) -> F
     app = build_contract(lifespan)
     app.state.desk = desk
     install_error_answers(app)
-    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
-    app.add_middleware(AnswerHeaders)
+    install_edge(app, settings)
     if (PAGE / "index.html").is_file():
         app.router.routes.append(PageMount("/", StaticFiles(directory=PAGE, html=True), name="page"))
     return app

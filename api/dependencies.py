@@ -72,26 +72,37 @@ AtDesk = Annotated[Desk, Depends(_desk)]
 
 
 def _current_actor(
-    desk: AtDesk, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+    request: Request,
+    desk: AtDesk,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
 ) -> Actor:
     if credentials is None:
         raise NotAuthenticated(
             "missing_key", "this needs an API key: send the header 'Authorization: Bearer <key>'"
         )
-    return desk.exchange.authenticate(credentials.credentials)
+    return _recognised(request, desk, credentials)
 
 
 CurrentActor = Annotated[Actor, Depends(_current_actor)]
 
 
 def _possible_actor(
-    desk: AtDesk, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+    request: Request,
+    desk: AtDesk,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
 ) -> Actor | None:
-    return None if credentials is None else desk.exchange.authenticate(credentials.credentials)
+    return None if credentials is None else _recognised(request, desk, credentials)
 
 
 PossibleActor = Annotated[Actor | None, Depends(_possible_actor)]
 """For what is public, of which the operator sees more. A key that nobody issued is refused all the same."""
+
+
+def _recognised(request: Request, desk: Desk, credentials: HTTPAuthorizationCredentials) -> Actor:
+    """Who holds the key; the rate limit learns that it is a good one."""
+    actor = desk.exchange.authenticate(credentials.credentials)
+    request.state.key_id = actor.key_id
+    return actor
 
 
 async def _once(

@@ -13,7 +13,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import build_app
+from api.edge import edge_of
 from api.settings import Settings
+from api.slow_clients import ServerConfig
 from api.timer import RoundTimer
 from market.clearing.solving import SolverProcess
 from market.domain.clock import Clock, SystemClock
@@ -53,7 +55,7 @@ class ServerThread:
         """Port 0 takes any free one; `Conflict` (port_in_use) if the port is taken."""
         self._socket = bind(host, port)
         self._answering, self._ended = threading.Event(), threading.Event()
-        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+        config = ServerConfig(app, edge_of(app), log_level="warning", access_log=False)
         self._server = _AnnouncingServer(config, self._answering)
         self._thread = threading.Thread(target=self._run, name="server", daemon=True)
         self.port: int = self._socket.getsockname()[1]
@@ -114,7 +116,7 @@ def run_server(settings: Settings) -> None:
     with closing(bind(settings.host, settings.port)) as listening, open_exchange(settings) as opened:
         url = url_of(settings.host, listening.getsockname()[1])
         print(f"Suanli Exchange 算力交易所: {url} (API {url}/docs); Ctrl-C stops", flush=True)  # noqa: T201
-        config = uvicorn.Config(opened.app, log_level="info", server_header=False)
+        config = ServerConfig(opened.app, edge_of(opened.app), log_level="info", access_log=True)
         try:
             with _timer(opened.exchange, settings):
                 uvicorn.Server(config).run(sockets=[listening])

@@ -1,16 +1,19 @@
-"""Everything that can be set from outside: environment variables that begin with SUANLI_."""
+"""Everything that can be set from outside: by an option, a SUANLI_… variable, or a line of suanli.toml.
+
+What stands below a setting is its description; `suanli settings` and suanli.example.toml tell it.
+"""
 
 import re
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from api.edge_settings import EdgeSettings
 from market.domain.errors import InvalidInput
 from solver import Limits
 
-MEBIBYTE = 1024 * 1024
 SHORTEST, LONGEST = timedelta(seconds=1), timedelta(hours=24)
 _INTERVAL = re.compile(r"(\d{1,6})([smh])", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
@@ -31,21 +34,45 @@ def _interval_of(value: object) -> object:
     return read_interval(value) if isinstance(value, str) else value
 
 
-class Settings(BaseSettings):
-    """Where the exchange keeps its data, where it listens, how hard it solves."""
+class Settings(EdgeSettings):
+    """Where the exchange keeps its data, where it listens, how hard it solves, what it tells of itself."""
 
-    model_config = SettingsConfigDict(env_prefix="SUANLI_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="SUANLI_", extra="ignore", frozen=True, use_attribute_docstrings=True
+    )
 
     database_url: str = "sqlite:///suanli.db"
+    """Where everything is kept: sqlite:///market.db or postgresql+psycopg://user:password@host/name."""
     host: str = "127.0.0.1"
+    """Address to listen on; behind a reverse proxy on the same machine leave it."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8471
+    """Port to listen on; 0 takes any free one."""
     key_pepper: SecretStr = SecretStr("")
-    max_body_bytes: Annotated[int, Field(gt=0)] = 8 * MEBIBYTE
+    """Mixed into the hashes of API keys, so that a stolen database is useless; the same for init and serve, for good."""
     round_every: Annotated[timedelta | None, BeforeValidator(_interval_of)] = None
+    """Clear a round every 60s, 5m, 1h …; not set: only when asked to."""
     solver_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    """How long a round may search where its request does not say."""
     solver_gap: Annotated[float, Field(ge=0, le=1)] = 0.001
+    """How far from the proven bound a round may stop, as a share."""
     solver_workers: Annotated[int, Field(ge=1, le=256)] = 2
+    """Threads of the solver."""
     solver_seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    """Seed of the solver: the same book under the same seed gives the same round."""
+    log_format: Literal["auto", "json", "console"] = "auto"
+    """JSON lines, lines for people, or (auto) the latter where stderr is a terminal."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least that is logged."""
+    metrics_token: SecretStr = SecretStr("")
+    """Who may read /metrics sends this as a bearer token; not set: only who asks from this machine."""
+    traces: Literal["auto", "on", "off"] = "auto"
+    """Send OpenTelemetry traces; auto: where OTEL_EXPORTER_OTLP_ENDPOINT is set. Needs suanli-exchange[otel]."""
+    shutdown_seconds: Annotated[float, Field(gt=0, le=3600)] = 20.0
+    """How long requests under way, and a round that clears, may take to end when the exchange is told to stop."""
+    drain_seconds: Annotated[float, Field(ge=0, le=300)] = 0.0
+    """How long /readyz says 503 before the port is closed, so that a load balancer looks elsewhere first."""
+    min_free_mebibytes: Annotated[int, Field(ge=0)] = 64
+    """Less room than this beside an SQLite database, and /readyz says 503."""
 
     def limits(self) -> Limits:
         """How long and hard a round may try where its request does not say."""

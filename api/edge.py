@@ -1,0 +1,55 @@
+"""The edge: what every request passes before a route sees it, from the outside in."""
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from api.body_limit import BodyLimit
+from api.edge_settings import EdgeSettings
+from api.head_limit import HeadLimit
+from api.headers import AnswerHeaders
+from api.rate_limit import RateLimit
+
+ASKED_WITH = [
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "Last-Event-ID",
+    "Prefer",
+    "X-Request-ID",
+]
+ANSWERED_WITH = [
+    "ETag",
+    "Idempotent-Replayed",
+    "Location",
+    "Preference-Applied",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-Request-ID",
+]
+
+
+def install_edge(app: FastAPI, edge: EdgeSettings) -> None:
+    """1. headers on whatever is answered, 2. heads, 3. other sites' scripts, 4. rates, 5. bodies."""
+    app.state.edge = edge
+    app.add_middleware(BodyLimit, edge=edge)
+    app.add_middleware(RateLimit, edge=edge)
+    if edge.cors_allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=edge.cors_allowed_origins,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=ASKED_WITH,
+            expose_headers=ANSWERED_WITH,
+            max_age=3600,
+        )
+    app.add_middleware(HeadLimit, edge=edge)
+    app.add_middleware(AnswerHeaders, hsts_seconds=edge.hsts_seconds)
+
+
+def edge_of(app: FastAPI) -> EdgeSettings:
+    """The limits an application was built with, for the server in front of it; the usual ones for any other."""
+    found: EdgeSettings = getattr(app.state, "edge", None) or EdgeSettings()
+    return found
