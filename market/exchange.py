@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from time import perf_counter
 from typing import Any
 
 from market.amendment import amend
@@ -23,7 +24,7 @@ from market.desks.promises import PromiseDesk
 from market.desks.running import RunningDesk
 from market.desks.treasury import TreasuryDesk
 from market.domain.clock import Clock
-from market.domain.errors import Conflict, MarketError
+from market.domain.errors import Conflict, MarketError, Unavailable
 from market.domain.orders import Order, TimeInForce
 from market.domain.parties import Actor, Role
 from market.domain.rounds import Round
@@ -40,6 +41,7 @@ from market.settlement.books import Books
 from market.spot import PlacingAtOnce, place_at_once, wants_place_at_once
 from market.submission import Submission, accept_order, open_draft, remembered_answer
 from market.tenancy import own_order
+from market.watching import RoundEnded, Step, StepDone, Watch
 from solver import Verification, verify
 
 __all__ = ["AnsweredBefore", "Exchange", "Once", "OpenedRound", "RoundRequest", "Submission"]
@@ -53,6 +55,8 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
     def __init__(self, database: Database, clock: Clock, solve: Solve = solve_here, pepper: str = "") -> None:
         super().__init__(database, clock, pepper)
         self._solve = solve
+        self._rounds_refused = False
+        self.watch = Watch()
 
     # The main path
 
@@ -75,6 +79,7 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
             books.accept(order for order in accepted if order.state is OrderState.OPEN)
             answers = placing.grant(answers, actor.key_id)
             work.answer = {"orders": [remembered_answer(answer) for answer in answers]}
+        self.watch.tell_orders(answers)
         return answers
 
     def clear_round(self, actor: Actor, request: RoundRequest, once: Once | None = None) -> Round:
@@ -85,18 +90,23 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
     def finish_round(self, opened: OpenedRound) -> Round:
         """Steps 2 to 6 of a round, for whoever does not want to wait between 1 and 2."""
         with self._ending_round(opened.round):
-            cleared = clear_market(
-                opened.snapshot, opened.limits, self._solve
-            )  # 2. arrays, 3. who runs where
-            built, clearing = cleared.built, cleared.clearing
-            opened = replace(opened, snapshot=built.snapshot, limits=cleared.limits)
+            ended = self._clear_and_land(opened, self.watch.steps_of(opened.round.id))
+        self.watch.tell(RoundEnded(ended))
+        return ended
+
+    def _clear_and_land(self, opened: OpenedRound, step: Step) -> Round:
+        cleared = clear_market(opened.snapshot, opened.limits, self._solve, step)  # 2. build, 3. solve
+        built, clearing = cleared.built, cleared.clearing
+        opened = replace(opened, snapshot=built.snapshot, limits=cleared.limits)
+        with step("verify"):
             verification = verify(built.problem, clearing)  # 4. the judge, who trusts nothing of 3
-            if not verification.ok:
-                return self._refuse_round(opened.round, verification)
+        if not verification.ok:
+            return self._refuse_round(opened.round, verification)
+        with step("read"):
             now = self.clock.now()
             outcome = read_outcome(built, clearing, opened.round.id, self._ids, now)  # 5. back again
-            with self._unit_of_work() as work:  # 6. one transaction: it lands whole or not at all
-                return land_round(work, opened, built, outcome, self._ids, self.clock.now())
+        with step("land"), self._unit_of_work() as work:  # 6. one transaction: it lands whole or not at all
+            return land_round(work, opened, built, outcome, self._ids, self.clock.now())
 
     def cancel_order(self, actor: Actor, order_id: str, once: Once | None = None) -> Order:
         """Take an order back: out of the book, or out of its allocation, with an hour's notice paid."""
@@ -166,8 +176,9 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
     def open_round(self, actor: Actor, request: RoundRequest, once: Once | None = None) -> OpenedRound:
         """Freeze the market, and claim the one place for a clearing round; a dead exchange's is taken over."""
         actor.require(Role.OPERATOR)
+        self._require_taking_rounds()
         self.keep_time()
-        now = self.clock.now()
+        began, now = perf_counter(), self.clock.now()
         with ExitStack() as undo:
             with self._unit_of_work(actor, once) as work:
                 if not self.database.round_lock.take():
@@ -179,7 +190,18 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
                 opened = freeze_market(work, request, self._ids, now)
                 work.answer = {"round_id": opened.round.id}
             undo.pop_all()  # stored: `finish_round` gives the place back
+        self.watch.tell(StepDone(opened.round.id, "freeze", perf_counter() - began))
         return opened
+
+    def take_no_more_rounds(self) -> None:
+        """The exchange is stopping: whoever asks for a round is refused; one that clears goes on."""
+        self._rounds_refused = True
+
+    def _require_taking_rounds(self) -> None:
+        if self._rounds_refused:
+            raise Unavailable(
+                "exchange_stopping", "the exchange is stopping: ask for a round again when it is back"
+            )
 
     def abandon_interrupted_round(self) -> Round | None:
         """At start-up: a round that nobody clears any more has failed; one that clears elsewhere goes on."""
@@ -208,6 +230,7 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
             failed = closed(opened, RoundState.FAILED, self.clock.now(), failure=failure_of(error))
             with self._unit_of_work() as work:
                 work.rounds.close(failed)
+            self.watch.tell(RoundEnded(failed))
             raise
         finally:
             self.database.round_lock.release()

@@ -35,6 +35,8 @@ from market.persistence.store import Store
 from market.settlement.invariants import BrokenPromise, check_outcome
 from solver import Limits
 
+EXCHANGE_STOPPED = "exchange_stopped"
+"""Why a round has failed that was given up, or cut off, when its exchange stopped."""
 _logger = logging.getLogger(__name__)
 
 
@@ -224,7 +226,7 @@ def abandon_round(work: Store, now: datetime) -> Round | None:
     left_over = work.rounds.in_progress()
     if left_over is None:
         return None
-    failed = closed(left_over, RoundState.FAILED, now, failure="exchange_stopped")
+    failed = closed(left_over, RoundState.FAILED, now, failure=EXCHANGE_STOPPED)
     work.rounds.close(failed)
     return failed
 
@@ -238,4 +240,4 @@ def closed(opened: Round, state: RoundState, now: datetime, **results: Any) -> R
 def failure_of(error: BaseException) -> str:
     """What everybody may read of an error: its code and class; the text is for the operator's log."""
     code = error.code if isinstance(error, MarketError) else "internal_error"
-    return f"{code}: {type(error).__name__}"
+    return code if code == EXCHANGE_STOPPED else f"{code}: {type(error).__name__}"

@@ -24,6 +24,7 @@ from market.domain.money import MICROS_PER_CNY, hourly_price_micros
 from market.domain.orders import Order
 from market.domain.rounds import Allocation
 from market.domain.states import AllocationState, OfferingState, OrderState
+from market.watching import Step, unwatched
 from solver import Clearing, Limits
 
 Ints = npt.NDArray[np.int64]
@@ -39,16 +40,20 @@ class Cleared:
     limits: Limits
 
 
-def clear_market(snapshot: MarketSnapshot, limits: Limits, solve: Solve) -> Cleared:
+def clear_market(snapshot: MarketSnapshot, limits: Limits, solve: Solve, step: Step = unwatched) -> Cleared:
     """Build and solve: with moves where there is something to move, without where a move would evict somebody."""
-    built = build_with_moves(snapshot)
+    with step("build"):
+        built = build_with_moves(snapshot)
     if built.staying is not None:
         finer = _finer(built, built.staying, limits)
-        clearing = solve(built.problem, finer)
+        with step("solve"):
+            clearing = solve(built.problem, finer)
         if not built.staying.evicted(clearing):
             return Cleared(built, clearing, finer)
-        built = build_problem(without_moves(snapshot))
-    return Cleared(built, solve(built.problem, limits), limits)
+        with step("build"):
+            built = build_problem(without_moves(snapshot))
+    with step("solve"):
+        return Cleared(built, solve(built.problem, limits), limits)
 
 
 def find_movable(

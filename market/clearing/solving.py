@@ -6,7 +6,10 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context, parent_process
+from multiprocessing import parent_process
+from multiprocessing.context import SpawnContext
+from multiprocessing.process import BaseProcess
+from typing import Any
 
 from market.domain.errors import Unavailable
 from solver import Clearing, ClearingProblem, Limits, clear
@@ -24,47 +27,86 @@ class SolverProcess:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._pool: ProcessPoolExecutor | None = _start_pool()
+        self._worker: _Worker | None = _Worker()
 
     def __call__(self, problem: ClearingProblem, limits: Limits, earlier: Clearing | None = None) -> Clearing:
         """Solve over there, wait here; `Unavailable` if the process is closed or dies, which replaces it."""
-        pool = self._open_pool()
         try:
-            return pool.submit(clear, problem, limits, earlier=earlier).result()
+            with self._lock:  # so that nobody ends a process that is just being started
+                worker = self._living_worker()
+                clearing = worker.pool.submit(clear, problem, limits, earlier=earlier)
+            return clearing.result()
         except BrokenProcessPool as error:
-            self._replace(pool)
+            self.require_usable()  # `exchange_stopped` if that is why; another one for the next problem otherwise
             raise Unavailable(
                 "solver_died", "the solver process ended while it solved; nothing landed, clear again"
             ) from error
 
     def require_usable(self) -> None:
-        """`Unavailable` when no problem could be handed over any more."""
-        self._open_pool()
+        """`Unavailable` when no problem could be handed over any more; a process that has died is replaced."""
+        with self._lock:
+            self._living_worker()
 
     def close(self) -> None:
         """End the process; a problem under way is finished first."""
+        worker = self._give_up_worker()
+        if worker is not None:
+            worker.pool.shutdown()
+
+    def abandon(self) -> None:
+        """End the process at once; whoever waits for a clearing is told `exchange_stopped`."""
+        worker = self._give_up_worker()
+        if worker is not None:
+            worker.kill()
+            worker.pool.shutdown()
+
+    def _living_worker(self) -> "_Worker":
+        if self._worker is None:
+            raise Unavailable(
+                "exchange_stopped",
+                "the exchange is stopping and solves no more; nothing landed, clear again when it is back",
+            )
+        if self._worker.has_died():
+            self._worker.pool.shutdown(wait=False)
+            self._worker = _Worker()
+        return self._worker
+
+    def _give_up_worker(self) -> "_Worker | None":
         with self._lock:
-            pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.shutdown()
-
-    def _open_pool(self) -> ProcessPoolExecutor:
-        with self._lock:
-            if self._pool is None:
-                raise Unavailable("solver_closed", "the solver process is closed: the exchange is stopping")
-            return self._pool
-
-    def _replace(self, broken: ProcessPoolExecutor) -> None:
-        with self._lock:
-            if self._pool is broken:
-                self._pool = _start_pool()
-        broken.shutdown(wait=False)
+            worker, self._worker = self._worker, None
+        return worker
 
 
-def _start_pool() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(
-        max_workers=1, mp_context=get_context("spawn"), initializer=_depend_on_the_parent
-    )
+class _Worker:
+    """A pool of one process, which can also be looked at and killed."""
+
+    def __init__(self) -> None:
+        self._context = _RememberingContext()
+        self.pool = ProcessPoolExecutor(
+            max_workers=1, mp_context=self._context, initializer=_depend_on_the_parent
+        )
+
+    def has_died(self) -> bool:
+        """Whether its process was started and is no more: as soon as that is so, not when it is next needed."""
+        return any(process.exitcode is not None for process in self._context.started)
+
+    def kill(self) -> None:
+        """End it, whatever it is doing."""
+        for process in self._context.started:
+            process.kill()
+
+
+class _RememberingContext(SpawnContext):
+    """Starts fresh processes, and remembers them."""
+
+    def __init__(self) -> None:
+        self.started: list[BaseProcess] = []
+
+    def Process(self, *args: Any, **options: Any) -> BaseProcess:  # type: ignore[override]  # noqa: N802 - its name
+        """Called by the pool, which starts what it is given at once."""
+        process = super().Process(*args, **options)
+        self.started.append(process)
+        return process
 
 
 def _depend_on_the_parent() -> None:

@@ -1,0 +1,141 @@
+"""Whoever watches the exchange is told what happened; the solver process ends when it is told to."""
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from toy_market import FREE, SCENARIO, START, terms
+
+from market.clearing.solving import SolverProcess
+from market.domain.clock import VirtualClock
+from market.domain.errors import Unavailable
+from market.domain.parties import Actor, Role
+from market.domain.states import OrderState, RoundState
+from market.exchange import Exchange, RoundRequest, Submission
+from market.persistence.database import Database
+from market.persistence.paging import PageRequest
+from market.persistence.store import Store
+from market.watching import OrdersAnswered, RoundEnded, Seen, StepDone
+from solver import Clearing, ClearingProblem, Limits
+
+OPERATOR = Actor("key_operator", Role.OPERATOR, None)
+REQUEST = RoundRequest(FREE, limits=Limits(seconds=5, workers=1))
+
+
+@pytest.fixture
+def exchange(sqlite_database: Database) -> Exchange:
+    opened = Exchange(sqlite_database, VirtualClock(START))
+    opened.load_scenario(SCENARIO)
+    return opened
+
+
+@pytest.fixture
+def seen(exchange: Exchange) -> list[Seen]:
+    told: list[Seen] = []
+    exchange.watch.tell_to(told.append)
+    return told
+
+
+def test_orders_and_every_step_of_a_round_are_told(exchange: Exchange, seen: list[Seen]) -> None:
+    good = Submission("buy_toy", terms(100))
+    nobody = Submission("buy_nobody", terms(100))
+    exchange.submit_orders(OPERATOR, [good, nobody, nobody])
+    assert seen == [OrdersAnswered(1, {"unknown_buyer": 2})]
+    seen.clear()
+    landed = exchange.clear_round(OPERATOR, REQUEST)
+    *steps, end = seen
+    assert [step.step for step in steps if isinstance(step, StepDone)] == [
+        *("freeze", "build", "solve", "verify", "read", "land")
+    ]
+    assert {
+        (step.round_id, step.failed, step.seconds >= 0) for step in steps if isinstance(step, StepDone)
+    } == {(landed.id, False, True)}
+    assert end == RoundEnded(landed)
+
+
+def test_a_round_that_fails_is_told_after_it_is_stored(sqlite_database: Database) -> None:
+    def broken(_problem: ClearingProblem, _limits: Limits) -> Clearing:
+        raise RuntimeError("no")
+
+    exchange, told = Exchange(sqlite_database, VirtualClock(START), broken), []
+    exchange.load_scenario(SCENARIO)
+    exchange.watch.tell_to(told.append)
+    with pytest.raises(RuntimeError):
+        exchange.clear_round(OPERATOR, REQUEST)
+    *_, solve, end = told
+    assert (solve.step, solve.failed) == ("solve", True)
+    assert end.round.state is RoundState.FAILED
+
+
+def test_a_watcher_that_fails_does_no_harm(exchange: Exchange, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(_seen: Seen) -> None:
+        raise RuntimeError("no")
+
+    exchange.watch.tell_to(broken)
+    with caplog.at_level(logging.CRITICAL, "market.watching"):
+        assert exchange.clear_round(OPERATOR, REQUEST).state is RoundState.LANDED
+
+
+def test_an_exchange_that_stops_takes_no_more_rounds(exchange: Exchange) -> None:
+    opened = exchange.open_round(OPERATOR, REQUEST)
+    exchange.take_no_more_rounds()
+    with pytest.raises(Unavailable) as refused:
+        exchange.open_round(OPERATOR, REQUEST)
+    assert refused.value.code == "exchange_stopping"
+    assert exchange.finish_round(opened).state is RoundState.LANDED
+
+
+@pytest.fixture
+def solver() -> Iterator[SolverProcess]:
+    with closing(SolverProcess()) as process:
+        yield process
+
+
+@pytest.mark.slow
+def test_a_round_whose_solver_is_abandoned_has_failed_and_its_orders_wait(
+    sqlite_database: Database, solver: SolverProcess
+) -> None:
+    """The solver process is stopped in its tracks, so the round cannot end but by being given up."""
+    exchange = Exchange(sqlite_database, VirtualClock(START), solver)
+    exchange.load_scenario(SCENARIO)
+    exchange.clear_round(OPERATOR, REQUEST)  # starts the process
+    (process,) = solver._worker._context.started  # type: ignore[union-attr]
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGSTOP)
+    exchange.submit_orders(OPERATOR, [Submission("buy_toy", terms(100))])
+    opened = exchange.open_round(OPERATOR, REQUEST)
+    giving_up = threading.Timer(0.2, solver.abandon)
+    giving_up.start()
+    with pytest.raises(Unavailable) as refused:
+        exchange.finish_round(opened)
+    giving_up.join()
+    assert refused.value.code == "exchange_stopped"
+    with sqlite_database.reading() as session:
+        store = Store(session)
+        failed = store.rounds.get(opened.round.id)
+        assert failed is not None
+        assert (failed.state, failed.failure) == (RoundState.FAILED, "exchange_stopped")
+        (order,) = store.orders.page(PageRequest(limit=10)).items
+        assert order.state is OrderState.OPEN
+    assert sqlite_database.round_lock.take(), "the place for rounds is free"
+    with pytest.raises(Unavailable) as closed:
+        solver.require_usable()
+    assert closed.value.code == "exchange_stopped"
+
+
+@pytest.mark.slow
+def test_a_solver_process_that_died_between_two_rounds_is_replaced(
+    sqlite_database: Database, solver: SolverProcess
+) -> None:
+    exchange = Exchange(sqlite_database, VirtualClock(START), solver)
+    exchange.load_scenario(SCENARIO)
+    exchange.clear_round(OPERATOR, REQUEST)
+    (process,) = solver._worker._context.started  # type: ignore[union-attr]
+    process.kill()
+    process.join()
+    solver.require_usable()
+    assert exchange.clear_round(OPERATOR, REQUEST).state is RoundState.LANDED
