@@ -7,11 +7,12 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
+from api.etags import REVALIDATED, NotModified
 from api.headers import answer_headers
 from api.json_body import ReadingError
 from api.problems.registry import registry, type_of
@@ -23,6 +24,7 @@ from market.domain.errors import (
     NotAuthenticated,
     NotFound,
     NotPermitted,
+    PreconditionFailed,
     Unavailable,
 )
 
@@ -33,6 +35,7 @@ STATUS_OF: Mapping[type[MarketError], int] = {
     NotPermitted: 403,
     NotFound: 404,
     Conflict: 409,
+    PreconditionFailed: 412,
     Unavailable: 503,
 }
 CODE_OF_STATUS = {
@@ -97,6 +100,7 @@ def answer_problem(problem: Problem, headers: Mapping[str, str] | None = None) -
 def install_error_answers(app: FastAPI) -> None:
     """Tell the application how each kind of failure is answered."""
     app.add_exception_handler(MarketError, _answer_market_error)
+    app.add_exception_handler(NotModified, _answer_not_modified)
     app.add_exception_handler(RequestValidationError, _answer_malformed)
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(OperationalError, _answer_database_error)
@@ -108,6 +112,12 @@ async def _answer_market_error(_request: Request, error: Exception) -> JSONRespo
         raise TypeError(type(error).__name__)
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotAuthenticated) else None
     return answer_problem(problem_of(error), headers)
+
+
+async def _answer_not_modified(_request: Request, seen: Exception) -> Response:
+    if not isinstance(seen, NotModified):
+        raise TypeError(type(seen).__name__)
+    return Response(status_code=304, headers={"ETag": seen.tag, "Cache-Control": REVALIDATED})
 
 
 async def _answer_malformed(_request: Request, error: Exception) -> JSONResponse:

@@ -43,6 +43,7 @@ class Area:
 
 AREAS = (
     Area("requests", "Requests", "请求"),
+    Area("edge", "Limits and conditions", "限额与条件"),
     Area("keys", "Keys and organisations", "密钥与机构"),
     Area("catalogue", "Catalogue and policy", "目录与策略"),
     Area("orders", "Orders and quotes", "订单与报价"),

@@ -1,12 +1,13 @@
 """The market's named failures.
 
     MarketError
-    ├── InvalidInput      the request cannot be meant as written          (HTTP 422)
-    ├── NotAuthenticated  no key, or a key nobody issued                  (HTTP 401)
-    ├── NotPermitted      the key's role may not do this                  (HTTP 403)
-    ├── NotFound          no such thing, or another tenant's              (HTTP 404)
-    ├── Conflict          the state of the market does not allow it now   (HTTP 409)
-    └── Unavailable       the exchange itself cannot serve                (HTTP 503)
+    ├── InvalidInput        the request cannot be meant as written          (HTTP 422)
+    ├── NotAuthenticated    no key, or a key nobody issued                  (HTTP 401)
+    ├── NotPermitted        the key's role may not do this                  (HTTP 403)
+    ├── NotFound            no such thing, or another tenant's              (HTTP 404)
+    ├── Conflict            the state of the market does not allow it now   (HTTP 409)
+    ├── PreconditionFailed  somebody else changed it meanwhile              (HTTP 412)
+    └── Unavailable         the exchange itself cannot serve                (HTTP 503)
 
 Every error carries a stable `code` (snake_case, part of the contract), a message that says what to do
 next, and `facts` that a program can read.
@@ -50,6 +51,10 @@ class NotFound(MarketError):
 
 class Conflict(MarketError):
     """The state of the market does not allow it now."""
+
+
+class PreconditionFailed(MarketError):
+    """It is not any more what whoever changes it has seen."""
 
 
 class Unavailable(MarketError):

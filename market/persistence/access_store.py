@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
 from market.domain.parties import ApiKey, Role
@@ -13,6 +13,9 @@ from market.domain.policy import PRESETS, Policy
 from market.persistence import mapping
 from market.persistence.event_log import EventLog
 from market.persistence.models import AnswerRow, ApiKeyRow, PolicyRow
+
+POLICY_LOCK = 0x4B43
+"""Any number besides those of the other locks: a policy is a new row each time, so there is no row to hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,11 @@ class AccessStore:
         """Whether a first operator key was ever made."""
         query = select(ApiKeyRow.id).where(ApiKeyRow.role == Role.OPERATOR).limit(1)
         return self._session.scalar(query) is not None
+
+    def hold_policy(self) -> None:
+        """Nobody else sets a policy on a condition before the end of this unit of work (SQLite has one writer anyway)."""
+        if self._session.get_bind().dialect.name == "postgresql":
+            self._session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": POLICY_LOCK})
 
     def policy(self, at: datetime | None = None) -> Policy:
         """The policy in force, now or at a moment: the newest set, or 'balanced' where none was."""

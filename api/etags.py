@@ -1,0 +1,153 @@
+"""Entity tags and conditions (RFC 9110, sections 8.8 and 13): nobody overwrites what they have not seen.
+
+A tag is a hash of a thing as the API shows it, so it changes when anything changes that a client can see. `If-Match` is
+judged inside the transaction of the change: the market asks the question while it holds the row.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Header, Request, Response
+from pydantic import BaseModel
+
+from market.domain.errors import InvalidInput
+
+T = TypeVar("T")
+A = TypeVar("A", bound=BaseModel)
+_TAG = re.compile(r'(W/)?("[\x21\x23-\x7e\x80-\xff]*")')
+_BETWEEN = re.compile(r"[ \t,]*")
+REVALIDATED = "private, no-cache"
+"""May be kept by whoever asked, if they ask again before using it."""
+NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
+    304: {"description": "Not Modified: it is still what `If-None-Match` names."}
+}
+TAG_HEADER: dict[str, Any] = {
+    "ETag": {
+        "description": "Strong tag of it as it is now, for `If-Match` and `If-None-Match`.",
+        "schema": {"type": "string"},
+        "example": '"6a3b5c0d9e8f7a1b2c3d4e5f60718293"',
+    }
+}
+
+
+class NotModified(Exception):
+    """The client has it already."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(tag)
+        self.tag = tag
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What a condition names: `*` (`anything`), or tags, those marked weak apart from the others."""
+
+    anything: bool = False
+    strong: frozenset[str] = frozenset()
+    weak: frozenset[str] = frozenset()
+
+    def has_exactly(self, tag: str) -> bool:
+        """Strong comparison: a weak tag equals nothing."""
+        return self.anything or tag in self.strong
+
+    def has_alike(self, tag: str) -> bool:
+        """Weak comparison."""
+        return self.anything or tag in self.strong or tag in self.weak
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the client expects of a thing that it changes; nothing at all where it sent no condition."""
+
+    match: Tags | None
+    none_match: Tags | None
+
+    def as_shown(self, tell: Callable[[T], BaseModel]) -> Callable[[T], bool] | None:
+        """The question for the market to ask of the thing as it is when it is held; None: no question."""
+        if self.match is None and self.none_match is None:
+            return None
+        return lambda thing: self._holds(tag_of(tell(thing)))
+
+    def _holds(self, tag: str) -> bool:
+        missed = self.match is not None and not self.match.has_exactly(tag)
+        return not missed and not (self.none_match is not None and self.none_match.has_alike(tag))
+
+
+def tag_of(answer: BaseModel) -> str:
+    """The strong tag of an answer: equal answers have equal tags."""
+    return f'"{hashlib.blake2b(answer.model_dump_json().encode(), digest_size=16).hexdigest()}"'
+
+
+def tagged(answer: A, response: Response, seen: Tags | None = None) -> A:
+    """The answer under its tag; `NotModified` where the client has seen it."""
+    tag = tag_of(answer)
+    if seen is not None and seen.has_alike(tag):
+        raise NotModified(tag)
+    response.headers["ETag"] = tag
+    response.headers["Cache-Control"] = REVALIDATED
+    return answer
+
+
+def read_tags(lines: list[str], name: str) -> Tags | None:
+    """The tags of a header's lines; `InvalidInput` (`invalid_condition`) for what is no list of tags."""
+    text = ",".join(lines).strip()
+    if not lines:
+        return None
+    if text == "*":
+        return Tags(anything=True)
+    strong, weak, at = set(), set(), _end(_BETWEEN, text, 0)
+    while at < len(text):
+        found = _TAG.match(text, at)
+        after = _end(_BETWEEN, text, found.end()) if found else at
+        if found is None or (after < len(text) and "," not in text[found.end() : after]):
+            break
+        (weak if found[1] else strong).add(found[2])
+        at = after
+    if at < len(text) or not (strong or weak):
+        raise InvalidInput("invalid_condition", f'{name} is * or a list of tags in quotes, as ETag gives them: "…"')
+    return Tags(strong=frozenset(strong), weak=frozenset(weak))
+
+
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    found = pattern.match(text, at)
+    return at if found is None else found.end()
+
+
+async def _expected(
+    request: Request,
+    if_match: Annotated[
+        str | None,
+        Header(
+            description="Change it only if it is still what this `ETag` names, else 412 `precondition_failed`. `*`: "
+            "whatever it is."
+        ),
+    ] = None,
+) -> Expected:
+    """`If-None-Match` is honoured too; it makes little sense on a change."""
+    del if_match  # there for the documentation; a header may come in several lines
+    lines = {name: request.headers.getlist(name) for name in ("if-match", "if-none-match")}
+    return Expected(
+        read_tags(lines["if-match"], "If-Match"), read_tags(lines["if-none-match"], "If-None-Match")
+    )
+
+
+IfUnchanged = Annotated[Expected, Depends(_expected)]
+"""For what changes something."""
+
+
+async def _seen(
+    request: Request,
+    if_none_match: Annotated[
+        str | None,
+        Header(description="Answer 304 without a body if it is still what one of these tags names."),
+    ] = None,
+) -> Tags | None:
+    del if_none_match  # as above
+    return read_tags(request.headers.getlist("if-none-match"), "If-None-Match")
+
+
+IfChanged = Annotated[Tags | None, Depends(_seen)]
+"""For what is read."""
