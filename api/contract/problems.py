@@ -11,7 +11,7 @@ MEDIA_TYPE = "application/problem+json"
 USUAL_CODES: Mapping[int, tuple[str, ...]] = {
     400: ("malformed_json",),
     401: ("missing_key", "unknown_key"),
-    403: ("not_permitted",),
+    403: ("not_permitted", "missing_scope"),
     404: ("not_found",),
     409: ("idempotency_key_reused", "request_in_progress"),
     413: ("body_too_large",),

@@ -84,7 +84,7 @@ class TransfersQuery(PageQuery):
     order_id: Reference | None = None
     allocation_id: Reference | None = None
     round_id: Reference | None = None
-    kind: TransferKind | None = None
+    kind: TransferKind | None = Field(None, description="Only those of this kind.")
     account_id: AccountId | None = None
 
 

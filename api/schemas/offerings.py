@@ -232,4 +232,4 @@ class OfferingsQuery(PageQuery):
     node_id: Reference | None = None
     provider_id: Reference | None = None
     device_id: Reference | None = None
-    state: OfferingState | None = None
+    state: OfferingState | None = Field(None, description="Only those in this state.")
