@@ -16,6 +16,7 @@ from market.domain.parties import Actor, Buyer, Provider, Role
 from market.domain.places import Node, Region
 from market.domain.policy import Policy
 from market.domain.rounds import Allocation, Round
+from market.domain.scopes import Scope
 from market.domain.states import OrderState, RoundState
 from market.explaining import OrderExplanation, explain
 from market.listing_enquiries import ListingEnquiries
@@ -101,27 +102,27 @@ class Enquiries(ListingEnquiries, RoundEnquiries, RunningEnquiries, PromiseEnqui
 
     def buyers(self, actor: Actor, request: PageRequest) -> Page[Buyer]:
         """Buyers, paged: all for the operator, oneself for a buyer."""
-        actor.require(Role.BUYER, Role.OPERATOR)
+        actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.READ)
         only = None if actor.role is Role.OPERATOR else actor.organisation_id
         with self._database.reading() as session:
             return Store(session).page_buyers(request, only)
 
     def orders(self, actor: Actor, request: PageRequest, state: OrderState | None = None) -> Page[Order]:
         """Orders, paged: all for the operator, one's own for a buyer."""
-        actor.require(Role.BUYER, Role.OPERATOR)
+        actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.READ)
         buyer_id = None if actor.role is Role.OPERATOR else actor.organisation_id
         with self._database.reading() as session:
             return Store(session).orders.page(request, buyer_id, state)
 
     def order(self, actor: Actor, order_id: str) -> Order:
         """One order."""
-        actor.require(Role.BUYER, Role.OPERATOR)
+        actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.READ)
         with self._database.reading() as session:
             return own_order(Store(session), actor, order_id)
 
     def orders_named(self, actor: Actor, order_ids: Sequence[str]) -> dict[str, Order]:
         """Those of the given orders that the actor may see, by id."""
-        actor.require(Role.BUYER, Role.OPERATOR)
+        actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.READ)
         with self._database.reading() as session:
             found = Store(session).orders.named(order_ids)
         if actor.role is Role.OPERATOR:
@@ -130,7 +131,7 @@ class Enquiries(ListingEnquiries, RoundEnquiries, RunningEnquiries, PromiseEnqui
 
     def order_history(self, actor: Actor, order_id: str) -> tuple[Event, ...]:
         """Every step of an order's life."""
-        actor.require(Role.BUYER, Role.OPERATOR)
+        actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.READ)
         with self._database.reading() as session:
             work = Store(session)
             own_order(work, actor, order_id)
@@ -140,6 +141,7 @@ class Enquiries(ListingEnquiries, RoundEnquiries, RunningEnquiries, PromiseEnqui
         self, actor: Actor, request: PageRequest, filters: Mapping[str, str | None]
     ) -> Page[Allocation]:
         """Allocations, paged: a buyer's own, those on a provider's offerings, all for the operator."""
+        actor.require(scope=Scope.READ)
         own = dict(filters)
         if actor.role is Role.BUYER:
             own["buyer_id"] = actor.organisation_id
@@ -150,7 +152,7 @@ class Enquiries(ListingEnquiries, RoundEnquiries, RunningEnquiries, PromiseEnqui
 
     def round_record(self, actor: Actor, round_id: str) -> tuple[bytes, bytes, Mapping[str, Any]]:
         """Problem, clearing (both `.npz`) and the names of their rows, for whoever wants to check a round again."""
-        actor.require(Role.OPERATOR)
+        actor.require(Role.OPERATOR, scope=Scope.READ)
         with self._database.reading() as session:
             record = Store(session).rounds.record(round_id)
             if record is None:
@@ -161,7 +163,7 @@ class Enquiries(ListingEnquiries, RoundEnquiries, RunningEnquiries, PromiseEnqui
 
     def explain_order(self, actor: Actor, order_id: str) -> OrderExplanation:
         """Why an order was or was not placed, what it would take, and what else there is, the rest staying fixed."""
-        actor.require(Role.BUYER, Role.OPERATOR)
+        actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.READ)
         now = self._clock.now()
         with self._database.reading() as session:
             work = Store(session)

@@ -28,6 +28,7 @@ from market.domain.errors import Conflict, MarketError, Unavailable
 from market.domain.orders import Order, TimeInForce
 from market.domain.parties import Actor, Role
 from market.domain.rounds import Round
+from market.domain.scopes import Scope
 from market.domain.states import (
     AllocationState,
     Cause,
@@ -64,7 +65,7 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
         self, actor: Actor, submissions: Sequence[Submission | MarketError], once: Once | None = None
     ) -> list[Order | MarketError]:
         """Put orders in the book; each is answered on its own: the order, or why it was refused."""
-        actor.require(Role.BUYER, Role.OPERATOR)
+        actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.ORDERS)
         now = self.clock.now()
         with self._unit_of_work(actor, once) as work:
             if any(isinstance(one, Submission) and one.at_once for one in submissions):
@@ -110,7 +111,7 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
 
     def cancel_order(self, actor: Actor, order_id: str, once: Once | None = None) -> Order:
         """Take an order back: out of the book, or out of its allocation, with an hour's notice paid."""
-        actor.require(Role.BUYER, Role.OPERATOR)
+        actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.ORDERS)
         now = self.clock.now()
         self._take_forward([order_id], now)  # what is over is over
         with self._unit_of_work(actor, once) as work:
@@ -127,7 +128,7 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
 
     def submit_draft(self, actor: Actor, order_id: str, once: Once | None = None) -> Order:
         """Put a draft in the book: checked as it stands now, queued as of now."""
-        actor.require(Role.BUYER, Role.OPERATOR)
+        actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.ORDERS)
         now = self.clock.now()
         with self._unit_of_work(actor, once) as work:
             work.promises.hold_capacity()  # whether it is immediate is sure only once it is held: too late to ask
@@ -143,7 +144,7 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
 
     def amend_order(self, actor: Actor, order_id: str, changes: Mapping[str, Any]) -> Order:
         """Change terms of an order that is a draft or in the book; the hold follows the limit."""
-        actor.require(Role.BUYER, Role.OPERATOR)
+        actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.ORDERS)
         now = self.clock.now()
         with self._unit_of_work(actor) as work:
             if changes.get("time_in_force") is TimeInForce.IMMEDIATE:
@@ -161,7 +162,7 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
 
     def remember_question(self, actor: Actor, once: Once) -> None:
         """Bind an idempotency key to a question that changed nothing; `AnsweredBefore` where it was bound to it."""
-        actor.require(Role.BUYER, Role.OPERATOR)
+        actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.READ)
         with self._unit_of_work(actor, once) as work:
             work.answer = {}
 
@@ -175,7 +176,7 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
 
     def open_round(self, actor: Actor, request: RoundRequest, once: Once | None = None) -> OpenedRound:
         """Freeze the market, and claim the one place for a clearing round; a dead exchange's is taken over."""
-        actor.require(Role.OPERATOR)
+        actor.require(Role.OPERATOR, scope=Scope.ROUNDS)
         self._require_taking_rounds()
         self.keep_time()
         began, now = perf_counter(), self.clock.now()

@@ -8,6 +8,7 @@ from market.domain.clock import Clock
 from market.domain.errors import NotFound
 from market.domain.offerings import LOADED, Offering, OfferingVersion
 from market.domain.parties import Actor, Role
+from market.domain.scopes import Scope
 from market.domain.states import NodeState
 from market.persistence.database import Database
 from market.persistence.paging import Page, PageRequest
@@ -66,4 +67,4 @@ def _listed(work: Store, offering_id: str) -> Offering:
 
 def _may_know(actor: Actor, offering: Offering) -> bool:
     own = actor.role is Role.PROVIDER and actor.organisation_id == offering.provider_id
-    return own or actor.role is Role.OPERATOR
+    return (own and Scope.READ in actor.scopes) or actor.sees_everything

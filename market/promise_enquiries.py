@@ -11,6 +11,7 @@ from market.domain.orders import Order, OrderTerms
 from market.domain.parties import Actor, Role
 from market.domain.quotes import ForecastScore, HeldQuote
 from market.domain.rounds import Change, Reason
+from market.domain.scopes import Scope
 from market.domain.states import OrderState
 from market.free_now import spot_horizon, spot_snapshot
 from market.persistence.database import Database
@@ -43,9 +44,9 @@ class PromiseEnquiries:
 
         Only an operator may leave the buyer open: nobody is charged for a question.
         """
-        actor.require(Role.BUYER, Role.OPERATOR)
+        actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.READ)
         if buyer_id is None:
-            actor.require(Role.OPERATOR)
+            actor.require(Role.OPERATOR, scope=Scope.READ)
         now = self._clock.now()
         with self._database.reading() as session:
             work = Store(session)
@@ -61,7 +62,7 @@ class PromiseEnquiries:
 
     def held_quote(self, actor: Actor, quote_id: str) -> HeldQuote:
         """One quote that is or was held; `NotFound` also for another buyer's."""
-        actor.require(Role.BUYER, Role.OPERATOR)
+        actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.READ)
         with self._database.reading() as session:
             return own_quote(Store(session), actor, quote_id)
 

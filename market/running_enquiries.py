@@ -4,6 +4,7 @@ from market.domain.errors import NotFound
 from market.domain.parties import Actor, Role
 from market.domain.places import Node
 from market.domain.rounds import Allocation
+from market.domain.scopes import Scope
 from market.persistence.database import Database
 from market.persistence.store import Store
 
@@ -15,6 +16,7 @@ class RunningEnquiries:
 
     def allocation(self, actor: Actor, allocation_id: str) -> Allocation:
         """One allocation; `NotFound` unless the actor is its buyer, its provider or an operator."""
+        actor.require(scope=Scope.READ)
         with self._database.reading() as session:
             found = Store(session).rounds.allocation(allocation_id)
         own = {Role.BUYER: found and found.buyer_id, Role.PROVIDER: found and found.provider_id}

@@ -7,6 +7,7 @@ from market.domain.offerings import Offering
 from market.domain.orders import Order
 from market.domain.parties import Actor, Role
 from market.domain.rounds import Allocation, Round
+from market.domain.scopes import Scope
 from market.persistence.store import Store
 
 FEWEST_ORDERS_TOLD = 3
@@ -23,7 +24,7 @@ def own_order(work: Store, actor: Actor, order_id: str, *, held: bool = False) -
 
 def own_allocation(work: Store, actor: Actor, allocation_id: str) -> Allocation:
     """An allocation the actor may report on; `NotFound` also for another provider's."""
-    actor.require(Role.PROVIDER, Role.OPERATOR)
+    actor.require(Role.PROVIDER, Role.OPERATOR, scope=Scope.ALLOCATIONS)
     allocation = work.rounds.allocation(allocation_id)
     if allocation is None or (
         actor.role is not Role.OPERATOR and allocation.provider_id != actor.organisation_id
@@ -34,7 +35,7 @@ def own_allocation(work: Store, actor: Actor, allocation_id: str) -> Allocation:
 
 def own_offering(work: Store, actor: Actor, offering_id: str) -> Offering:
     """An offering the actor may change, held for the change; `NotFound` also for another provider's."""
-    actor.require(Role.PROVIDER, Role.OPERATOR)
+    actor.require(Role.PROVIDER, Role.OPERATOR, scope=Scope.OFFERINGS)
     offering = work.listings.held(offering_id)
     if offering is None or (
         actor.role is not Role.OPERATOR and offering.provider_id != actor.organisation_id
@@ -45,7 +46,7 @@ def own_offering(work: Store, actor: Actor, offering_id: str) -> Offering:
 
 def round_seen_by(actor: Actor | None, round_: Round) -> Round:
     """A round with its flows; what a flow of few orders spent is for the operator only."""
-    if actor is not None and actor.role is Role.OPERATOR:
+    if actor is not None and actor.sees_everything:
         return round_
     flows = [
         flow if flow["orders"] >= FEWEST_ORDERS_TOLD else {**flow, "spend_cny": None}

@@ -120,4 +120,4 @@ def _reported(
         return AllocationAnswer.of(report())
     except AnsweredBefore:
         mark_replayed(request)
-        return AllocationAnswer.of(desk.enquiries.allocation(actor, allocation_id))
+        return AllocationAnswer.of(desk.enquiries.allocation(actor.rereading(), allocation_id))

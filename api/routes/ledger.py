@@ -183,4 +183,4 @@ def _moved(
         return TransferAnswer.of(move(actor, _possible(account_id), body.amount, once))
     except AnsweredBefore as before:
         mark_replayed(request)
-        return TransferAnswer.of(desk.ledger.transfer(actor, before.answer["transfer_id"]))
+        return TransferAnswer.of(desk.ledger.transfer(actor.rereading(), before.answer["transfer_id"]))

@@ -26,6 +26,7 @@ from api.schemas.offerings import (
     OfferingsQuery,
 )
 from market.domain.parties import Role
+from market.domain.scopes import Scope
 from market.exchange import AnsweredBefore
 
 router = APIRouter(prefix="/v1/offerings", tags=["offerings"], route_class=JsonRoute)
@@ -47,7 +48,7 @@ def list_offering(
     response: Response,
 ) -> OfferingAnswer:
     """Put units of a device at a node on the market."""
-    actor.require(Role.PROVIDER, Role.OPERATOR)
+    actor.require(Role.PROVIDER, Role.OPERATOR, scope=Scope.OFFERINGS)
     provider_id = actor.organisation_or(body.provider_id, Role.PROVIDER)
     by_operator = actor.role is Role.OPERATOR
     offering = body.offering(provider_id, desk.exchange.clock.now(), by_operator=by_operator)

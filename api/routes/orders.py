@@ -28,6 +28,7 @@ from api.schemas.orders import (
 from market.domain.errors import Conflict, InvalidInput, MarketError, NotFound, NotPermitted
 from market.domain.orders import Order
 from market.domain.parties import Actor, Role
+from market.domain.scopes import Scope
 from market.exchange import AnsweredBefore, Once, Submission
 from market.persistence.paging import PageRequest
 
@@ -58,7 +59,7 @@ def submit_order(
     """Put one order in the book, where it waits for a round. An immediate one, or one on a held quote, is placed at once
     or refused; a draft waits outside the book.
     """
-    actor.require(Role.BUYER, Role.OPERATOR)
+    actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.ORDERS)
     answer = _submit(desk, actor, [_submission(actor, body)], once, request)[0]
     if isinstance(answer, MarketError):
         raise answer
@@ -76,7 +77,7 @@ def submit_orders(
     body: OrderBatch, desk: AtDesk, actor: CurrentActor, once: OnceOnly, request: Request
 ) -> OrderBatchAnswer:
     """Up to 10,000 orders. A malformed or refused one does not spoil the others."""
-    actor.require(Role.BUYER, Role.OPERATOR)
+    actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.ORDERS)
     submissions = [_read_item(actor, number, item) for number, item in enumerate(body.orders)]
     answers = _submit(desk, actor, submissions, once, request)
     return OrderBatchAnswer.model_construct(items=[_batch_item(answer) for answer in answers])
@@ -136,7 +137,8 @@ def submit_draft(
         return OrderAnswer.of(desk.exchange.submit_draft(actor, possible_id(order_id), once))
     except AnsweredBefore as before:
         mark_replayed(request)
-        return OrderAnswer.of(desk.enquiries.order(actor, before.answer["order_id"]))
+        order = desk.enquiries.order(actor.rereading(), before.answer["order_id"])
+    return expected.tagged(OrderAnswer.of(order))
 
 
 @router.post(
@@ -153,7 +155,8 @@ def cancel_order(
         return OrderAnswer.of(desk.exchange.cancel_order(actor, possible_id(order_id), once))
     except AnsweredBefore as before:
         mark_replayed(request)
-        return OrderAnswer.of(desk.enquiries.order(actor, before.answer["order_id"]))
+        order = desk.enquiries.order(actor.rereading(), before.answer["order_id"])
+    return expected.tagged(OrderAnswer.of(order))
 
 
 @router.get(
@@ -196,7 +199,7 @@ def _submit(
         return desk.exchange.submit_orders(actor, submissions, once)
     except AnsweredBefore as before:
         mark_replayed(request)
-        return _remembered(desk, actor, before.answer["orders"])
+        return _remembered(desk, actor.rereading(), before.answer["orders"])
 
 
 def _remembered(desk: Desk, actor: Actor, entries: Sequence[Mapping[str, Any]]) -> list[Answer]:

@@ -10,6 +10,7 @@ from api.schemas.quotes import ForecastScoreAnswer, HeldQuoteAnswer, QuoteAnswer
 from market.domain.orders import OrderTerms
 from market.domain.parties import Actor, Role
 from market.domain.quotes import HeldQuote
+from market.domain.scopes import Scope
 from market.exchange import AnsweredBefore, Once
 
 router = APIRouter(prefix="/v1", tags=["quotes"], route_class=JsonRoute)
@@ -32,7 +33,7 @@ def quote_order(
     An `Idempotency-Key` is bound to the question, and to what is held: asked again under the same key, the same quote
     is held, and the rest is answered as the market is by then.
     """
-    actor.require(Role.BUYER, Role.OPERATOR)
+    actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.READ)
     anybodys = actor.role is Role.OPERATOR and body.buyer_id is None and body.hold_minutes is None
     buyer_id = None if anybodys else actor.organisation_or(body.buyer_id, Role.BUYER)
     terms = body.terms()
@@ -73,7 +74,7 @@ def release_quote(
         return HeldQuoteAnswer.of(desk.exchange.release_quote(actor, possible_id(quote_id), once))
     except AnsweredBefore as before:
         mark_replayed(request)
-        return HeldQuoteAnswer.of(desk.enquiries.held_quote(actor, before.answer["quote_id"]))
+        return HeldQuoteAnswer.of(desk.enquiries.held_quote(actor.rereading(), before.answer["quote_id"]))
 
 
 @router.get("/forecasts/score", operation_id="read_forecast_score", summary="How forecasts fared")
@@ -95,4 +96,4 @@ def _hold(
         return desk.exchange.hold_quote(actor, buyer_id, terms, minutes, once)
     except AnsweredBefore as before:
         mark_replayed(request)
-        return desk.enquiries.held_quote(actor, before.answer["quote_id"])
+        return desk.enquiries.held_quote(actor.rereading(), before.answer["quote_id"])

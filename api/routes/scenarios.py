@@ -14,6 +14,7 @@ from api.schemas.scenarios import (
     SweepRequest,
 )
 from market.domain.parties import Actor, Role
+from market.domain.scopes import Scope
 from market.exchange import AnsweredBefore, Once
 from solver import Limits
 
@@ -33,7 +34,7 @@ def compare_scenarios(
 
     Operators only. Each clearing is judged like a round's; nothing is stored.
     """
-    actor.require(Role.OPERATOR)
+    actor.require(Role.OPERATOR, scope=Scope.READ)
     limits = Limits(seconds=float(body.seconds_limit), gap=float(body.gap))
     alterations = [scenario.alteration() for scenario in body.scenarios]
     outcomes = desk.what_if.compare(actor, body.round_id, alterations, limits)
@@ -55,7 +56,7 @@ def sweep_scenarios(
     Every point places the same orders, so points compare. Along each path carbon (latency) only falls and spend only
     rises. Operators only; takes points x seconds.
     """
-    actor.require(Role.OPERATOR)
+    actor.require(Role.OPERATOR, scope=Scope.READ)
     limits = Limits(seconds=float(body.seconds_limit), gap=0.0)
     found = desk.what_if.sweep(actor, body.round_id, body.points, limits)
     _remember(desk, actor, once, request)
@@ -72,7 +73,7 @@ def replay_round(
     round_id: str, desk: AtDesk, actor: CurrentActor, once: OnceOnly, request: Request
 ) -> ReplayAnswer:
     """The recorded problem under the recorded limits: the same answer, unless time ended the search. Operators only."""
-    actor.require(Role.OPERATOR)
+    actor.require(Role.OPERATOR, scope=Scope.READ)
     found = desk.what_if.replay(actor, possible_id(round_id))
     _remember(desk, actor, once, request)
     return ReplayAnswer.of(found)

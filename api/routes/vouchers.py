@@ -37,7 +37,7 @@ def create_voucher_pool(
         mark_replayed(request)
         pool_id = before.answer["voucher_pool_id"]
     response.headers["Location"] = f"/v1/voucher-pools/{pool_id}"
-    return VoucherPoolAnswer.of(desk.ledger.voucher_pool(actor, pool_id))
+    return VoucherPoolAnswer.of(desk.ledger.voucher_pool(actor.rereading(), pool_id))
 
 
 @router.get("", operation_id="list_voucher_pools", summary="List voucher pools", responses=problems(401, 422))

@@ -5,6 +5,7 @@ from market.domain.clock import Clock
 from market.domain.errors import Conflict, InvalidInput, NotAuthenticated, NotFound
 from market.domain.parties import Actor, ApiKey, Buyer, Provider, Role
 from market.domain.places import Region
+from market.domain.scopes import Scope
 from market.idempotency import Once
 from market.keys import hash_secret, new_secret
 from market.persistence.database import Database
@@ -44,7 +45,7 @@ class AccessDesk(Desk):
 
     def register(self, actor: Actor, organisation: Provider | Buyer, once: Once | None = None) -> str:
         """Add a provider or buyer and issue its key, which is shown this once."""
-        actor.require(Role.OPERATOR)
+        actor.require(Role.OPERATOR, scope=Scope.ACCESS)
         role = Role.PROVIDER if isinstance(organisation, Provider) else Role.BUYER
         with self._unit_of_work(actor, once) as work:
             work.require_free(organisation)
@@ -57,7 +58,7 @@ class AccessDesk(Desk):
 
     def issue_key(self, actor: Actor, role: Role, organisation_id: str) -> str:
         """One more key for a registered organisation."""
-        actor.require(Role.OPERATOR)
+        actor.require(Role.OPERATOR, scope=Scope.ACCESS)
         with self._unit_of_work(actor) as work:
             if not work.has(Provider if role is Role.PROVIDER else Buyer, organisation_id):
                 raise NotFound("not_found", f"no {role.value} {organisation_id}")

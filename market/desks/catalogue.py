@@ -5,6 +5,7 @@ from market.desks.listings import ListingDesk
 from market.domain.parties import Actor, Role
 from market.domain.places import Node, Region, modelled_distances
 from market.domain.policy import Policy
+from market.domain.scopes import Scope
 from market.idempotency import Once
 from market.scenario import Scenario
 
@@ -25,7 +26,7 @@ class CatalogueDesk(ListingDesk):
 
     def add_region(self, actor: Actor, region: Region, once: Once | None = None) -> Region:
         """Add a region; its distances to all others are modelled from coordinates."""
-        actor.require(Role.OPERATOR)
+        actor.require(Role.OPERATOR, scope=Scope.MARKET)
         with self._unit_of_work(actor, once) as work:
             work.hold_regions()
             others = work.regions()
@@ -36,7 +37,7 @@ class CatalogueDesk(ListingDesk):
 
     def add_node(self, actor: Actor, node: Node, once: Once | None = None) -> Node:
         """Add a computing centre."""
-        actor.require(Role.OPERATOR)
+        actor.require(Role.OPERATOR, scope=Scope.MARKET)
         with self._unit_of_work(actor, once) as work:
             work.require_free(node)
             check_node(work, node)
@@ -46,7 +47,7 @@ class CatalogueDesk(ListingDesk):
 
     def set_policy(self, actor: Actor, policy: Policy) -> Policy:
         """Put a policy in force for the rounds to come."""
-        actor.require(Role.OPERATOR)
+        actor.require(Role.OPERATOR, scope=Scope.MARKET)
         now = self.clock.now()
         with self._unit_of_work(actor) as work:
             work.access.set_policy(self._ids.new("pol", now), policy, now, actor.key_id)

@@ -15,6 +15,7 @@ from market.desks.desk import Desk, UnitOfWork
 from market.domain.errors import Conflict
 from market.domain.offerings import LOADED, Maintenance, Offering, OfferingVersion
 from market.domain.parties import Actor, Role
+from market.domain.scopes import Scope
 from market.domain.states import OFFERING_MOVES, Cause, OfferingState, advance
 from market.idempotency import Once
 from market.lives import Lives, held_running
@@ -27,7 +28,7 @@ class ListingDesk(Desk):
 
     def list_offering(self, actor: Actor, offering: Offering, once: Once | None = None) -> Offering:
         """List an offering under a fresh id."""
-        actor.require(Role.PROVIDER, Role.OPERATOR)
+        actor.require(Role.PROVIDER, Role.OPERATOR, scope=Scope.OFFERINGS)
         now = self.clock.now()
         id_ = self._ids.new("off", now)
         listed = replace(offering, id=id_, version=1, state=OfferingState.OPEN, listed_at=now)

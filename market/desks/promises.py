@@ -5,6 +5,7 @@ from market.desks.desk import Desk
 from market.domain.orders import Order, OrderTerms
 from market.domain.parties import Actor, Role
 from market.domain.quotes import HeldQuote
+from market.domain.scopes import Scope
 from market.domain.states import OrderState
 from market.idempotency import Once
 from market.promises import hold_quote, own_quote, release_quote
@@ -17,7 +18,7 @@ class PromiseDesk(Desk):
         self, actor: Actor, buyer_id: str, terms: OrderTerms, minutes: int, once: Once | None = None
     ) -> HeldQuote:
         """Set the cheapest place for an order aside for its buyer; `not_placed_now` where nothing is free for it."""
-        actor.require(Role.BUYER)
+        actor.require(Role.BUYER, scope=Scope.ORDERS)
         now = self.clock.now()
         with self._unit_of_work(actor, once) as work:
             work.promises.hold_capacity()
@@ -30,7 +31,7 @@ class PromiseDesk(Desk):
 
     def release_quote(self, actor: Actor, quote_id: str, once: Once | None = None) -> HeldQuote:
         """Give a held quote back before its time."""
-        actor.require(Role.BUYER, Role.OPERATOR)
+        actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.ORDERS)
         with self._unit_of_work(actor, once) as work:
             released = release_quote(work, own_quote(work, actor, quote_id), self.clock.now())
             work.answer = {"quote_id": quote_id}

@@ -13,6 +13,7 @@ from market.domain.events import EXCHANGE
 from market.domain.parties import Actor, Role
 from market.domain.places import Node
 from market.domain.rounds import Allocation
+from market.domain.scopes import Scope
 from market.domain.states import ALLOCATION_MOVES, AllocationState, Cause, NodeState, advance
 from market.idempotency import Once
 from market.lives import Lives, Running, held_running
@@ -49,7 +50,7 @@ class RunningDesk(Desk):
         timer; else operators only.
         """
         if actor is not None:
-            actor.require(Role.OPERATOR)
+            actor.require(Role.OPERATOR, scope=Scope.ROUNDS)
         now = self.clock.now()
         due, late = self._due(now)
         done = Upkept()
@@ -169,7 +170,7 @@ class RunningDesk(Desk):
 
     def node_down(self, actor: Actor, node_id: str, once: Once | None = None) -> Node:
         """A node is gone: it takes nothing more, and what it holds is interrupted now, to be matched again."""
-        actor.require(Role.OPERATOR)
+        actor.require(Role.OPERATOR, scope=Scope.MARKET)
         now = self.clock.now()
         self._follow_node(node_id, now, EXCHANGE)  # what was due before it failed
         node = self._move_node(actor, node_id, NodeState.DOWN, once)
@@ -178,8 +179,8 @@ class RunningDesk(Desk):
 
     def node_up(self, actor: Actor, node_id: str, once: Once | None = None) -> Node:
         """A node is back, and takes part in the next round."""
-        actor.require(Role.OPERATOR)
-        return self._move_node(actor, node_id, NodeState.UP, once)
+        actor.require(Role.OPERATOR, scope=Scope.MARKET)
+        return self._move_node(actor, node_id, NodeState.UP, once, only_if)
 
     def _move_node(self, actor: Actor, node_id: str, to: NodeState, once: Once | None) -> Node:
         with self._unit_of_work(actor, once) as work:

@@ -8,6 +8,7 @@ from market.domain.errors import Conflict, InvalidInput, NotFound
 from market.domain.ledger import Account, AccountKind, Transfer, TransferKind
 from market.domain.money import format_cny
 from market.domain.parties import Actor, Buyer, Provider, Role
+from market.domain.scopes import Scope
 from market.domain.vouchers import VoucherPool
 from market.idempotency import Once
 from market.settlement.accounts import named_account
@@ -21,7 +22,7 @@ class TreasuryDesk(Desk):
         self, actor: Actor, account_id: str, amount_micros: int, once: Once | None = None
     ) -> Transfer:
         """Money came in: for a buyer, or for a voucher pool."""
-        actor.require(Role.OPERATOR)
+        actor.require(Role.OPERATOR, scope=Scope.MONEY)
         kinds = {AccountKind.BUYER: TransferKind.DEPOSIT, AccountKind.VOUCHER: TransferKind.VOUCHER_FUND}
         now = self.clock.now()
         with self._unit_of_work(actor, once) as work:
@@ -35,7 +36,7 @@ class TreasuryDesk(Desk):
 
     def payout(self, actor: Actor, account_id: str, amount_micros: int, once: Once | None = None) -> Transfer:
         """Money went out to a provider: at most what is in its account."""
-        actor.require(Role.OPERATOR)
+        actor.require(Role.OPERATOR, scope=Scope.MONEY)
         now = self.clock.now()
         with self._unit_of_work(actor, once) as work:
             account = _account(work, account_id)
@@ -54,7 +55,7 @@ class TreasuryDesk(Desk):
 
         `Conflict` `limit_exceeded` where it lies lower already.
         """
-        actor.require(Role.OPERATOR)
+        actor.require(Role.OPERATOR, scope=Scope.MONEY)
         if credit_micros is not None and credit_micros < 0:
             raise InvalidInput("invalid_amount", "a credit limit is not negative")
         least = None if credit_micros is None else -credit_micros
@@ -78,7 +79,7 @@ class TreasuryDesk(Desk):
         self, actor: Actor, pool: VoucherPool, funds_micros: int, once: Once | None = None
     ) -> VoucherPool:
         """A pool under a fresh id, with the money that its issuer put in."""
-        actor.require(Role.OPERATOR)
+        actor.require(Role.OPERATOR, scope=Scope.MONEY)
         now = self.clock.now()
         created = replace(pool, id=self._ids.new("vpl", now))
         with self._unit_of_work(actor, once) as work:

@@ -1,12 +1,14 @@
 """Who takes part: providers, buyers, and the keys they act with."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from market.domain.errors import InvalidInput, NotPermitted
 from market.domain.events import EXCHANGE
 from market.domain.places import Provenance
+from market.domain.scopes import EVERY_SCOPE, Scope
 
 
 class Role(StrEnum):
@@ -15,6 +17,16 @@ class Role(StrEnum):
     PROVIDER = "provider"
     BUYER = "buyer"
     OPERATOR = "operator"
+
+
+SCOPES_OF_ROLE: Mapping[Role, frozenset[Scope]] = {
+    Role.PROVIDER: frozenset(
+        {Scope.READ, Scope.OFFERINGS, Scope.ALLOCATIONS, Scope.WEBHOOKS, Scope.ACCESS}
+    ),
+    Role.BUYER: frozenset({Scope.READ, Scope.ORDERS, Scope.WEBHOOKS, Scope.ACCESS}),
+    Role.OPERATOR: EVERY_SCOPE,
+}
+"""What there is to do for a role; a key has some of it, or all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +73,38 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who is asking: the role and, for providers and buyers, the organisation."""
+    """Who is asking: the role, for providers and buyers the organisation, and what the key may be used for."""
 
     key_id: str
     role: Role
     organisation_id: str | None
     request_id: str | None = None
+    scopes: frozenset[Scope] = EVERY_SCOPE
+    member_id: str | None = None
+    expires_at: datetime | None = None
 
-    def require(self, *roles: Role) -> None:
-        """`NotPermitted` unless the role is one of these."""
-        if self.role not in roles:
+    def require(self, *roles: Role, scope: Scope = Scope.READ) -> None:
+        """`NotPermitted` unless the role is one of these (any, where none is named) and the key has the scope."""
+        if roles and self.role not in roles:
             allowed = " or ".join(role.value for role in roles)
             raise NotPermitted(
                 "not_permitted", f"this needs a key with role {allowed}; yours is {self.role.value}"
             )
+        if scope not in self.scopes:
+            raise NotPermitted(
+                "missing_scope",
+                f"this needs a key with scope {scope.value}: ask an owner of your organisation for one",
+                scope=scope.value,
+            )
+
+    @property
+    def sees_everything(self) -> bool:
+        """Whether everybody's is shown, where others see what is public and their own."""
+        return self.role is Role.OPERATOR and Scope.READ in self.scopes
+
+    def rereading(self) -> "Actor":
+        """The same, to be shown what it has just changed; without `read` it may not ask for more."""
+        return replace(self, scopes=self.scopes | {Scope.READ})
 
     def organisation_or(self, named: str | None, what: Role) -> str:
         """The organisation acted for: one's own, or for the operator the one named in the request."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from market.domain.errors import NotFound
 from market.domain.ledger import Account, Transfer
 from market.domain.parties import Actor, Role
+from market.domain.scopes import Scope
 from market.domain.vouchers import VoucherPool
 from market.persistence.database import Database
 from market.persistence.paging import Page, PageRequest
@@ -33,6 +34,7 @@ class LedgerEnquiries:
 
     def accounts(self, actor: Actor, request: PageRequest) -> Page[Account]:
         """One's own accounts; for the operator every account that was opened, paged by id."""
+        actor.require(scope=Scope.READ)
         with self._database.reading() as session:
             work = Store(session)
             if actor.role is Role.OPERATOR:
@@ -41,6 +43,7 @@ class LedgerEnquiries:
 
     def account(self, actor: Actor, account_id: str) -> Account:
         """One account as it is now; `NotFound` also for somebody else's."""
+        actor.require(scope=Scope.READ)
         with self._database.reading() as session:
             return _own_account(Store(session), actor, account_id)
 
@@ -52,6 +55,7 @@ class LedgerEnquiries:
         Filtered by equality on order_id, allocation_id, round_id, kind; by touch on account_id (`NotFound` unless
         it is one's own).
         """
+        actor.require(scope=Scope.READ)
         rest = {name: value for name, value in filters.items() if name != "account_id"}
         account_id = filters.get("account_id")
         with self._database.reading() as session:
@@ -65,7 +69,7 @@ class LedgerEnquiries:
 
     def transfer(self, actor: Actor, transfer_id: str) -> Transfer:
         """One transfer."""
-        actor.require(Role.OPERATOR)
+        actor.require(Role.OPERATOR, scope=Scope.READ)
         with self._database.reading() as session:
             found = Store(session).ledger.transfer(transfer_id)
         if found is None:
@@ -74,7 +78,7 @@ class LedgerEnquiries:
 
     def imbalance_micros(self, actor: Actor) -> int:
         """Zero, or the ledger is broken."""
-        actor.require(Role.OPERATOR)
+        actor.require(Role.OPERATOR, scope=Scope.READ)
         with self._database.reading() as session:
             return Store(session).ledger.imbalance_micros()
 
@@ -82,7 +86,7 @@ class LedgerEnquiries:
         self, actor: Actor, request: PageRequest, month: Month, buyer_id: str | None = None
     ) -> Page[Invoice]:
         """A month's invoice: one's own for a buyer; for the operator one of each buyer, paged by id."""
-        actor.require(Role.BUYER, Role.OPERATOR)
+        actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.READ)
         if actor.role is Role.BUYER:
             buyer_id = actor.organisation_or(buyer_id, Role.BUYER)
         with self._database.reading() as session:
@@ -95,7 +99,7 @@ class LedgerEnquiries:
         self, actor: Actor, request: PageRequest, month: Month, provider_id: str | None = None
     ) -> Page[Statement]:
         """A month's statement: one's own for a provider; for the operator one of each provider, paged by id."""
-        actor.require(Role.PROVIDER, Role.OPERATOR)
+        actor.require(Role.PROVIDER, Role.OPERATOR, scope=Scope.READ)
         if actor.role is Role.PROVIDER:
             provider_id = actor.organisation_or(provider_id, Role.PROVIDER)
         with self._database.reading() as session:
@@ -106,6 +110,7 @@ class LedgerEnquiries:
 
     def voucher_pools(self, actor: Actor, request: PageRequest) -> Page[PoolAndBalance]:
         """Pools and what is left in them, paged."""
+        actor.require(scope=Scope.READ)
         with self._database.reading() as session:
             work = Store(session)
             page = work.ledger.page_voucher_pools(request)
@@ -113,6 +118,7 @@ class LedgerEnquiries:
 
     def voucher_pool(self, actor: Actor, pool_id: str) -> PoolAndBalance:
         """One pool."""
+        actor.require(scope=Scope.READ)
         with self._database.reading() as session:
             work = Store(session)
             pool = work.ledger.voucher_pool(pool_id)

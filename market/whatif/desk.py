@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from market.clearing.snapshot import MarketSnapshot
 from market.domain.clock import Clock
 from market.domain.parties import Actor, Role
+from market.domain.scopes import Scope
 from market.persistence.database import Database
 from market.persistence.store import Store
 from market.whatif.alteration import AS_IS, Alteration
@@ -47,13 +48,13 @@ class WhatIf:
 
     def replay(self, actor: Actor, round_id: str) -> Replay:
         """A landed round cleared again from its record."""
-        actor.require(Role.OPERATOR)
+        actor.require(Role.OPERATOR, scope=Scope.READ)
         with self._database.reading() as session:
             recorded = read_recorded(Store(session), round_id)
         return replay(recorded, self._solve)
 
     def _book(self, actor: Actor, round_id: str | None) -> MarketSnapshot:
-        actor.require(Role.OPERATOR)
+        actor.require(Role.OPERATOR, scope=Scope.READ)
         with self._database.reading() as session:
             work = Store(session)
             return open_book(work, self._clock.now()) if round_id is None else book_of_round(work, round_id)
