@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
@@ -19,18 +19,9 @@ T = TypeVar("T")
 A = TypeVar("A", bound=BaseModel)
 _TAG = re.compile(r'(W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 _BETWEEN = re.compile(r"[ \t,]*")
+EXAMPLE = '"6a3b5c0d9e8f7a1b2c3d4e5f60718293"'
 REVALIDATED = "private, no-cache"
 """May be kept by whoever asked, if they ask again before using it."""
-NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
-    304: {"description": "Not Modified: it is still what `If-None-Match` names."}
-}
-TAG_HEADER: dict[str, Any] = {
-    "ETag": {
-        "description": "Strong tag of it as it is now, for `If-Match` and `If-None-Match`.",
-        "schema": {"type": "string"},
-        "example": '"6a3b5c0d9e8f7a1b2c3d4e5f60718293"',
-    }
-}
 
 
 class NotModified(Exception):
@@ -62,6 +53,7 @@ class Tags:
 class Expected:
     """What the client expects of a thing that it changes; nothing at all where it sent no condition."""
 
+    response: Response
     match: Tags | None
     none_match: Tags | None
 
@@ -71,9 +63,28 @@ class Expected:
             return None
         return lambda thing: self._holds(tag_of(tell(thing)))
 
+    def tagged(self, answer: A) -> A:
+        """What it is after the change, under its tag."""
+        return _tagged(answer, self.response)
+
     def _holds(self, tag: str) -> bool:
         missed = self.match is not None and not self.match.has_exactly(tag)
         return not missed and not (self.none_match is not None and self.none_match.has_alike(tag))
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the client has of a thing that it reads."""
+
+    response: Response
+    tags: Tags | None
+
+    def tagged(self, answer: A) -> A:
+        """The answer under its tag; `NotModified` where the client has it."""
+        tag = tag_of(answer)
+        if self.tags is not None and self.tags.has_alike(tag):
+            raise NotModified(tag)
+        return _tagged(answer, self.response, tag)
 
 
 def tag_of(answer: BaseModel) -> str:
@@ -81,12 +92,8 @@ def tag_of(answer: BaseModel) -> str:
     return f'"{hashlib.blake2b(answer.model_dump_json().encode(), digest_size=16).hexdigest()}"'
 
 
-def tagged(answer: A, response: Response, seen: Tags | None = None) -> A:
-    """The answer under its tag; `NotModified` where the client has seen it."""
-    tag = tag_of(answer)
-    if seen is not None and seen.has_alike(tag):
-        raise NotModified(tag)
-    response.headers["ETag"] = tag
+def _tagged(answer: A, response: Response, tag: str | None = None) -> A:
+    response.headers["ETag"] = tag or tag_of(answer)
     response.headers["Cache-Control"] = REVALIDATED
     return answer
 
@@ -98,7 +105,9 @@ def read_tags(lines: list[str], name: str) -> Tags | None:
         return None
     if text == "*":
         return Tags(anything=True)
-    strong, weak, at = set(), set(), _end(_BETWEEN, text, 0)
+    strong: set[str] = set()
+    weak: set[str] = set()
+    at = _end(_BETWEEN, text, 0)
     while at < len(text):
         found = _TAG.match(text, at)
         after = _end(_BETWEEN, text, found.end()) if found else at
@@ -107,7 +116,9 @@ def read_tags(lines: list[str], name: str) -> Tags | None:
         (weak if found[1] else strong).add(found[2])
         at = after
     if at < len(text) or not (strong or weak):
-        raise InvalidInput("invalid_condition", f'{name} is * or a list of tags in quotes, as ETag gives them: "…"')
+        raise InvalidInput(
+            "invalid_condition", f'{name} is * or a list of tags in quotes, as ETag gives them: "…"'
+        )
     return Tags(strong=frozenset(strong), weak=frozenset(weak))
 
 
@@ -118,20 +129,19 @@ def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
 
 async def _expected(
     request: Request,
+    response: Response,
     if_match: Annotated[
         str | None,
         Header(
             description="Change it only if it is still what this `ETag` names, else 412 `precondition_failed`. `*`: "
-            "whatever it is."
+            "whatever it is.",
+            examples=[EXAMPLE],
         ),
     ] = None,
 ) -> Expected:
     """`If-None-Match` is honoured too; it makes little sense on a change."""
     del if_match  # there for the documentation; a header may come in several lines
-    lines = {name: request.headers.getlist(name) for name in ("if-match", "if-none-match")}
-    return Expected(
-        read_tags(lines["if-match"], "If-Match"), read_tags(lines["if-none-match"], "If-None-Match")
-    )
+    return Expected(response, _condition(request, "If-Match"), _condition(request, "If-None-Match"))
 
 
 IfUnchanged = Annotated[Expected, Depends(_expected)]
@@ -140,14 +150,22 @@ IfUnchanged = Annotated[Expected, Depends(_expected)]
 
 async def _seen(
     request: Request,
+    response: Response,
     if_none_match: Annotated[
         str | None,
-        Header(description="Answer 304 without a body if it is still what one of these tags names."),
+        Header(
+            description="Answer 304 without a body if it is still what one of these tags names.",
+            examples=[EXAMPLE],
+        ),
     ] = None,
-) -> Tags | None:
+) -> Seen:
     del if_none_match  # as above
-    return read_tags(request.headers.getlist("if-none-match"), "If-None-Match")
+    return Seen(response, _condition(request, "If-None-Match"))
 
 
-IfChanged = Annotated[Tags | None, Depends(_seen)]
+IfChanged = Annotated[Seen, Depends(_seen)]
 """For what is read."""
+
+
+def _condition(request: Request, name: str) -> Tags | None:
+    return read_tags(request.headers.getlist(name), name)

@@ -7,7 +7,7 @@ done at the desks in `market.desks`.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from time import perf_counter
@@ -18,6 +18,7 @@ from market.clearing.landing import read_outcome
 from market.clearing.moves import clear_market
 from market.clearing.request import RoundRequest
 from market.clearing.solving import Solve, SolverProcess, solve_here
+from market.conditions import require
 from market.desks.access import AccessDesk
 from market.desks.catalogue import CatalogueDesk
 from market.desks.promises import PromiseDesk
@@ -109,13 +110,21 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
         with step("land"), self._unit_of_work() as work:  # 6. one transaction: it lands whole or not at all
             return land_round(work, opened, built, outcome, self._ids, self.clock.now())
 
-    def cancel_order(self, actor: Actor, order_id: str, once: Once | None = None) -> Order:
+    def cancel_order(
+        self,
+        actor: Actor,
+        order_id: str,
+        once: Once | None = None,
+        *,
+        only_if: Callable[[Order], bool] | None = None,
+    ) -> Order:
         """Take an order back: out of the book, or out of its allocation, with an hour's notice paid."""
         actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.ORDERS)
         now = self.clock.now()
         self._take_forward([order_id], now)  # what is over is over
         with self._unit_of_work(actor, once) as work:
             order = own_order(work, actor, order_id, held=True)
+            require(only_if, order)
             work.orders.move(
                 [order], OrderState.CANCELLED, now, Cause.CANCELLED, actor.key_id, "cancelled by its buyer"
             )
@@ -126,13 +135,21 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
             work.answer = {"order_id": order_id}
         return replace(order, state=OrderState.CANCELLED)
 
-    def submit_draft(self, actor: Actor, order_id: str, once: Once | None = None) -> Order:
+    def submit_draft(
+        self,
+        actor: Actor,
+        order_id: str,
+        once: Once | None = None,
+        *,
+        only_if: Callable[[Order], bool] | None = None,
+    ) -> Order:
         """Put a draft in the book: checked as it stands now, queued as of now."""
         actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.ORDERS)
         now = self.clock.now()
         with self._unit_of_work(actor, once) as work:
             work.promises.hold_capacity()  # whether it is immediate is sure only once it is held: too late to ask
             draft = own_order(work, actor, order_id, held=True)
+            require(only_if, draft)
             order = open_draft(work, work.catalogue(), draft, self._ids, now)
             work.orders.move([draft], OrderState.OPEN, now, Cause.SUBMITTED, actor.key_id, "submitted")
             work.orders.requeue(order)
@@ -142,7 +159,14 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
             work.answer = {"order_id": order_id}
         return order
 
-    def amend_order(self, actor: Actor, order_id: str, changes: Mapping[str, Any]) -> Order:
+    def amend_order(
+        self,
+        actor: Actor,
+        order_id: str,
+        changes: Mapping[str, Any],
+        *,
+        only_if: Callable[[Order], bool] | None = None,
+    ) -> Order:
         """Change terms of an order that is a draft or in the book; the hold follows the limit."""
         actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.ORDERS)
         now = self.clock.now()
@@ -150,6 +174,7 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
             if changes.get("time_in_force") is TimeInForce.IMMEDIATE:
                 work.promises.hold_capacity()
             order = own_order(work, actor, order_id, held=True)
+            require(only_if, order)
             amendment = amend(work, work.catalogue(), order, changes, self._ids, now)
             after = amendment.after
             if "limit_price_micros" in changes:

@@ -5,7 +5,8 @@ from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query, Request
 
-from api.dependencies import AtDesk, CurrentActor, OnceOnly, answer_page, page_of
+from api.dependencies import AtDesk, CurrentActor, OnceOnly, answer_page, page_of, possible_id
+from api.etags import IfChanged
 from api.headers import mark_replayed
 from api.json_body import JsonRoute
 from api.openapi import problems
@@ -38,21 +39,31 @@ def add_node(
 
 
 @router.get("/regions", operation_id="list_regions", summary="List regions", responses=problems(422))
-def list_regions(desk: AtDesk, query: Annotated[PageQuery, Query()]) -> PageAnswer[RegionAnswer]:
+def list_regions(
+    desk: AtDesk, query: Annotated[PageQuery, Query()], seen: IfChanged
+) -> PageAnswer[RegionAnswer]:
     """Regions by id, with coordinates and both carbon factors."""
-    return answer_page(desk.enquiries.regions(page_of(query)), RegionAnswer.of)
+    return seen.tagged(answer_page(desk.enquiries.regions(page_of(query)), RegionAnswer.of))
 
 
 @router.get("/nodes", operation_id="list_nodes", summary="List nodes", responses=problems(422))
-def list_nodes(desk: AtDesk, query: Annotated[PageQuery, Query()]) -> PageAnswer[NodeAnswer]:
+def list_nodes(desk: AtDesk, query: Annotated[PageQuery, Query()], seen: IfChanged) -> PageAnswer[NodeAnswer]:
     """Nodes by id, with PUE, power cap, hourly tariff and green share."""
-    return answer_page(desk.enquiries.nodes(page_of(query)), NodeAnswer.of)
+    return seen.tagged(answer_page(desk.enquiries.nodes(page_of(query)), NodeAnswer.of))
+
+
+@router.get("/nodes/{node_id}", operation_id="read_node", summary="Read a node", responses=problems(404))
+def read_node(node_id: str, desk: AtDesk, seen: IfChanged) -> NodeAnswer:
+    """One computing centre, and whether it is up."""
+    return seen.tagged(NodeAnswer.of(desk.enquiries.node(possible_id(node_id))))
 
 
 @router.get("/devices", operation_id="list_devices", summary="List devices", responses=problems(422))
-def list_devices(desk: AtDesk, query: Annotated[PageQuery, Query()]) -> PageAnswer[DeviceAnswer]:
+def list_devices(
+    desk: AtDesk, query: Annotated[PageQuery, Query()], seen: IfChanged
+) -> PageAnswer[DeviceAnswer]:
     """Devices by id, with memory, power, peak and relative speed per precision."""
-    return answer_page(desk.enquiries.devices(page_of(query)), DeviceAnswer.of)
+    return seen.tagged(answer_page(desk.enquiries.devices(page_of(query)), DeviceAnswer.of))
 
 
 def _add(

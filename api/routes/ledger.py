@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from api.dependencies import AtDesk, CurrentActor, Desk, OnceOnly, answer_page, page_of
+from api.etags import IfChanged, IfUnchanged
 from api.headers import mark_replayed
 from api.json_body import JsonRoute
 from api.openapi import problems
@@ -78,9 +79,9 @@ def list_accounts(
     summary="Read an account",
     responses=problems(401, 404),
 )
-def read_account(account_id: str, desk: AtDesk, actor: CurrentActor) -> AccountAnswer:
+def read_account(account_id: str, desk: AtDesk, actor: CurrentActor, seen: IfChanged) -> AccountAnswer:
     """One account as it is now."""
-    return AccountAnswer.of(desk.ledger.account(actor, _possible(account_id)))
+    return seen.tagged(AccountAnswer.of(desk.ledger.account(actor, _possible(account_id))))
 
 
 @router.post(
@@ -128,10 +129,15 @@ def pay_out(
     responses=ON_MOVING,
 )
 def set_credit_limit(
-    account_id: str, body: CreditLimitRequest, desk: AtDesk, actor: CurrentActor
+    account_id: str, body: CreditLimitRequest, desk: AtDesk, actor: CurrentActor, expected: IfUnchanged
 ) -> AccountAnswer:
-    """Operators only: how far a buyer's account may fall below zero. Orders beyond it are refused."""
-    return AccountAnswer.of(desk.exchange.set_credit_limit(actor, _possible(account_id), body.credit_limit))
+    """Operators only: how far a buyer's account may fall below zero. Orders beyond it are refused.
+
+    With `If-Match`, the balance must be unchanged as well.
+    """
+    id_, only_if = _possible(account_id), expected.as_shown(AccountAnswer.of)
+    limited = desk.exchange.set_credit_limit(actor, id_, body.credit_limit, only_if=only_if)
+    return expected.tagged(AccountAnswer.of(limited))
 
 
 @router.get(

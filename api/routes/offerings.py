@@ -13,6 +13,7 @@ from api.dependencies import (
     page_of,
     possible_id,
 )
+from api.etags import IfChanged, IfUnchanged
 from api.headers import mark_replayed
 from api.json_body import JsonRoute
 from api.openapi import KEY_OPTIONAL, problems
@@ -62,7 +63,9 @@ def list_offering(
 
 
 @router.get("", operation_id="list_offerings", summary="List offerings", responses=problems(422))
-def list_offerings(desk: AtDesk, query: Annotated[OfferingsQuery, Query()]) -> PageAnswer[OfferingAnswer]:
+def list_offerings(
+    desk: AtDesk, query: Annotated[OfferingsQuery, Query()], seen: IfChanged
+) -> PageAnswer[OfferingAnswer]:
     """Offerings by id, filtered by node, provider, device or state."""
     filters = {
         "node_id": query.node_id,
@@ -70,15 +73,16 @@ def list_offerings(desk: AtDesk, query: Annotated[OfferingsQuery, Query()]) -> P
         "device_id": query.device_id,
         "state": query.state,
     }
-    return answer_page(desk.enquiries.offerings(page_of(query), filters), OfferingAnswer.of)
+    page = desk.enquiries.offerings(page_of(query), filters)
+    return seen.tagged(answer_page(page, OfferingAnswer.of))
 
 
 @router.get(
     "/{offering_id}", operation_id="read_offering", summary="Read an offering", responses=problems(404)
 )
-def read_offering(offering_id: str, desk: AtDesk) -> OfferingAnswer:
+def read_offering(offering_id: str, desk: AtDesk, seen: IfChanged) -> OfferingAnswer:
     """One listing."""
-    return OfferingAnswer.of(desk.enquiries.offering(possible_id(offering_id)))
+    return seen.tagged(OfferingAnswer.of(desk.enquiries.offering(possible_id(offering_id))))
 
 
 @router.patch(
@@ -88,7 +92,7 @@ def read_offering(offering_id: str, desk: AtDesk) -> OfferingAnswer:
     responses=problems(400, 401, 403, 404, 409, 413, 415, 422),
 )
 def amend_offering(
-    offering_id: str, body: OfferingChanges, desk: AtDesk, actor: CurrentActor
+    offering_id: str, body: OfferingChanges, desk: AtDesk, actor: CurrentActor, expected: IfUnchanged
 ) -> OfferingAnswer:
     """Change terms; each change is a version. What is already granted keeps the ask it was matched at.
 
@@ -96,8 +100,9 @@ def amend_offering(
     Fewer `units` lower a larger `max_gang_units` with them, and the hours that had all units free; hours that were
     partly free stay, and must be stated anew where they exceed the units (422 `invalid_capacity`).
     """
-    amended = desk.exchange.amend_offering(actor, possible_id(offering_id), **body.changes())
-    return OfferingAnswer.of(amended)
+    only_if = expected.as_shown(OfferingAnswer.of)
+    amended = desk.exchange.amend_offering(actor, possible_id(offering_id), only_if, **body.changes())
+    return expected.tagged(OfferingAnswer.of(amended))
 
 
 @router.post(
@@ -107,14 +112,21 @@ def amend_offering(
     responses=problems(401, 403, 404, 409, 413, 422),
 )
 def withdraw_offering(
-    offering_id: str, desk: AtDesk, actor: CurrentActor, once: OnceOnly, request: Request
+    offering_id: str,
+    desk: AtDesk,
+    actor: CurrentActor,
+    once: OnceOnly,
+    request: Request,
+    expected: IfUnchanged,
 ) -> OfferingAnswer:
     """Take an offering off the market. What is running finishes."""
+    only_if = expected.as_shown(OfferingAnswer.of)
     try:
-        return OfferingAnswer.of(desk.exchange.withdraw_offering(actor, possible_id(offering_id), once))
+        withdrawn = desk.exchange.withdraw_offering(actor, possible_id(offering_id), once, only_if=only_if)
     except AnsweredBefore as before:
         mark_replayed(request)
-        return OfferingAnswer.of(desk.enquiries.offering(before.answer["offering_id"]))
+        withdrawn = desk.enquiries.offering(before.answer["offering_id"])
+    return expected.tagged(OfferingAnswer.of(withdrawn))
 
 
 @router.post(
@@ -124,17 +136,26 @@ def withdraw_offering(
     responses=problems(400, 401, 403, 404, 409, 413, 415, 422),
 )
 def drain_offering(
-    offering_id: str, body: DrainRequest, desk: AtDesk, actor: CurrentActor, once: OnceOnly, request: Request
+    offering_id: str,
+    body: DrainRequest,
+    desk: AtDesk,
+    actor: CurrentActor,
+    once: OnceOnly,
+    request: Request,
+    expected: IfUnchanged,
 ) -> OfferingAnswer:
     """From `at` on nothing runs here. Nothing new is placed that would run into it; what is granted beyond it is
     interrupted then, matched again elsewhere, and not credited. Until it begins it may be moved, or taken back (null).
     """
+    only_if = expected.as_shown(OfferingAnswer.of)
     try:
-        drained = desk.exchange.drain_offering(actor, possible_id(offering_id), body.at, once)
+        drained = desk.exchange.drain_offering(
+            actor, possible_id(offering_id), body.at, once, only_if=only_if
+        )
     except AnsweredBefore as before:
         mark_replayed(request)
         drained = desk.enquiries.offering(before.answer["offering_id"])
-    return OfferingAnswer.of(drained)
+    return expected.tagged(OfferingAnswer.of(drained))
 
 
 @router.post(
@@ -150,19 +171,21 @@ def add_maintenance(
     actor: CurrentActor,
     once: OnceOnly,
     request: Request,
+    expected: IfUnchanged,
 ) -> OfferingAnswer:
     """At most `units_left` units in a window. Refused where what is already granted or promised would not fit any
     more (409 `in_use`, with the hours and the units in use), unless `force` interrupts it; quotes that are held
     cannot be forced out. `PATCH` with `maintenance` takes windows back.
     """
+    only_if = expected.as_shown(OfferingAnswer.of)
     try:
         changed = desk.exchange.add_maintenance(
-            actor, possible_id(offering_id), body.window(), once, force=body.force
+            actor, possible_id(offering_id), body.window(), once, force=body.force, only_if=only_if
         )
     except AnsweredBefore as before:
         mark_replayed(request)
         changed = desk.enquiries.offering(before.answer["offering_id"])
-    return OfferingAnswer.of(changed)
+    return expected.tagged(OfferingAnswer.of(changed))
 
 
 @router.get(

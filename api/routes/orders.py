@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from api.dependencies import AtDesk, CurrentActor, Desk, OnceOnly, answer_page, page_of, possible_id
 from api.errors import malformed_request, problem_of
+from api.etags import IfUnchanged, tag_of
 from api.headers import mark_replayed
 from api.json_body import JsonRoute
 from api.openapi import problems
@@ -99,9 +100,13 @@ def list_orders(
     summary="Read an order",
     responses=problems(401, 403, 404),
 )
-def read_order(order_id: str, desk: AtDesk, actor: CurrentActor) -> OrderDetail:
-    """The order, what was granted to it, and every step of its life."""
+def read_order(order_id: str, desk: AtDesk, actor: CurrentActor, response: Response) -> OrderDetail:
+    """The order, what was granted to it, and every step of its life.
+
+    `ETag` is that of the order alone, as the list shows it: what can be changed, and what `If-Match` compares.
+    """
     order = desk.enquiries.order(actor, possible_id(order_id))
+    response.headers["ETag"] = tag_of(OrderAnswer.of(order))
     history = desk.enquiries.order_history(actor, order.id)
     newest = PageRequest(limit=1, newest_first=True)
     granted = desk.enquiries.allocations(actor, newest, {"order_id": order.id}).items
@@ -114,13 +119,17 @@ def read_order(order_id: str, desk: AtDesk, actor: CurrentActor) -> OrderDetail:
     summary="Amend an order",
     responses=problems(400, 401, 403, 404, 409, 413, 415, 422),
 )
-def amend_order(order_id: str, body: OrderChanges, desk: AtDesk, actor: CurrentActor) -> OrderAnswer:
+def amend_order(
+    order_id: str, body: OrderChanges, desk: AtDesk, actor: CurrentActor, expected: IfUnchanged
+) -> OrderAnswer:
     """Change terms of a draft or of an order in the book; it is checked like a new one, and the hold follows.
 
     It keeps its place in the queue if it only asks for less or pays more: limit price up, deadline later, max_rtt up
     or none, more regions or devices allowed, fewer units. Anything else sends it to the end.
     """
-    return OrderAnswer.of(desk.exchange.amend_order(actor, possible_id(order_id), body.changes()))
+    only_if = expected.as_shown(OrderAnswer.of)
+    amended = desk.exchange.amend_order(actor, possible_id(order_id), body.changes(), only_if=only_if)
+    return expected.tagged(OrderAnswer.of(amended))
 
 
 @router.post(
@@ -130,11 +139,12 @@ def amend_order(order_id: str, body: OrderChanges, desk: AtDesk, actor: CurrentA
     responses=problems(401, 403, 404, 409, 413, 422),
 )
 def submit_draft(
-    order_id: str, desk: AtDesk, actor: CurrentActor, once: OnceOnly, request: Request
+    order_id: str, desk: AtDesk, actor: CurrentActor, once: OnceOnly, request: Request, expected: IfUnchanged
 ) -> OrderAnswer:
     """Turn a draft into an open order: its limit price is held from then on."""
+    only_if = expected.as_shown(OrderAnswer.of)
     try:
-        return OrderAnswer.of(desk.exchange.submit_draft(actor, possible_id(order_id), once))
+        order = desk.exchange.submit_draft(actor, possible_id(order_id), once, only_if=only_if)
     except AnsweredBefore as before:
         mark_replayed(request)
         order = desk.enquiries.order(actor.rereading(), before.answer["order_id"])
@@ -148,11 +158,12 @@ def submit_draft(
     responses=problems(401, 403, 404, 409, 413, 422),
 )
 def cancel_order(
-    order_id: str, desk: AtDesk, actor: CurrentActor, once: OnceOnly, request: Request
+    order_id: str, desk: AtDesk, actor: CurrentActor, once: OnceOnly, request: Request, expected: IfUnchanged
 ) -> OrderAnswer:
     """Take an order out of the book, for free, or out of its allocation: what was booked until an hour later is paid."""
+    only_if = expected.as_shown(OrderAnswer.of)
     try:
-        return OrderAnswer.of(desk.exchange.cancel_order(actor, possible_id(order_id), once))
+        order = desk.exchange.cancel_order(actor, possible_id(order_id), once, only_if=only_if)
     except AnsweredBefore as before:
         mark_replayed(request)
         order = desk.enquiries.order(actor.rereading(), before.answer["order_id"])

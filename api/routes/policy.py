@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from api.dependencies import AtDesk, CurrentActor
+from api.etags import IfChanged, IfUnchanged
 from api.json_body import JsonRoute
 from api.openapi import problems
 from api.schemas.policies import PolicyAnswer, PolicyRequest
@@ -11,9 +12,9 @@ router = APIRouter(prefix="/v1/policy", tags=["policy"], route_class=JsonRoute)
 
 
 @router.get("", operation_id="read_policy", summary="Read the policy")
-def read_policy(desk: AtDesk) -> PolicyAnswer:
+def read_policy(desk: AtDesk, seen: IfChanged) -> PolicyAnswer:
     """What energy, carbon, latency and transfer weigh in the rounds to come, and on which terms they trade."""
-    return PolicyAnswer.of(desk.enquiries.policy())
+    return seen.tagged(PolicyAnswer.of(desk.enquiries.policy()))
 
 
 @router.put(
@@ -22,9 +23,10 @@ def read_policy(desk: AtDesk) -> PolicyAnswer:
     summary="Set the policy",
     responses=problems(400, 401, 403, 413, 415, 422),
 )
-def set_policy(body: PolicyRequest, desk: AtDesk, actor: CurrentActor) -> PolicyAnswer:
+def set_policy(body: PolicyRequest, desk: AtDesk, actor: CurrentActor, expected: IfUnchanged) -> PolicyAnswer:
     """Operators only: a preset by name, or weights in full; and the terms of trade, which are the preset's unless given.
 
     Rounds that have landed keep theirs, and so does what they granted.
     """
-    return PolicyAnswer.of(desk.exchange.set_policy(actor, body.policy()))
+    only_if = expected.as_shown(PolicyAnswer.of)
+    return expected.tagged(PolicyAnswer.of(desk.exchange.set_policy(actor, body.policy(), only_if=only_if)))

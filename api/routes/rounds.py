@@ -6,6 +6,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 
 from api.dependencies import AtDesk, CurrentActor, Desk, OnceOnly, PossibleActor, page_of, possible_id
 from api.errors import RoundNotLanded
+from api.etags import IfChanged
 from api.headers import mark_replayed
 from api.json_body import JsonRoute
 from api.openapi import KEY_OPTIONAL, problems
@@ -81,12 +82,12 @@ def list_rounds(desk: AtDesk, query: Annotated[PageQuery, Query()]) -> PageAnswe
     responses=problems(401, 404),
     openapi_extra=KEY_OPTIONAL,
 )
-def read_round(round_id: str, desk: AtDesk, actor: PossibleActor) -> RoundAnswer:
+def read_round(round_id: str, desk: AtDesk, actor: PossibleActor, seen: IfChanged) -> RoundAnswer:
     """State, certified value and bound, figures beside the baselines', flows. Public.
 
     What a flow of fewer than 3 orders spent (`spend_cny`) is null, but for an operator's key.
     """
-    return RoundAnswer.of(desk.enquiries.round(possible_id(round_id), actor))
+    return seen.tagged(RoundAnswer.of(desk.enquiries.round(possible_id(round_id), actor)))
 
 
 @router.get(

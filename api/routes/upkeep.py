@@ -5,6 +5,7 @@ from collections.abc import Callable
 from fastapi import APIRouter, Request
 
 from api.dependencies import AtDesk, CurrentActor, Desk, OnceOnly, possible_id
+from api.etags import IfUnchanged
 from api.headers import mark_replayed
 from api.json_body import JsonRoute
 from api.openapi import problems
@@ -45,14 +46,15 @@ def keep_time(desk: AtDesk, actor: CurrentActor, once: OnceOnly, request: Reques
     responses=problems(401, 403, 404, 409, 413, 422),
 )
 def node_down(
-    node_id: str, desk: AtDesk, actor: CurrentActor, once: OnceOnly, request: Request
+    node_id: str, desk: AtDesk, actor: CurrentActor, once: OnceOnly, request: Request, expected: IfUnchanged
 ) -> NodeAnswer:
     """What it holds is interrupted now, refunded and credited, and matched again by the next round; all else stays.
 
     Operators only.
     """
-    id_ = possible_id(node_id)
-    return _told(desk, id_, request, lambda: desk.exchange.node_down(actor, id_, once))
+    id_, only_if = possible_id(node_id), expected.as_shown(NodeAnswer.of)
+    moved = _told(desk, id_, request, lambda: desk.exchange.node_down(actor, id_, once, only_if=only_if))
+    return expected.tagged(moved)
 
 
 @router.post(
@@ -62,10 +64,13 @@ def node_down(
     summary="Mark a node up",
     responses=problems(401, 403, 404, 409, 413, 422),
 )
-def node_up(node_id: str, desk: AtDesk, actor: CurrentActor, once: OnceOnly, request: Request) -> NodeAnswer:
+def node_up(
+    node_id: str, desk: AtDesk, actor: CurrentActor, once: OnceOnly, request: Request, expected: IfUnchanged
+) -> NodeAnswer:
     """It takes part in the next round. Operators only."""
-    id_ = possible_id(node_id)
-    return _told(desk, id_, request, lambda: desk.exchange.node_up(actor, id_, once))
+    id_, only_if = possible_id(node_id), expected.as_shown(NodeAnswer.of)
+    moved = _told(desk, id_, request, lambda: desk.exchange.node_up(actor, id_, once, only_if=only_if))
+    return expected.tagged(moved)
 
 
 def _told(desk: Desk, node_id: str, request: Request, tell: Callable[[], Node]) -> NodeAnswer:

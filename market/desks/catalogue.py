@@ -1,6 +1,9 @@
 """The catalogue: what is listed, by whom, on which terms, under which policy."""
 
+from collections.abc import Callable
+
 from market.checks import check_node
+from market.conditions import require
 from market.desks.listings import ListingDesk
 from market.domain.parties import Actor, Role
 from market.domain.places import Node, Region, modelled_distances
@@ -45,10 +48,15 @@ class CatalogueDesk(ListingDesk):
             work.answer = {"node_id": node.id}
         return node
 
-    def set_policy(self, actor: Actor, policy: Policy) -> Policy:
+    def set_policy(
+        self, actor: Actor, policy: Policy, *, only_if: Callable[[Policy], bool] | None = None
+    ) -> Policy:
         """Put a policy in force for the rounds to come."""
         actor.require(Role.OPERATOR, scope=Scope.MARKET)
         now = self.clock.now()
         with self._unit_of_work(actor) as work:
+            if only_if is not None:
+                work.access.hold_policy()
+                require(only_if, work.access.policy())
             work.access.set_policy(self._ids.new("pol", now), policy, now, actor.key_id)
         return policy

@@ -4,13 +4,14 @@ What is already granted keeps its terms whatever changes. A round that is cleari
 on an offering that changed (`market.round_steps.land_round`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from market.calendars import in_the_way, require_room
 from market.checks import check_offering
+from market.conditions import require
 from market.desks.desk import Desk, UnitOfWork
 from market.domain.errors import Conflict
 from market.domain.offerings import LOADED, Maintenance, Offering, OfferingVersion
@@ -21,6 +22,9 @@ from market.idempotency import Once
 from market.lives import Lives, held_running
 from market.tenancy import own_offering
 from market.upkeep import Watch
+
+OnlyIf = Callable[[Offering], bool] | None
+"""What must be true of an offering for it to be changed; None: nothing."""
 
 
 class ListingDesk(Desk):
@@ -40,11 +44,13 @@ class ListingDesk(Desk):
             work.answer = {"offering_id": listed.id}
         return listed
 
-    def amend_offering(self, actor: Actor, offering_id: str, **changes: Any) -> Offering:
+    def amend_offering(
+        self, actor: Actor, offering_id: str, only_if: OnlyIf = None, **changes: Any
+    ) -> Offering:
         """Change terms: ask, units, hours, window, size of orders, maintenance, reports, service grade."""
         now = self.clock.now()
         with self._unit_of_work(actor) as work:
-            offering = self._open_offering(work, actor, offering_id)
+            offering = self._open_offering(work, actor, offering_id, only_if)
             return self._keep(work, actor, offering, offering.amended(**changes), now)
 
     def add_maintenance(
@@ -55,6 +61,7 @@ class ListingDesk(Desk):
         once: Once | None = None,
         *,
         force: bool = False,
+        only_if: OnlyIf = None,
     ) -> Offering:
         """Announce a window with fewer units; `Conflict` `in_use` where what is granted would not fit any more.
 
@@ -63,7 +70,7 @@ class ListingDesk(Desk):
         """
         now = self.clock.now()
         with self._unit_of_work(actor, once) as work:
-            offering = self._open_offering(work, actor, offering_id)
+            offering = self._open_offering(work, actor, offering_id, only_if)
             windows = {*offering.maintenance, window}
             ordered = tuple(sorted(windows, key=lambda w: (w.starts_at, w.ends_at, w.units_left)))
             work.answer = {"offering_id": offering_id}
@@ -73,28 +80,38 @@ class ListingDesk(Desk):
             return self._keep(work, actor, offering, serviced, now)
 
     def drain_offering(
-        self, actor: Actor, offering_id: str, at: datetime | None, once: Once | None = None
+        self,
+        actor: Actor,
+        offering_id: str,
+        at: datetime | None,
+        once: Once | None = None,
+        *,
+        only_if: OnlyIf = None,
     ) -> Offering:
         """Have an offering empty from a moment on; None takes that back, before it begins."""
         now = self.clock.now()
         with self._unit_of_work(actor, once) as work:
-            offering = self._open_offering(work, actor, offering_id)
+            offering = self._open_offering(work, actor, offering_id, only_if)
             work.answer = {"offering_id": offering_id}
             return self._keep(work, actor, offering, offering.drained(at, now), now)
 
-    def withdraw_offering(self, actor: Actor, offering_id: str, once: Once | None = None) -> Offering:
+    def withdraw_offering(
+        self, actor: Actor, offering_id: str, once: Once | None = None, *, only_if: OnlyIf = None
+    ) -> Offering:
         """Take an offering off the market; what is running finishes."""
         now = self.clock.now()
         with self._unit_of_work(actor, once) as work:
             offering = own_offering(work, actor, offering_id)
+            require(only_if, offering)
             state = advance(OFFERING_MOVES, offering.state, OfferingState.WITHDRAWN)
             work.answer = {"offering_id": offering_id}
             return self._keep(work, actor, offering, replace(offering, state=state), now)
 
-    def _open_offering(self, work: UnitOfWork, actor: Actor, offering_id: str) -> Offering:
+    def _open_offering(self, work: UnitOfWork, actor: Actor, offering_id: str, only_if: OnlyIf) -> Offering:
         """One's own offering, held; nobody takes free capacity before the change is stored."""
         work.promises.hold_capacity()
         offering = own_offering(work, actor, offering_id)
+        require(only_if, offering)
         if offering.state is not OfferingState.OPEN:
             raise Conflict("offering_withdrawn", "a withdrawn offering cannot be changed; list a new one")
         return offering

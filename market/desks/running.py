@@ -1,11 +1,12 @@
 """What runs: reports of providers, nodes that fail, and the passing of time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from market.conditions import require
 from market.desks.desk import Desk, UnitOfWork
 from market.domain.clock import rfc3339
 from market.domain.errors import Conflict, NotFound
@@ -20,6 +21,9 @@ from market.lives import Lives, Running, held_running
 from market.persistence.store import Store
 from market.tenancy import own_allocation
 from market.upkeep import CHUNK, Upkept, Watch
+
+OnlyIfNode = Callable[[Node], bool] | None
+"""What must be true of a node for it to be changed; None: nothing."""
 
 
 class FailureCause(StrEnum):
@@ -168,27 +172,34 @@ class RunningDesk(Desk):
 
     # Nodes
 
-    def node_down(self, actor: Actor, node_id: str, once: Once | None = None) -> Node:
+    def node_down(
+        self, actor: Actor, node_id: str, once: Once | None = None, *, only_if: OnlyIfNode = None
+    ) -> Node:
         """A node is gone: it takes nothing more, and what it holds is interrupted now, to be matched again."""
         actor.require(Role.OPERATOR, scope=Scope.MARKET)
         now = self.clock.now()
         self._follow_node(node_id, now, EXCHANGE)  # what was due before it failed
-        node = self._move_node(actor, node_id, NodeState.DOWN, once)
+        node = self._move_node(actor, node_id, NodeState.DOWN, once, only_if)
         self._follow_node(node_id, now, actor.key_id)
         return node
 
-    def node_up(self, actor: Actor, node_id: str, once: Once | None = None) -> Node:
+    def node_up(
+        self, actor: Actor, node_id: str, once: Once | None = None, *, only_if: OnlyIfNode = None
+    ) -> Node:
         """A node is back, and takes part in the next round."""
         actor.require(Role.OPERATOR, scope=Scope.MARKET)
         return self._move_node(actor, node_id, NodeState.UP, once, only_if)
 
-    def _move_node(self, actor: Actor, node_id: str, to: NodeState, once: Once | None) -> Node:
+    def _move_node(
+        self, actor: Actor, node_id: str, to: NodeState, once: Once | None, only_if: OnlyIfNode
+    ) -> Node:
         with self._unit_of_work(actor, once) as work:
-            node = work.move_node(node_id, to)
+            node = work.held_node(node_id)
             if node is None:
                 raise NotFound("not_found", f"no node {node_id}")
+            require(only_if, node)
             work.answer = {"node_id": node_id}
-        return node
+            return work.move_node(node, to)
 
     def _follow_node(self, node_id: str, now: datetime, actor: str) -> None:
         with self.database.reading() as session:

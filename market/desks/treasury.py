@@ -1,8 +1,10 @@
 """Money besides orders: deposits, payouts, limits, voucher pools."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from market.conditions import require
 from market.desks.desk import Desk, UnitOfWork
 from market.domain.errors import Conflict, InvalidInput, NotFound
 from market.domain.ledger import Account, AccountKind, Transfer, TransferKind
@@ -50,7 +52,14 @@ class TreasuryDesk(Desk):
             work.answer = {"transfer_id": made.id}
         return made
 
-    def set_credit_limit(self, actor: Actor, account_id: str, credit_micros: int | None) -> Account:
+    def set_credit_limit(
+        self,
+        actor: Actor,
+        account_id: str,
+        credit_micros: int | None,
+        *,
+        only_if: Callable[[Account], bool] | None = None,
+    ) -> Account:
         """How far a buyer's account may fall below zero; None: without limit.
 
         `Conflict` `limit_exceeded` where it lies lower already.
@@ -65,6 +74,7 @@ class TreasuryDesk(Desk):
                 raise _wrong_kind(account, "buyers have credit limits")
             work.ledger.open_accounts([account])
             held = work.ledger.held_account(account_id) or account
+            require(only_if, held)
             if least is not None and held.balance_micros < least:
                 raise Conflict(
                     "limit_exceeded",

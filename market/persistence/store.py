@@ -18,8 +18,10 @@ from market.domain.states import NODE_MOVES, NodeState, advance
 from market.persistence import mapping, models
 from market.persistence.access_store import AccessStore
 from market.persistence.event_log import EventLog
+from market.persistence.key_store import KeyStore
 from market.persistence.ledger_store import LedgerStore
 from market.persistence.listing_store import ListingStore
+from market.persistence.member_store import MemberStore
 from market.persistence.order_store import OrderStore
 from market.persistence.paging import Page, PageRequest, read_page
 from market.persistence.promise_store import PromiseStore
@@ -58,6 +60,8 @@ class Store:
         self.orders = OrderStore(session, self.events)
         self.rounds = RoundStore(session, self.events)
         self.access = AccessStore(session, self.events)
+        self.keys = KeyStore(session, self.events)
+        self.members = MemberStore(session, self.events)
         self.ledger = LedgerStore(session)
         self.listings = ListingStore(session, self.events)
         self.promises = PromiseStore(session, self.events)
@@ -120,17 +124,18 @@ class Store:
         query = select(models.NodeRow).order_by(models.NodeRow.id).with_for_update(read=True)
         return tuple(mapping.read_node(row) for row in self.session.scalars(query))
 
-    def move_node(self, node_id: str, to: NodeState) -> Node | None:
-        """Advance a node; it does not change otherwise before the end of this unit of work. None: no such node."""
+    def held_node(self, node_id: str) -> Node | None:
+        """A node that does not change otherwise before the end of this unit of work. None: no such node."""
         query = select(models.NodeRow).where(models.NodeRow.id == node_id).with_for_update()
         row = self.session.scalar(query)
-        if row is None:
-            return None
-        found = mapping.read_node(row)
-        state = advance(NODE_MOVES, found.state, to)
-        self.session.execute(update(models.NodeRow).where(models.NodeRow.id == node_id).values(state=state))
-        self.events.record("node", state.value, node_id)
-        return replace(found, state=state)
+        return None if row is None else mapping.read_node(row)
+
+    def move_node(self, held: Node, to: NodeState) -> Node:
+        """Advance a node that is held."""
+        state = advance(NODE_MOVES, held.state, to)
+        self.session.execute(update(models.NodeRow).where(models.NodeRow.id == held.id).values(state=state))
+        self.events.record("node", state.value, held.id)
+        return replace(held, state=state)
 
     def offerings(self) -> tuple[Offering, ...]:
         """All offerings by id."""
