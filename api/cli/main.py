@@ -15,12 +15,16 @@ from api.cli import (
     money,
     nodes,
     offerings,
+    openapi,
     orders,
     policy,
+    profiles,
     quote,
     rounds,
+    settings,
     whatif,
 )
+from api.cli.connection import Given, Key, ProfileName, Server
 from api.cli.reporting import ReportingGroup
 
 RUN, WORK, SOLVE = "Run an exchange", "Work with an exchange", "Solve without an exchange"
@@ -29,7 +33,6 @@ app = typer.Typer(
     name="suanli",
     cls=ReportingGroup,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -37,6 +40,8 @@ app = typer.Typer(
 app.command(rich_help_panel=RUN)(demo.demo)
 app.command(rich_help_panel=RUN)(exchange.init)
 app.command(rich_help_panel=RUN)(exchange.serve)
+app.command(rich_help_panel=RUN)(settings.settings)
+app.add_typer(profiles.app, name="profiles", rich_help_panel=WORK)
 app.add_typer(orders.app, name="orders", rich_help_panel=WORK)
 app.add_typer(offerings.app, name="offerings", rich_help_panel=WORK)
 app.add_typer(rounds.app, name="rounds", rich_help_panel=WORK)
@@ -53,6 +58,7 @@ app.add_typer(generate.app, name="generate", rich_help_panel=SOLVE)
 app.command(rich_help_panel=SOLVE)(files.solve)
 app.command(rich_help_panel=SOLVE)(files.verify)
 app.add_typer(bench.app, name="bench", rich_help_panel=SOLVE)
+app.command(rich_help_panel=WORK)(openapi.openapi)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback signature
@@ -63,7 +69,11 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback sign
 
 @app.callback()
 def suanli(
+    context: typer.Context,
     *,
+    server: Server = None,
+    key: Key = None,
+    profile: ProfileName = None,
     _version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="show the version")
     ] = False,
@@ -75,4 +85,8 @@ def suanli(
     By hand: suanli init, then suanli serve; in another terminal, with SUANLI_KEY set to the key that init
     printed, suanli generate orders --count 200 --seed 1 --out day.ndjson, suanli orders submit day.ndjson,
     suanli rounds clear.
+
+    Which exchange, and as whom: --server, --key and --profile (in front of a command or after it) before SUANLI_SERVER,
+    SUANLI_KEY and SUANLI_PROFILE before the profile in use (suanli profiles) before this machine.
     """
+    context.obj = Given(server, key, profile)

@@ -1,13 +1,17 @@
 """`suanli offerings`: what is on the market, and how it changes."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api.cli import listing
-from api.cli.options import HERE, AsJson, Key, Most, Server
-from api.cli.output import print_json, print_record, print_table
+from api.cli.connection import connected
+from api.cli.options import AsJson, Most
+from api.cli.output import cells, print_json, print_record, print_table
 from api.cli.reporting import ReportingGroup
+
+if TYPE_CHECKING:
+    from api.client.exchange import Exchange
 
 app = typer.Typer(cls=ReportingGroup, no_args_is_help=True, help="Offerings: what providers list.")
 
@@ -17,51 +21,42 @@ Provider = Annotated[str | None, typer.Option("--provider", help="only of this p
 
 
 @app.command("list")
+@connected
 def list_offerings(
+    exchange: "Exchange",
     *,
     node: Node = None,
     device: Device = None,
     provider: Provider = None,
     limit: Most = 50,
-    server: Server = HERE,
-    key: Key = None,
     as_json: AsJson = False,
 ) -> None:
     """List offerings; this needs no key.
 
     Example: suanli offerings list --device h800_sxm
     """
-    from api.client.exchange_client import ExchangeClient  # noqa: PLC0415 - quick `--help`
-
-    with ExchangeClient(server, key) as client:
-        found = list(
-            client.pages("/v1/offerings", limit, node_id=node, device_id=device, provider_id=provider)
-        )
+    found = list(exchange.offerings.list(node_id=node, device_id=device, provider_id=provider, at_most=limit))
     if as_json:
         print_json(found)
         return
     columns = ("id", "node", "device", "units", "CNY per unit-hour", "state")
     names = ("id", "node_id", "device_id", "units", "ask_price", "state")
-    print_table(columns, ([offering.get(name) for name in names] for offering in found))
+    print_table(columns, cells(found, names))
 
 
 @app.command()
+@connected
 def show(
+    exchange: "Exchange",
     offering_id: Annotated[str, typer.Argument(help="off_…")],
     *,
-    server: Server = HERE,
-    key: Key = None,
     as_json: AsJson = False,
 ) -> None:
     """Show one offering, hour by hour.
 
     Example: suanli offerings show off_0001
     """
-    from api.client.exchange_client import ExchangeClient  # noqa: PLC0415
-
-    with ExchangeClient(server, key) as client:
-        found = client.get(f"/v1/offerings/{offering_id}")
-    print_record(found, as_json=as_json)
+    print_record(exchange.offerings.read(offering_id), as_json=as_json)
 
 
 for changed in (listing.amend, listing.drain, listing.maintenance, listing.withdraw):

@@ -3,20 +3,29 @@
 import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from market.domain.clock import rfc3339
+
+if TYPE_CHECKING:
+    from api.client.answer import Answer
+
 LEFT = frozenset(
-    {"id", "state", "status", "node", "device", "job class", "origin", "policy", "code", "reason"}
+    {
+        *("id", "state", "status", "node", "device", "job class", "origin", "policy", "code", "reason"),
+        *("setting", "value", "from"),
+    }
 )
 
 
 def print_json(thing: Any) -> None:
-    """One line of JSON on stdout; what JSON has no number for (NaN, infinity) is null."""
-    typer.echo(json.dumps(_finite(thing), ensure_ascii=False, allow_nan=False))
+    """One line of JSON on stdout, answers as they came; what JSON has no number for (NaN, infinity) is null."""
+    typer.echo(json.dumps(_finite(plain(thing)), ensure_ascii=False, allow_nan=False))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
@@ -26,16 +35,33 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
         keep = column == "id"
         table.add_column(column, justify="left" if column in LEFT else "right", no_wrap=keep)
     for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+        table.add_row(*("" if cell is None else shown(cell) for cell in row))
     Console().print(table)
 
 
-def print_record(found: dict[str, Any], *, as_json: bool) -> None:
+def cells(rows: "Iterable[Answer]", names: Sequence[str]) -> Iterator[list[object]]:
+    """Rows of a table: these fields of each answer."""
+    return ([getattr(row, name, None) for name in names] for row in rows)
+
+
+def shown(cell: object) -> str:
+    """A value for people; times as RFC 3339 in UTC."""
+    return rfc3339(cell) if isinstance(cell, datetime) else str(cell)
+
+
+def plain(thing: Any) -> Any:
+    """Answers as the JSON they came as, also inside lists; anything else as it is."""
+    if isinstance(thing, list | tuple):
+        return [plain(one) for one in thing]
+    return thing.plain() if hasattr(thing, "plain") else thing
+
+
+def print_record(found: "dict[str, Any] | Answer", *, as_json: bool) -> None:
     """One thing: a line of JSON for programs, its fields one under another for people."""
     if as_json:
         print_json(found)
         return
-    for name, value in _flattened(found):
+    for name, value in _flattened(plain(found)):
         typer.echo(f"{typer.style(name, bold=True)}  {value}")
 
 

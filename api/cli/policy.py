@@ -1,12 +1,16 @@
 """`suanli policy`: what energy, carbon and latency weigh, and on which terms the exchange trades."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli.options import HERE, AsJson, Key, Server
-from api.cli.output import print_record
+from api.cli.connection import connected
+from api.cli.options import AsJson
+from api.cli.output import plain, print_record
 from api.cli.reporting import ReportingGroup
+
+if TYPE_CHECKING:
+    from api.client.exchange import Exchange
 
 app = typer.Typer(
     cls=ReportingGroup, no_args_is_help=True, help="The policy: weights, and the terms of trade."
@@ -14,19 +18,19 @@ app = typer.Typer(
 
 
 @app.command()
-def show(*, server: Server = HERE, key: Key = None, as_json: AsJson = False) -> None:
+@connected
+def show(exchange: "Exchange", *, as_json: AsJson = False) -> None:
     """Show the policy in force; this needs no key.
 
     Example: suanli policy show
     """
-    from api.client.exchange_client import ExchangeClient  # noqa: PLC0415 - quick `--help`
-
-    with ExchangeClient(server, key) as client:
-        print_record(client.get("/v1/policy"), as_json=as_json)
+    print_record(exchange.policy.read(), as_json=as_json)
 
 
 @app.command("set")
-def set_policy(  # noqa: PLR0913 - one parameter per option
+@connected
+def set_policy(
+    exchange: "Exchange",
     *,
     preset: Annotated[
         str | None, typer.Option("--preset", help="balanced, price, green or latency [weights as they are]")
@@ -42,8 +46,6 @@ def set_policy(  # noqa: PLR0913 - one parameter per option
     move_cost: Annotated[
         str | None, typer.Option("--move-cost", help="CNY that a move costs in the objective")
     ] = None,
-    server: Server = HERE,
-    key: Key = None,
     as_json: AsJson = False,
 ) -> None:
     """Put a policy in force for the rounds to come; what is left out stays as it is. This needs an operator's key.
@@ -54,12 +56,9 @@ def set_policy(  # noqa: PLR0913 - one parameter per option
 
       suanli policy set --pricing marginal --fee-rate 0.02
     """
-    from api.client.exchange_client import ExchangeClient  # noqa: PLC0415
-
     terms = {"pricing": pricing, "fee_rate": fee_rate, "may_move": may_move, "move_cost": move_cost}
     given: dict[str, Any] = {name: value for name, value in terms.items() if value is not None}
-    with ExchangeClient(server, key) as client:
-        in_force = client.get("/v1/policy")
-        kept = {name: in_force[name] for name in terms} if preset else in_force
-        body = {**kept, **given, **({"preset": preset} if preset else {})}
-        print_record(client.put("/v1/policy", body), as_json=as_json)
+    in_force = plain(exchange.policy.read())
+    kept = {name: in_force[name] for name in terms} if preset else in_force
+    body: Any = {**kept, **given, **({"preset": preset} if preset else {})}
+    print_record(exchange.policy.set(body), as_json=as_json)

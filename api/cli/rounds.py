@@ -3,15 +3,20 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli.options import HERE, AsJson, Key, Most, Server
+from api.cli.connection import connected
+from api.cli.options import AsJson, Most
 from api.cli.output import print_json, print_record, print_table
 from api.cli.pricing import pricing
 from api.cli.reporting import ReportingGroup
 from api.client.errors import Refusal
+
+if TYPE_CHECKING:
+    from api.client.answers import RoundAnswer
+    from api.client.exchange import Exchange
 
 app = typer.Typer(cls=ReportingGroup, no_args_is_help=True, help="Rounds: batch clearings.")
 app.command()(pricing)
@@ -22,15 +27,13 @@ SLACK_SECONDS = 600.0
 
 
 @app.command("list")
-def list_rounds(*, limit: Most = 20, server: Server = HERE, key: Key = None, as_json: AsJson = False) -> None:
+@connected
+def list_rounds(exchange: "Exchange", *, limit: Most = 20, as_json: AsJson = False) -> None:
     """List rounds, newest first; this needs no key.
 
     Example: suanli rounds list
     """
-    from api.client.exchange_client import ExchangeClient  # noqa: PLC0415 - quick `--help`
-
-    with ExchangeClient(server, key) as client:
-        found = list(client.pages("/v1/rounds", limit))
+    found = list(exchange.rounds.list(at_most=limit))
     if as_json:
         print_json(found)
         return
@@ -38,25 +41,24 @@ def list_rounds(*, limit: Most = 20, server: Server = HERE, key: Key = None, as_
 
 
 @app.command()
+@connected
 def show(
+    exchange: "Exchange",
     round_id: Annotated[str, typer.Argument(help="rnd_…")],
     *,
-    server: Server = HERE,
-    key: Key = None,
     as_json: AsJson = False,
 ) -> None:
     """Show one round: figures beside the baselines.
 
     Example: suanli rounds show rnd_…
     """
-    from api.client.exchange_client import ExchangeClient  # noqa: PLC0415
-
-    with ExchangeClient(server, key) as client:
-        _print_round(client.get(f"/v1/rounds/{round_id}"), as_json=as_json)
+    _print_round(exchange.rounds.read(round_id), as_json=as_json)
 
 
 @app.command()
+@connected
 def clear(  # noqa: PLR0913 - one parameter per option
+    exchange: "Exchange",
     *,
     policy: Annotated[
         str | None, typer.Option("--policy", help="balanced, price, green or latency [the one in force]")
@@ -70,16 +72,12 @@ def clear(  # noqa: PLR0913 - one parameter per option
     gap: Annotated[float | None, typer.Option("--gap", help="stop at this certified gap")] = None,
     workers: Annotated[int | None, typer.Option("--workers", help="threads or processes that search")] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="same seed, same answer")] = None,
-    server: Server = HERE,
-    key: Key = None,
     as_json: AsJson = False,
 ) -> None:
     """Clear all open orders at once; this needs an operator's key.
 
     Example: suanli rounds clear --policy green --seconds 30
     """
-    from api.client.exchange_client import ExchangeClient  # noqa: PLC0415
-
     asked = {
         "policy": policy,
         "pricing": rule,
@@ -90,46 +88,42 @@ def clear(  # noqa: PLR0913 - one parameter per option
         "workers": workers,
         "seed": seed,
     }
-    body = {name: value for name, value in asked.items() if value is not None}
-    with ExchangeClient(server, key) as client, _spinner():
-        found = client.post("/v1/rounds", body, seconds=seconds + SLACK_SECONDS)
-    if found["state"] != "landed":
-        raise Refusal("round_not_landed", f"{found['id']} is {found['state']}: {found.get('failure')}")
+    body: Any = {name: value for name, value in asked.items() if value is not None}
+    with _spinner():
+        found = exchange.rounds.clear(body, timeout_seconds=seconds + SLACK_SECONDS)
+    if found.state != "landed":
+        raise Refusal("round_not_landed", f"{found.id} is {found.state}: {found.failure}")
     _print_round(found, as_json=as_json)
 
 
 @app.command()
+@connected
 def replay(
+    exchange: "Exchange",
     round_id: Annotated[str, typer.Argument(help="rnd_…")],
     *,
     seconds: Annotated[float, typer.Option("--seconds", help="how long to wait")] = SLACK_SECONDS,
-    server: Server = HERE,
-    key: Key = None,
     as_json: AsJson = False,
 ) -> None:
     """Clear a past round again from its record and compare; exit status 1 unless it is exactly the same.
 
     Example: suanli rounds replay rnd_…
     """
-    from api.client.exchange_client import ExchangeClient  # noqa: PLC0415
-
-    with ExchangeClient(server, key) as client, _spinner():
-        found = client.post(f"/v1/rounds/{round_id}/replay", seconds=seconds)
+    with _spinner():
+        found = exchange.rounds.replay(round_id, timeout_seconds=seconds)
     print_record(found, as_json=as_json)
-    if not found["exact"]:
+    if not found.exact:
         raise typer.Exit(1)
 
 
 @app.command()
-def tick(*, server: Server = HERE, key: Key = None, as_json: AsJson = False) -> None:
+@connected
+def tick(exchange: "Exchange", *, as_json: AsJson = False) -> None:
     """Do what is due by now: start, capture, complete, interrupt, expire; this needs an operator's key.
 
     Example: suanli rounds tick
     """
-    from api.client.exchange_client import ExchangeClient  # noqa: PLC0415
-
-    with ExchangeClient(server, key) as client:
-        print_record(client.post("/v1/upkeep"), as_json=as_json)
+    print_record(exchange.rounds.tick(), as_json=as_json)
 
 
 @contextmanager
@@ -143,11 +137,11 @@ def _spinner() -> Iterator[None]:
         yield
 
 
-def _print_round(found: dict[str, Any], *, as_json: bool) -> None:
+def _print_round(found: "RoundAnswer", *, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    if not found.get("figures"):
+    if not found.figures:
         print_record(found, as_json=False)
         return
     from rich.console import Console  # noqa: PLC0415
@@ -157,21 +151,20 @@ def _print_round(found: dict[str, Any], *, as_json: bool) -> None:
 
     print_table(COLUMNS, [_row(found)])
     console = Console()
-    console.print(comparison_table(found["figures"]))
-    console.print(class_table(found["figures"]))
-    for line in settlement_lines(found):
+    console.print(comparison_table(found.figures))
+    console.print(class_table(found.figures))
+    for line in settlement_lines(found.plain()):
         console.print(line, soft_wrap=True, markup=False)
 
 
-def _row(found: dict[str, Any]) -> tuple[object, ...]:
-    value, gap, seconds = found.get("value_micros"), found.get("gap"), found.get("seconds")
+def _row(found: "RoundAnswer") -> tuple[object, ...]:
     return (
-        found["id"],
-        found["state"],
-        found["policy"]["name"] if isinstance(found["policy"], dict) else found["policy"],
-        found["orders"],
-        found["placed"],
-        None if value is None else f"{value / 1e6:,.2f}",
-        None if gap is None else f"{gap:.3%}",
-        None if seconds is None else f"{seconds:.1f}",
+        found.id,
+        found.state,
+        found.policy.name,
+        found.orders,
+        found.placed,
+        None if found.value is None else f"{found.value:,.2f}",
+        None if found.gap is None else f"{found.gap:.3%}",
+        None if found.seconds is None else f"{found.seconds:.1f}",
     )

@@ -1,22 +1,30 @@
 """`suanli whatif`: the same book in another market, and the Pareto front of spend, latency and carbon."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli.connection import connected
 from api.cli.front_plot import draw_front
-from api.cli.options import HERE, AsJson, Key, Server
-from api.cli.output import print_json, print_table
+from api.cli.options import AsJson
+from api.cli.output import plain, print_json, print_table
 from api.client.errors import Refusal
 from api.client.whole_file import check_writable, writing_whole
+
+if TYPE_CHECKING:
+    from api.client.answers import PointAnswer, ScenarioAnswer, SweepAnswer
+    from api.client.bodies import SweepRequest
+    from api.client.exchange import Exchange
 
 COLUMNS = ("scenario", "placed", "gap", "spend CNY", "RTT ms", "kWh", "kg CO2 location", "kg CO2 market")
 POINT_COLUMNS = ("path", "CNY/kg", "CNY/ms·unit-hour", "spend CNY", "RTT ms", "kg CO2", "front")
 SLACK_SECONDS = 600.0
 
 
+@connected
 def whatif(  # noqa: PLR0913 - one parameter per option
+    exchange: "Exchange",
     *,
     round_id: Annotated[
         str | None, typer.Option("--round", help="a landed round's book [the open book]")
@@ -36,8 +44,6 @@ def whatif(  # noqa: PLR0913 - one parameter per option
     points: Annotated[int, typer.Option("--points", min=3, max=200, help="of the front")] = 24,
     plot: Annotated[Path | None, typer.Option("--plot", help="with --sweep: draw it (.svg)")] = None,
     seconds: Annotated[float | None, typer.Option("--seconds", help="for each [10; a point: 3]")] = None,
-    server: Server = HERE,
-    key: Key = None,
     as_json: AsJson = False,
 ) -> None:
     """Clear the same book in another market; nothing is stored. This needs an operator's key.
@@ -50,39 +56,43 @@ def whatif(  # noqa: PLR0913 - one parameter per option
 
       suanli whatif --round rnd_… --sweep --points 24 --plot front.svg
     """
-    from api.client.exchange_client import ExchangeClient  # noqa: PLC0415 - quick `--help`
-
     if plot is not None:
         check_writable(plot)
-    with ExchangeClient(server, key) as client:
-        if sweep:
-            body: dict[str, Any] = {"round_id": round_id, "points": points, "seconds_limit": seconds or 3.0}
-            found = client.post(
-                "/v1/scenarios/sweep", body, seconds=points * (seconds or 3.0) + SLACK_SECONDS
-            )
-        else:
-            asked = {
-                "policy": policy,
-                "carbon_price_per_kg": carbon_price,
-                "energy_weight": energy_weight,
-                "latency_weight": latency_weight,
-                "nodes_down": node_down or [],
-                "growth": _growth(grow or []),
-                "max_rtt_ms": max_rtt_ms,
-            }
-            scenario: dict[str, Any] = {"name": "what if"} | {
-                name: value for name, value in asked.items() if value is not None
-            }
-            body = {"round_id": round_id, "scenarios": [scenario], "seconds_limit": seconds or 10.0}
-            found = client.post("/v1/scenarios", body, seconds=2 * (seconds or 10.0) + SLACK_SECONDS)
-    if plot is not None and sweep:
-        _draw(found, plot)
+    if sweep:
+        seconds_limit = seconds or 3.0
+        asked: SweepRequest = {"round_id": round_id, "points": points, "seconds_limit": seconds_limit}
+        swept = exchange.scenarios.sweep(asked, timeout_seconds=points * seconds_limit + SLACK_SECONDS)
+        if plot is not None:
+            _draw(swept, plot)
+        _print_sweep(swept, as_json=as_json)
+        return
+    terms = {
+        "policy": policy,
+        "carbon_price_per_kg": carbon_price,
+        "energy_weight": energy_weight,
+        "latency_weight": latency_weight,
+        "nodes_down": node_down or [],
+        "growth": _growth(grow or []),
+        "max_rtt_ms": max_rtt_ms,
+    }
+    scenario: Any = {"name": "what if"} | {name: value for name, value in terms.items() if value is not None}
+    seconds_limit = seconds or 10.0
+    found = exchange.scenarios.compare(
+        {"round_id": round_id, "scenarios": [scenario], "seconds_limit": seconds_limit},
+        timeout_seconds=2 * seconds_limit + SLACK_SECONDS,
+    )
     if as_json:
         print_json(found)
-    elif sweep:
-        print_table(POINT_COLUMNS, (_point_row(point) for point in found["points"]), _sweep_title(found))
     else:
-        print_table(COLUMNS, (_scenario_row(item) for item in found["items"]))
+        print_table(COLUMNS, (_scenario_row(item) for item in found.items))
+
+
+def _print_sweep(found: "SweepAnswer", *, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    title = f"{found.orders} orders, all placed at every point"
+    print_table(POINT_COLUMNS, (_point_row(point) for point in found.points), title)
 
 
 def _growth(given: list[str]) -> dict[str, float]:
@@ -96,12 +106,12 @@ def _growth(given: list[str]) -> dict[str, float]:
     return growth
 
 
-def _scenario_row(item: dict[str, Any]) -> tuple[object, ...]:
-    figures = item["figures"]
+def _scenario_row(item: "ScenarioAnswer") -> tuple[object, ...]:
+    figures: dict[str, Any] = item.figures
     return (
-        item["name"],
+        item.name,
         figures["placed"],
-        f"{item['gap']:.2%}",
+        f"{item.gap:.2%}",
         f"{figures['spend_cny']:,.0f}",
         figures["rtt_ms_mean"],
         f"{figures['facility_kwh']:,.0f}",
@@ -110,23 +120,19 @@ def _scenario_row(item: dict[str, Any]) -> tuple[object, ...]:
     )
 
 
-def _point_row(point: dict[str, Any]) -> tuple[object, ...]:
+def _point_row(point: "PointAnswer") -> tuple[object, ...]:
     return (
-        point["path"],
-        f"{float(point['carbon_price_per_kg']):.2f}",
-        f"{float(point['latency_price_per_ms_unit_hour']):.4f}",
-        f"{float(point['spend']):,.0f}",
-        f"{point['rtt_ms_mean']:.2f}",
-        f"{point['carbon_kg_location']:,.0f}",
-        "yes" if point["on_front"] else "",
+        point.path,
+        f"{point.carbon_price_per_kg:.2f}",
+        f"{point.latency_price_per_ms_unit_hour:.4f}",
+        f"{point.spend:,.0f}",
+        f"{point.rtt_ms_mean:.2f}",
+        f"{point.carbon_kg_location:,.0f}",
+        "yes" if point.on_front else "",
     )
 
 
-def _sweep_title(found: dict[str, Any]) -> str:
-    return f"{found['orders']} orders, all placed at every point"
-
-
-def _draw(found: dict[str, Any], target: Path) -> None:
+def _draw(found: "SweepAnswer", target: Path) -> None:
     """Spend against carbon and against RTT, path by path."""
     with writing_whole(target) as stream:
-        stream.write(draw_front(found["points"]).encode())
+        stream.write(draw_front(plain(found)["points"]).encode())

@@ -5,6 +5,7 @@ Unknown fields are kept (`model_extra`), unknown words of an enumeration stay te
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
@@ -38,6 +39,10 @@ class Answer(BaseModel):
         if self._received is None:
             raise AttributeError("this came inside another answer: ask that one how it was received")
         return self._received
+
+    def plain(self) -> dict[str, Any]:
+        """As it came, for JSON: amounts as decimal strings, times as RFC 3339, nothing left out."""
+        return self.model_dump(mode="json", exclude_unset=True)
 
     def receive(self, how: Received) -> None:
         """Note how it came; the transport does."""

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx2
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from api.client.answer import Answer, Received
 from api.client.errors import (
@@ -159,6 +159,6 @@ def _plain(value: Any) -> Any:
         return format(value, "f")
     if isinstance(value, date | datetime):
         return value.isoformat()
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json", exclude_unset=True)
+    if isinstance(value, Answer):
+        return value.plain()
     raise TypeError(f"{type(value).__name__} is nothing that JSON can say")

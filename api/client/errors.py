@@ -10,6 +10,7 @@
     │   ├── Changed               412, 428: it is not what `if_match` says any more; read it again
     │   ├── RateLimited           429: too many requests; `retry_after` says how many seconds to wait
     │   └── ServerFailed          500 and above: something broke there, or it cannot serve now
+    ├── InvalidTarget             the address or the key cannot be one; nothing was sent
     ├── Unreachable               nobody answered at the address
     ├── TimedOut                  it took too long to answer; whether it was carried out is not known
     └── UnexpectedAnswer          what answered is no exchange, or one that this client does not understand
@@ -40,6 +41,14 @@ class ExchangeError(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+
+class InvalidTarget(ExchangeError, ValueError):
+    """The address or the key cannot be one; nothing was sent."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class Refused(ExchangeError):

@@ -14,7 +14,7 @@ import httpx2
 from pydantic import BaseModel
 
 from api.client.call import Call, Prepared, failure_of, read_answer, refused_by
-from api.client.errors import ExchangeError
+from api.client.errors import ExchangeError, InvalidTarget
 from api.client.retries import Retries, read_retry_after
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ LARGEST_PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Which exchange, as whom, and how patiently. `ValueError` where the address or the key cannot be one."""
+    """Which exchange, as whom, and how patiently. `InvalidTarget` where it cannot be one."""
 
     server: str
     key: str | None = field(default=None, repr=False)
@@ -37,9 +37,11 @@ class Address:
     def __post_init__(self) -> None:
         parts = urlsplit(self.server)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError(f"{self.server!r} is not an address: write http://127.0.0.1:8471")
+            raise InvalidTarget(
+                "invalid_server", f"{self.server!r} is not an address: write http://127.0.0.1:8471"
+            )
         if self.key is not None and not (self.key.isascii() and self.key.isprintable()):
-            raise ValueError("the key holds characters that no key has")
+            raise InvalidTarget("invalid_key", "the key holds characters that no key has")
 
     def settings(self) -> dict[str, Any]:
         """For either HTTP client. No proxy stands between a machine and itself."""

@@ -6,8 +6,9 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
+from api.client.answers import OrderAccepted
 from api.client.errors import Refusal
-from api.client.exchange_client import ExchangeClient
+from api.client.exchange import Exchange
 from api.client.order_bodies import order_body
 from api.demo.place import SCENARIO
 from market.demand import generate_orders, read_demand_tables
@@ -15,7 +16,8 @@ from market.scenario import original_of, read_orders, scenario_directory
 
 SHIPPED_ORDERS, SHIPPED_SEED = 2000, 2025
 BATCH = 200
-Body = dict[str, Any]
+Body = Any
+"""One body of `POST /v1/orders`."""
 
 
 def day_of_orders(count: int, seed: int, midnight: datetime) -> list[Body]:
@@ -28,7 +30,7 @@ def day_of_orders(count: int, seed: int, midnight: datetime) -> list[Body]:
     return [order_body(order, midnight) for order in orders]
 
 
-def submit_day(client: ExchangeClient, bodies: list[Body]) -> list[str | None]:
+def submit_day(exchange: Exchange, bodies: list[Body]) -> list[str | None]:
     """Ids in the day's sequence; None where the exchange refused an order."""
     batches = [bodies[at : at + BATCH] for at in range(0, len(bodies), BATCH)]
     console = Console(stderr=True)
@@ -36,8 +38,8 @@ def submit_day(client: ExchangeClient, bodies: list[Body]) -> list[str | None]:
     for batch in track(
         batches, "submitting orders", console=console, transient=True, disable=not console.is_terminal
     ):
-        answers = client.post("/v1/orders/batch", {"orders": batch})["items"]
-        ids += [answer["order"]["id"] if "order" in answer else None for answer in answers]
+        answers = exchange.orders.submit_many({"orders": batch}).items
+        ids += [answer.order.id if isinstance(answer, OrderAccepted) else None for answer in answers]
     if not any(ids):
         raise Refusal("no_orders_accepted", "the exchange refused every order of the day")
     return ids

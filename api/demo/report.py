@@ -4,8 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from api.client.changes import change_in_words
-from api.client.exchange_client import Json
-from api.demo.explaining import Sides
+from api.demo.explaining import Json, Sides
 from api.demo.settlement import settlement_lines
 from api.demo.tables import (
     JOB_CLASSES,
@@ -77,7 +76,7 @@ def _explained_table(explained: list[Json], sides: Sides) -> Table:
     table.add_column("why")
     for entry in explained:
         job, limit = entry["order"]["job"], entry["order"]["limit_price"]
-        origin = sides.regions[job["origin_region"]]["name_en"]
+        origin = sides.regions[job["origin_region"]].name_en
         what = JOB_CLASSES.get(job["job_class"], job["job_class"])
         order = f"no. {entry['number']}: {what} from {origin}, {job['units']} units x {job['hours']:g} h, limit CNY {limit}"
         placed = entry["explanation"]["allocation"]
@@ -92,15 +91,15 @@ def _why_placed(entry: Json, sides: Sides) -> str:
     node = sides.nodes[granted["node_id"]]
     allowed = "" if job["max_rtt_ms"] is None else f" of at most {job['max_rtt_ms']:g}"
     text = (
-        f"runs at {node['name_en']} for CNY {granted['price']}: {granted['rtt_ms']:.1f} ms RTT{allowed}, "
-        f"PUE {node['pue']:g}."
+        f"runs at {node.name_en} for CNY {granted['price']}: {granted['rtt_ms']:.1f} ms RTT{allowed}, "
+        f"PUE {node.pue:g}."
     )
-    other_side = "east" if sides.of_node(node["id"]) == "west" else "west"
+    other_side = "east" if sides.of_node(node.id) == "west" else "west"
     others = entry["explanation"]["alternatives"]
     across = [o for o in others if o["code"] in FITTING and sides.of_node(o["node_id"]) == other_side]
     if not across:
         return f"{text} No place in the {other_side} could still take it."
-    best, name = across[0], sides.nodes[across[0]["node_id"]]["name_en"]
+    best, name = across[0], sides.nodes[across[0]["node_id"]].name_en
     return f"{text} Cheapest left in the {other_side}: {name}, CNY {best['price']}, {best['rtt_ms']:.1f} ms."
 
 
@@ -115,7 +114,7 @@ def _why_not(entry: Json, sides: Sides) -> str:
     if change is None:
         return f"{text} No single change would place it."
     words = change_in_words(change, entry["order"])
-    name = sides.nodes[change["node_id"]]["name_en"]
+    name = sides.nodes[change["node_id"]].name_en
     return f"{text} Smallest change that would place it: {words} ({change['by']:+.1%}), then at {name}."
 
 

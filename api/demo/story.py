@@ -12,11 +12,12 @@ from typing import Any
 
 from rich.console import Console
 
+from api.client.bodies import ClearingRequest
 from api.client.errors import Refusal
-from api.client.exchange_client import ExchangeClient, Json
+from api.client.exchange import Exchange
 from api.client.whole_file import check_writable
 from api.demo.day import day_of_orders, submit_day
-from api.demo.explaining import Sides, explain_three
+from api.demo.explaining import Json, Sides, explain_three
 from api.demo.place import check_port, choose_database, prepare_exchange, serve
 from api.demo.report import print_report, print_where_to_look
 from api.demo.results import build_results, write_results
@@ -55,13 +56,13 @@ def run_demo(request: DemoRequest) -> Json:
         key = prepare_exchange(settings)
         with open_exchange(settings) as opened, serve(opened.app, request.port) as server:
             say.print(f"[bold]Suanli Exchange 算力交易所[/bold] on {server.url}")
-            with ExchangeClient(server.url, key) as client:
+            with Exchange(server.url, key) as exchange:
                 # 3. Submit the day through the HTTP API. 4. Clear it. 5. Ask why.
-                results = _clear_a_day(client, request, say)
+                results = _clear_a_day(exchange, request, say)
                 # 6. Show and store what happened.
-                print_report(say, results, Sides(client))
+                print_report(say, results, Sides(exchange))
                 if request.json_file is not None:
-                    write_results(client, results, request.json_file)
+                    write_results(exchange, results, request.json_file)
                     say.print(f"Figures written to {request.json_file}; check them: ", end="")
                     say.print(
                         f"suanli verify {results['problem_file']} {results['clearing_file']}", soft_wrap=True
@@ -73,22 +74,22 @@ def run_demo(request: DemoRequest) -> Json:
     return results
 
 
-def _clear_a_day(client: ExchangeClient, request: DemoRequest, say: Console) -> Json:
+def _clear_a_day(exchange: Exchange, request: DemoRequest, say: Console) -> Json:
     midnight = next_local_midnight(datetime.now(UTC))
     bodies = day_of_orders(request.orders, request.seed, midnight)
     started = time.monotonic()
-    ids = submit_day(client, bodies)
+    ids = submit_day(exchange, bodies)
     accepted = sum(id_ is not None for id_ in ids)
     say.print(f"{accepted:,} orders submitted through the HTTP API in {time.monotonic() - started:.1f} s")
-    asked = {
+    asked: ClearingRequest = {
         "policy": request.policy,
         "starts_at": rfc3339(midnight),
         "seconds_limit": request.seconds,
         "seed": request.seed,
     }
     with _spinner(f"clearing {accepted:,} orders, policy {request.policy} …"):
-        cleared = client.post("/v1/rounds", asked, seconds=request.seconds + SLACK_SECONDS)
-        explained = explain_three(client, bodies, ids, cleared["id"], Sides(client))
+        cleared = exchange.rounds.clear(asked, timeout_seconds=request.seconds + SLACK_SECONDS)
+        explained = explain_three(exchange, bodies, ids, cleared.id, Sides(exchange))
     return build_results(cleared, explained, request.seed)
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from rich.table import Table
 
+from api.client.answers import RegionAnswer
+
 RULES = {
     "solver": "Suanli",
     "local_first": "local first",
@@ -111,7 +113,7 @@ def utilisation_table(figures: Figures) -> Table:
     return table
 
 
-def flows_table(flows: list[Figures], regions: Mapping[str, Any], most: int = 5) -> Table:
+def flows_table(flows: list[Figures], regions: Mapping[str, RegionAnswer], most: int = 5) -> Table:
     """The largest flows between regions."""
     between = [flow for flow in flows if flow["from_region"] != flow["to_region"]][:most]
     table = Table(title=f"The {len(between)} largest flows between regions", title_justify="left")
@@ -119,7 +121,7 @@ def flows_table(flows: list[Figures], regions: Mapping[str, Any], most: int = 5)
         table.add_column(column, justify="right" if column in {"orders", "IT kWh", "spend CNY"} else "left")
     for flow in between:
         ends = [
-            f"{regions[flow[f'{end}_region']]['name_en']} ({flow[f'{end}_side']})" for end in ("from", "to")
+            f"{regions[flow[f'{end}_region']].name_en} ({flow[f'{end}_side']})" for end in ("from", "to")
         ]
         amounts = (f"{flow['orders']:,}", f"{flow['it_kwh']:,.0f}", f"{flow['spend_cny']:,.0f}")
         table.add_row(*ends, JOB_CLASSES.get(flow["job_class"], flow["job_class"]), *amounts)

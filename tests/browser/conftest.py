@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from shown_site import Site
 
-from api.client.exchange_client import ExchangeClient
+from api.client import Exchange
 from api.demo.day import day_of_orders, submit_day
 from api.demo.place import prepare_exchange
 from api.server import ServerThread, open_exchange
@@ -57,10 +57,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     key = prepare_exchange(settings)
     midnight = next_local_midnight(datetime.now(UTC))
     with open_exchange(settings) as opened, ServerThread(opened.app) as server:
-        with ExchangeClient(server.url, key) as client:
-            submit_day(client, day_of_orders(300, 5, midnight))
+        with Exchange(server.url, key) as exchange:
+            submit_day(exchange, day_of_orders(300, 5, midnight))
             asked = {"policy": "balanced", "starts_at": rfc3339(midnight), "seconds_limit": 10}
-            cleared = client.post("/v1/rounds", asked, seconds=120)
+            cleared = exchange.rounds.clear(asked, timeout_seconds=120).plain()
         yield Site(server.url, cleared)
 
 

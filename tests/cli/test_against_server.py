@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 from command import Ran, figures, refused, suanli
 
-from api.client.exchange_client import ExchangeClient
+from api.client import Exchange
 from api.server import ServerThread, open_exchange
 from api.settings import Settings
 
@@ -121,9 +121,9 @@ def test_quotes_one_order_only(house: House, tmp_path: Path) -> None:
 
 
 def test_a_quote_is_held_and_used(house: House, tmp_path: Path) -> None:
-    with ExchangeClient(house.server, house.key) as client:
+    with Exchange(house.server, house.key) as exchange:
         body = {"id": "buy_holder", "name": "Holder", "kind": "lab"}
-        buyer = House(house.server, client.post("/v1/buyers", body)["api_key"], house.day)
+        buyer = House(house.server, exchange.buyers.register(body).api_key, house.day)
     job = {"compute_class": "gpu", "precision": "fp16", "units": 1, "hours": 1, "origin_region": "shanghai"}
     deadline = (datetime.now(UTC) + timedelta(days=3)).isoformat()
     one = tmp_path / "order.json"
