@@ -16,6 +16,7 @@ from api import openapi
 from api.dependencies import Desk
 from api.edge import install_edge
 from api.errors import install_error_answers
+from api.operations.requests import WatchedRequests
 from api.problems import pages
 from api.routes import (
     allocations,
@@ -74,6 +75,7 @@ def build_app(exchange: Exchange, enquiries: Enquiries, settings: Settings) -> F
     app.state.desk = desk
     install_error_answers(app)
     install_edge(app, settings)
+    app.add_middleware(WatchedRequests, told=(desk.metrics.count_request,))
     if (PAGE / "index.html").is_file():
         app.router.routes.append(PageMount("/", StaticFiles(directory=PAGE, html=True), name="page"))
     return app

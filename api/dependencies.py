@@ -6,11 +6,15 @@ import logging
 import re
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from api.operations.metrics import Metrics
+from api.operations.readiness import Readiness
+from api.operations.round_log import log_seen
 from api.operations.stopping import Stopping
 from api.schemas.fields import PageAnswer, PageQuery
 from api.settings import Settings
@@ -42,13 +46,28 @@ class Desk:
         self.settings = settings
         self.ids = IdSource()
         self.stopping = Stopping()
+        self.readiness = Readiness(exchange, self.stopping, settings.min_free_mebibytes)
+        self.metrics = Metrics(exchange.database, self.stopping.is_set)
+        exchange.watch.tell_to(self.metrics.count_seen)
+        exchange.watch.tell_to(log_seen)
         self._asking = SolverProcess()
         self.what_if = WhatIf(exchange.database, exchange.clock, self._asking)
         self._background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="round")
 
     def finish_in_background(self, opened: OpenedRound) -> None:
         """Clear an opened round while its client does something else."""
-        self._background.submit(self.exchange.finish_round, opened).add_done_callback(_log_failure)
+        request = copy_context()  # its log lines go on telling which request asked for it
+        self._background.submit(request.run, self.exchange.finish_round, opened).add_done_callback(_log_failure)
+
+    def begin_stopping(self) -> None:
+        """Take no more rounds, say so at /readyz, end the streams."""
+        self.exchange.take_no_more_rounds()
+        self.stopping.begin()
+
+    def give_up(self) -> None:
+        """Whatever is being solved is given up; whoever waits for it is told so at once."""
+        self.exchange.give_up_rounds()
+        self._asking.abandon()
 
     def close(self) -> None:
         """Wait for a round that is clearing in the background, and for what is being asked."""

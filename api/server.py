@@ -1,11 +1,12 @@
 """Running the exchange: opened on its database, served until told to stop."""
 
 import errno
+import logging
 import signal
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from types import FrameType, TracebackType
 
@@ -13,8 +14,12 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import build_app
+from api.dependencies import Desk
 from api.edge import edge_of
+from api.operations.ending import Ending, GracefulServer
+from api.operations.logs import logging_as_set
 from api.settings import Settings
+from api.settings_sources import FoundSettings
 from api.slow_clients import ServerConfig
 from api.timer import RoundTimer
 from market.clearing.solving import SolverProcess
@@ -25,6 +30,7 @@ from market.exchange import Exchange, RoundRequest
 from market.persistence.database import Database
 
 PATIENCE_SECONDS = 30.0
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,12 @@ class OpenExchange:
     exchange: Exchange
     enquiries: Enquiries
     app: FastAPI
+
+    @property
+    def desk(self) -> Desk:
+        """What the application's routes work with."""
+        desk: Desk = self.app.state.desk
+        return desk
 
 
 @contextmanager
@@ -55,7 +67,8 @@ class ServerThread:
         """Port 0 takes any free one; `Conflict` (port_in_use) if the port is taken."""
         self._socket = bind(host, port)
         self._answering, self._ended = threading.Event(), threading.Event()
-        config = ServerConfig(app, edge_of(app), log_level="warning", access_log=False)
+        self._app = app
+        config = ServerConfig(app, edge_of(app), log_level="warning")
         self._server = _AnnouncingServer(config, self._answering)
         self._thread = threading.Thread(target=self._run, name="server", daemon=True)
         self.port: int = self._socket.getsockname()[1]
@@ -93,6 +106,9 @@ class ServerThread:
             self._answering.set()
 
     def _stop(self) -> None:
+        desk = getattr(self._app.state, "desk", None)
+        if isinstance(desk, Desk):
+            desk.begin_stopping()
         self._server.should_exit = True
         self._thread.join()
         self._socket.close()
@@ -110,29 +126,43 @@ class _AnnouncingServer(uvicorn.Server):
         self._answering.set()
 
 
-def run_server(settings: Settings) -> None:
-    """Serve until Ctrl-C or SIGTERM."""
+def run_server(settings: Settings, found: FoundSettings | None = None) -> None:
+    """Serve until Ctrl-C or SIGTERM, as `api.operations.ending` tells; `found` says where the settings came from."""
     signal.signal(signal.SIGTERM, _end)
-    with closing(bind(settings.host, settings.port)) as listening, open_exchange(settings) as opened:
-        url = url_of(settings.host, listening.getsockname()[1])
-        print(f"Suanli Exchange 算力交易所: {url} (API {url}/docs); Ctrl-C stops", flush=True)  # noqa: T201
-        config = ServerConfig(opened.app, edge_of(opened.app), log_level="info", access_log=True)
-        try:
-            with _timer(opened.exchange, settings):
-                uvicorn.Server(config).run(sockets=[listening])
-        except KeyboardInterrupt:
-            return  # uvicorn has stopped gracefully and passes the interrupt on
+    with closing(bind(settings.host, settings.port)) as listening, logging_as_set(settings):
+        _log_settings(found)
+        with open_exchange(settings) as opened:
+            ending = Ending(opened.desk, settings)
+            with ending.on_signals(), _timer(opened, settings):
+                url = url_of(settings.host, listening.getsockname()[1])
+                print(f"Suanli Exchange 算力交易所: {url} (API {url}/docs); Ctrl-C stops", flush=True)  # noqa: T201
+                GracefulServer(ServerConfig(opened.app, edge_of(opened.app)), ending).run(sockets=[listening])
+    _logger.info("stopped")
 
 
-def _timer(exchange: Exchange, settings: Settings) -> AbstractContextManager[object]:
-    """Rounds on a schedule, where one is set."""
+def _log_settings(found: FoundSettings | None) -> None:
+    if found is None:
+        return
+    told = {one.name: f"{one.value} ({one.origin})" for one in found.summary()}
+    _logger.info("settings", extra={"settings": told, "file": str(found.file) if found.file else None})
+    for variable, meant in found.misspelt.items():
+        _logger.warning("%s is no setting; did you mean %s?", variable, meant)
+
+
+@contextmanager
+def _timer(opened: OpenExchange, settings: Settings) -> Iterator[None]:
+    """Rounds on a schedule, where one is set; a timer that has died makes the exchange unready."""
     if settings.round_every is None:
-        return nullcontext()
-    return RoundTimer(exchange, RoundRequest(limits=settings.limits()), settings.round_every)
+        yield
+        return
+    request = RoundRequest(limits=settings.limits())
+    with RoundTimer(opened.exchange, request, settings.round_every) as timer:
+        opened.desk.readiness.add("round_timer", timer.require_alive)
+        yield
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:
-    """uvicorn stops gracefully, then sends itself SIGTERM again: leave, but close what is open on the way."""
+    """SIGTERM before there is anything to end but what is open."""
     raise SystemExit(0)
 
 

@@ -61,7 +61,7 @@ class Alarm:
 class ServerConfig(uvicorn.Config):
     """How the exchange is served, from wherever it is started: one protocol, one set of limits."""
 
-    def __init__(self, app: FastAPI, edge: EdgeSettings, *, log_level: str, access_log: bool) -> None:
+    def __init__(self, app: FastAPI, edge: EdgeSettings, *, log_level: str | None = None) -> None:
         self.edge = edge
         proxies = list(edge.forwarded_allow_ips)
         believed = ProxyHeadersMiddleware(service_unavailable, proxies).trusted_hosts
@@ -72,8 +72,9 @@ class ServerConfig(uvicorn.Config):
             app,
             http=GuardedConnection,
             ws="none",
+            log_config=None,  # its records go where everybody's go
             log_level=log_level,
-            access_log=access_log,
+            access_log=False,  # `api.operations.requests` tells more
             server_header=False,
             proxy_headers=bool(proxies),
             forwarded_allow_ips=proxies,

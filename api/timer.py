@@ -6,13 +6,15 @@ from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
 
-from market.domain.errors import Conflict
+from market.domain.errors import Conflict, Unavailable
 from market.domain.parties import Actor, Role
 from market.domain.rounds import Round
 from market.exchange import Exchange, RoundRequest
 
 TIMER = Actor("exchange", Role.OPERATOR, None)
 """Who asks for rounds that nobody asks for."""
+EXPECTED = frozenset({"round_in_progress", "exchange_stopping"})
+"""Refusals that are no news: another round is clearing, or the exchange is on its way down."""
 _logger = logging.getLogger(__name__)
 
 
@@ -51,12 +53,19 @@ class RoundTimer:
         try:
             self._exchange.keep_time()
             return self._exchange.clear_round(TIMER, self._request)
-        except Conflict as conflict:
-            if conflict.code != "round_in_progress":
+        except (Conflict, Unavailable) as refusal:
+            if refusal.code not in EXPECTED:
                 _logger.exception("a scheduled round was refused; the next one comes in %s", self._every)
         except Exception:
             _logger.exception("a scheduled round failed; the next one comes in %s", self._every)
         return None
+
+    def require_alive(self) -> None:
+        """`Unavailable` where nobody will clear another round."""
+        if not self._thread.is_alive():
+            raise Unavailable(
+                "round_timer_died", "rounds are no longer cleared on a schedule; restart the exchange"
+            )
 
     def _run(self) -> None:
         while not self._wait(self._every.total_seconds()):

@@ -191,11 +191,16 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
         with self._unit_of_work(actor, once) as work:
             work.answer = {}
 
-    def require_ready(self) -> None:
-        """`Unavailable` unless the database is at this program's schema and the solver takes problems."""
-        self.database.require_current()
+    def require_solver(self) -> None:
+        """`Unavailable` unless the solver takes problems."""
         if isinstance(self._solve, SolverProcess):
             self._solve.require_usable()
+
+    def give_up_rounds(self) -> None:
+        """A round that clears fails as `exchange_stopped`, and no other one is solved: the exchange is being ended."""
+        self.take_no_more_rounds()
+        if isinstance(self._solve, SolverProcess):
+            self._solve.abandon()
 
     # Steps of a round
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.options import AsJson, DatabaseUrl
+from api.cli.options import AsJson, ConfigFile, DatabaseUrl
 from api.cli.output import print_json
 
 ScenarioName = Annotated[str, typer.Option("--scenario", help="fixtures to load, or none")]
@@ -23,6 +23,7 @@ def init(
     database: DatabaseUrl = None,
     scenario: ScenarioName = "east_west",
     new_operator_key: NewOperatorKey = False,
+    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Prepare a database: schema, first operator key (shown this once), fixtures. Safe to repeat.
@@ -35,13 +36,13 @@ def init(
 
       suanli init --new-operator-key
     """
-    from api.settings import Settings  # noqa: PLC0415 - quick `--help`
+    from api.settings_sources import read_settings  # noqa: PLC0415 - quick `--help`
     from market.domain.clock import SystemClock  # noqa: PLC0415
     from market.exchange import Exchange  # noqa: PLC0415
     from market.persistence.database import Database  # noqa: PLC0415
     from market.scenario import read_scenario, scenario_directory  # noqa: PLC0415
 
-    settings = Settings(**given(database_url=database))
+    settings = read_settings(config, **given(database_url=database)).settings
     catalogue = None if scenario == "none" else read_scenario(scenario_directory(scenario))
     opened = Database(settings.database_url)
     try:
@@ -81,8 +82,9 @@ def serve(
         str | None,
         typer.Option("--round-every", help="clear a round every 60s, 5m, 1h … [only when asked to]"),
     ] = None,
+    config: ConfigFile = None,
 ) -> None:
-    """Serve the HTTP API and the page until Ctrl-C.
+    """Serve the HTTP API and the page until Ctrl-C or SIGTERM; a second Ctrl-C stops at once.
 
     Examples:
 
@@ -90,14 +92,15 @@ def serve(
 
       suanli serve --round-every 60s
 
-    Settings from the environment: SUANLI_DATABASE_URL, SUANLI_HOST, SUANLI_PORT, SUANLI_KEY_PEPPER (the same for
-    init and serve), SUANLI_MAX_BODY_BYTES, SUANLI_ROUND_EVERY; for rounds that do not say: SUANLI_SOLVER_SECONDS,
-    SUANLI_SOLVER_GAP, SUANLI_SOLVER_WORKERS, SUANLI_SOLVER_SEED.
+    Every setting can be a variable SUANLI_… or a line of suanli.toml: `suanli settings` lists them, with what each is and
+    where it came from; suanli.example.toml explains them.
     """
     from api.server import run_server  # noqa: PLC0415 - the web framework is needed here only
-    from api.settings import Settings  # noqa: PLC0415
+    from api.settings_sources import read_settings  # noqa: PLC0415
 
-    run_server(Settings(**given(database_url=database, host=host, port=port, round_every=round_every)))
+    options = given(database_url=database, host=host, port=port, round_every=round_every)
+    found = read_settings(config, **options)
+    run_server(found.settings, found)
 
 
 def given(**options: Any) -> dict[str, Any]:

@@ -78,10 +78,11 @@ def _read_by_name(error: Any) -> Refusal | None:
 
 
 def _setting_refusal(error: Any) -> Refusal:
-    """A setting from the environment, or the option that stands for it, is out of its range."""
-    first = error.errors()[0]
-    name = "_".join(str(part) for part in first["loc"])
-    return Refusal("invalid_setting", f"{name}: {first['msg']}", f"it comes from SUANLI_{name.upper()}")
+    """Settings of a command that has no file of settings: from the environment, or an option that stands for it."""
+    from api.settings_sources import invalid_settings  # noqa: PLC0415 - pydantic is imported already, or no error
+
+    refusal = invalid_settings(error, {})
+    return Refusal(refusal.code, refusal.message)
 
 
 def _usage(error: Any) -> Refusal:

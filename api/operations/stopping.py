@@ -1,6 +1,9 @@
 """Whether the exchange is on its way down: everything that lasts asks, or waits for it."""
 
 import asyncio
+import time
+
+GLANCE_SECONDS = 0.1
 
 
 class Stopping:
@@ -30,3 +33,8 @@ class Stopping:
                 await event.wait()
         finally:
             del self._waiting[event]
+
+    def wait_here(self) -> None:
+        """Return when it is, or soon after; for a thread. It looks now and then, because an event has a lock."""
+        while not self._begun:
+            time.sleep(GLANCE_SECONDS)

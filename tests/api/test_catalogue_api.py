@@ -269,4 +269,5 @@ def test_health_is_told(house: House) -> None:
     assert house.ask("GET", "/readyz").json()["status"] == "ready"
     house.exchange.database.downgrade("base")
     assert house.ask("GET", "/healthz").status_code == 200
-    refusal(house.ask("GET", "/readyz"), 503, "database_empty")
+    told = refusal(house.ask("GET", "/readyz"), 503, "not_ready")
+    assert told["failed"] == ["database"]
