@@ -7,7 +7,7 @@ from typing import Any
 
 from market.checks import check_order
 from market.domain.amendments import amended_terms, keeps_place, value_of
-from market.domain.catalogue import Catalogue
+from market.domain.catalogue import Directory
 from market.domain.clock import rfc3339
 from market.domain.errors import Conflict
 from market.domain.ids import IdSource
@@ -45,7 +45,7 @@ class Amendment:
 
 
 def amend(
-    work: Store, catalogue: Catalogue, order: Order, changes: Mapping[str, Any], ids: IdSource, now: datetime
+    work: Store, directory: Directory, order: Order, changes: Mapping[str, Any], ids: IdSource, now: datetime
 ) -> Amendment:
     """The order with other terms, checked like a new one; nothing is stored.
 
@@ -62,7 +62,7 @@ def amend(
     changed = tuple(name for name in changes if value_of(order.terms, name) != value_of(terms, name))
     same_start = terms.earliest_start == order.terms.earliest_start
     checked = replace(terms, earliest_start=None) if same_start else terms  # it was young enough once
-    check_order(work, catalogue, order.buyer_id, checked, now)
+    check_order(work, directory, order.buyer_id, checked, now)
     if terms.limit_price_micros <= order.paid_micros:
         raise Conflict(
             "limit_below_paid",

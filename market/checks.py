@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from market.domain.catalogue import Catalogue
+from market.domain.catalogue import Directory
 from market.domain.devices import Device
 from market.domain.errors import InvalidInput
 from market.domain.offerings import Offering
@@ -14,7 +14,7 @@ from market.settlement.vouchers import check_voucher
 
 
 def check_order(
-    work: Store, catalogue: Catalogue, buyer_id: str | None, terms: OrderTerms, now: datetime
+    work: Store, directory: Directory, buyer_id: str | None, terms: OrderTerms, now: datetime
 ) -> None:
     """`InvalidInput` for an unknown buyer, voucher pool, region or device, a device of another class, or bad dates.
 
@@ -25,7 +25,7 @@ def check_order(
         raise InvalidInput("unknown_buyer", f"no buyer {buyer_id!r}", buyer_id=buyer_id)
     check_voucher(work, terms, now)
     for region in (terms.job.origin_region, *(terms.job.allowed_regions or ())):
-        if region not in catalogue.region_by_id:
+        if region not in directory.region_ids:
             raise InvalidInput(
                 "unknown_region", f"no region {region!r}; GET /v1/regions lists them", region=region
             )
@@ -33,7 +33,7 @@ def check_order(
         set() if isinstance(terms.job.hours, float | int) else set(terms.job.hours)
     )
     for device_id in sorted(named):
-        device = catalogue.device_by_id.get(device_id)
+        device = directory.device_by_id.get(device_id)
         if device is None:
             raise InvalidInput("unknown_device", f"no device {device_id!r}", device=device_id)
         if device.compute_class is not terms.job.compute_class:

@@ -38,10 +38,11 @@ from market.domain.states import (
 )
 from market.idempotency import AnsweredBefore, Once
 from market.persistence.database import Database
+from market.persistence.directory import KeptDirectory
 from market.round_steps import OpenedRound, abandon_round, closed, failure_of, freeze_market, land_round
 from market.settlement.books import Books
 from market.spot import PlacingAtOnce, place_at_once, wants_place_at_once
-from market.submission import Submission, accept_order, open_draft, remembered_answer
+from market.submission import Submission, accept_orders, open_draft, remembered_answer
 from market.tenancy import own_order
 from market.watching import RoundEnded, Step, StepDone, Watch
 from solver import Verification, verify
@@ -57,6 +58,7 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
     def __init__(self, database: Database, clock: Clock, solve: Solve = solve_here, pepper: str = "") -> None:
         super().__init__(database, clock, pepper)
         self._solve = solve
+        self._directory = KeptDirectory()
         self._rounds_refused = False
         self.watch = Watch()
 
@@ -69,18 +71,22 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
         actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.ORDERS)
         now = self.clock.now()
         with self._unit_of_work(actor, once) as work:
-            if any(isinstance(one, Submission) and one.at_once for one in submissions):
+            placing: PlacingAtOnce | None = None
+            if any(isinstance(one, Submission) and one.looks_for_place for one in submissions):
                 work.promises.hold_capacity()
-            catalogue = work.catalogue()
+                placing = PlacingAtOnce(work, work.catalogue(), self._ids, now)
             books = Books(work, self._ids, now)
-            answers = books.admit([accept_order(work, catalogue, one, self._ids, now) for one in submissions])
-            placing = PlacingAtOnce(work, catalogue, self._ids, now)
-            answers = placing.find(answers, submissions)
+            directory = self._directory.read(work.session)
+            answers = books.admit(accept_orders(work, directory, submissions, self._ids, now))
+            if placing is not None:
+                answers = placing.find(answers, submissions)
             accepted = [answer for answer in answers if isinstance(answer, Order)]
             work.orders.add(accepted, actor.key_id)
             books.accept(order for order in accepted if order.state is OrderState.OPEN)
-            answers = placing.grant(answers, actor.key_id)
-            work.answer = {"orders": [remembered_answer(answer) for answer in answers]}
+            if placing is not None:
+                answers = placing.grant(answers, actor.key_id)
+            if once is not None:
+                work.answer = {"orders": [remembered_answer(answer) for answer in answers]}
         self.watch.tell_orders(answers)
         return answers
 
@@ -150,7 +156,7 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
             work.promises.hold_capacity()  # whether it is immediate is sure only once it is held: too late to ask
             draft = own_order(work, actor, order_id, held=True)
             require(only_if, draft)
-            order = open_draft(work, work.catalogue(), draft, self._ids, now)
+            order = open_draft(work, self._directory.read(work.session), draft, self._ids, now)
             work.orders.move([draft], OrderState.OPEN, now, Cause.SUBMITTED, actor.key_id, "submitted")
             work.orders.requeue(order)
             (order,) = Books(work, self._ids, now).accept([order])
@@ -175,7 +181,7 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
                 work.promises.hold_capacity()
             order = own_order(work, actor, order_id, held=True)
             require(only_if, order)
-            amendment = amend(work, work.catalogue(), order, changes, self._ids, now)
+            amendment = amend(work, self._directory.read(work.session), order, changes, self._ids, now)
             after = amendment.after
             if "limit_price_micros" in changes:
                 after = Books(work, self._ids, now).amend(after, after.terms.limit_price_micros)

@@ -51,7 +51,7 @@ class PromiseEnquiries:
         with self._database.reading() as session:
             work = Store(session)
             catalogue = work.catalogue()
-            check_order(work, catalogue, buyer_id, terms, now)
+            check_order(work, catalogue.directory, buyer_id, terms, now)
             snapshot = spot_snapshot(work, catalogue, (), spot_horizon(terms, now), now)
         order = Order("ord_quote", buyer_id or "buy_quote", terms, OrderState.OPEN, now)
         market = FreeMarket(snapshot)

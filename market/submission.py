@@ -1,12 +1,12 @@
 """Orders at the door: checked one by one, each with an answer of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from market.checks import check_order
-from market.domain.catalogue import Catalogue
+from market.domain.catalogue import Directory
 from market.domain.errors import MarketError
 from market.domain.ids import IdSource
 from market.domain.orders import Order, OrderTerms, TimeInForce
@@ -27,30 +27,43 @@ class Submission:
     quote_id: str | None = None
 
     @property
-    def at_once(self) -> bool:
-        """Whether it takes free capacity as it comes in."""
-        immediate = self.terms.time_in_force is TimeInForce.IMMEDIATE or self.quote_id is not None
-        return immediate and not self.draft
+    def looks_for_place(self) -> bool:
+        """Whether it looks at free capacity, or at a held quote, as it comes in; a draft finds none."""
+        return self.terms.time_in_force is TimeInForce.IMMEDIATE or self.quote_id is not None
 
 
-def accept_order(
-    work: Store, catalogue: Catalogue, submission: Submission | MarketError, ids: IdSource, now: datetime
+def accept_orders(
+    work: Store,
+    directory: Directory,
+    submissions: Sequence[Submission | MarketError],
+    ids: IdSource,
+    now: datetime,
+) -> list[Order | MarketError]:
+    """Each order under its own id, or why it is refused; an open one comes with the hold it needs."""
+    work.orders.look_up_buyers(one.buyer_id for one in submissions if isinstance(one, Submission))
+    return [_accept(work, directory, one, ids, now) for one in submissions]
+
+
+def _accept(
+    work: Store, directory: Directory, submission: Submission | MarketError, ids: IdSource, now: datetime
 ) -> Order | MarketError:
-    """The order under its own id, or why it is refused."""
     if isinstance(submission, MarketError):
         return submission
     try:
-        check_order(work, catalogue, submission.buyer_id, submission.terms, now)
+        check_order(work, directory, submission.buyer_id, submission.terms, now)
     except MarketError as refusal:
         return refusal
-    state = OrderState.DRAFT if submission.draft else OrderState.OPEN
-    return Order(ids.new("ord", now), submission.buyer_id, submission.terms, state, now)
+    id_, terms = ids.new("ord", now), submission.terms
+    if submission.draft:
+        return Order(id_, submission.buyer_id, terms, OrderState.DRAFT, now)
+    held = terms.limit_price_micros
+    return Order(id_, submission.buyer_id, terms, OrderState.OPEN, now, held_micros=held)
 
 
-def open_draft(work: Store, catalogue: Catalogue, draft: Order, ids: IdSource, now: datetime) -> Order:
+def open_draft(work: Store, directory: Directory, draft: Order, ids: IdSource, now: datetime) -> Order:
     """The draft as an open order at the end of the queue; refused like a new one where its terms hold no more."""
     state = advance(ORDER_MOVES, draft.state, OrderState.OPEN)
-    check_order(work, catalogue, draft.buyer_id, draft.terms, now)
+    check_order(work, directory, draft.buyer_id, draft.terms, now)
     return replace(draft, state=state, queue_key=ids.new("ord", now))
 
 

@@ -23,7 +23,7 @@ class PromiseDesk(Desk):
         with self._unit_of_work(actor, once) as work:
             work.promises.hold_capacity()
             catalogue = work.catalogue()
-            check_order(work, catalogue, buyer_id, terms, now)
+            check_order(work, catalogue.directory, buyer_id, terms, now)
             order = Order(self._ids.new("ord", now), buyer_id, terms, OrderState.OPEN, now)
             quote = hold_quote(work, catalogue, order, minutes, self._ids, now)
             work.answer = {"quote_id": quote.id}

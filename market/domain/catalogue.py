@@ -9,6 +9,14 @@ from market.domain.offerings import Offering
 from market.domain.places import Node, Region, RoundTripTime
 
 
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Which regions and devices there are: what orders may name."""
+
+    region_ids: frozenset[str]
+    device_by_id: Mapping[str, Device]
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """Everything that is listed: regions, nodes, devices, offerings and distances, each sorted by id."""
@@ -23,6 +31,11 @@ class Catalogue:
     def region_by_id(self) -> Mapping[str, Region]:
         """Regions by id."""
         return {region.id: region for region in self.regions}
+
+    @cached_property
+    def directory(self) -> Directory:
+        """What orders may name."""
+        return Directory(frozenset(self.region_by_id), self.device_by_id)
 
     @cached_property
     def node_by_id(self) -> Mapping[str, Node]:

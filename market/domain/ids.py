@@ -10,6 +10,8 @@ import threading
 from datetime import datetime
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
+"""Two digits at a time: a batch needs an id or two for each of its orders."""
 _RANDOM_BITS = 80
 
 
@@ -24,10 +26,13 @@ class IdSource:
         """A fresh id such as 'ord_01k…' that sorts after all earlier ones of this source."""
         floor = int(now.timestamp() * 1000) << _RANDOM_BITS
         with self._lock:
-            fresh = floor | secrets.randbits(_RANDOM_BITS - 1)
-            self._last = fresh if fresh >> _RANDOM_BITS > self._last >> _RANDOM_BITS else self._last + 1
-            return f"{prefix}_{_base32(self._last)}"
+            if floor >> _RANDOM_BITS > self._last >> _RANDOM_BITS:
+                self._last = floor | secrets.randbits(_RANDOM_BITS - 1)
+            else:
+                self._last += 1
+            number = self._last
+        return f"{prefix}_{_base32(number)}"
 
 
 def _base32(number: int) -> str:
-    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])

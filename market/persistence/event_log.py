@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, func, insert, or_, select, text
+from sqlalchemy import ColumnElement, false, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from market.domain.events import EXCHANGE, PUBLIC, Event, require_kind
+from market.persistence.bulk import insert_rows
 from market.persistence.models import EventRow
 
 EVENTS_LOCK = 0x4B42
@@ -92,7 +93,7 @@ class EventLog:
             return
         if self._session.get_bind().dialect.name == "postgresql":
             self._session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": EVENTS_LOCK})
-        self._session.execute(insert(EventRow), self._pending)
+        insert_rows(self._session, EventRow, self._pending)
         self._pending = []
 
     def after(

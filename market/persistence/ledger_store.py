@@ -14,6 +14,7 @@ from market.domain.ledger import Account, Transfer, TransferKind
 from market.domain.offerings import SlaGrade
 from market.domain.vouchers import VoucherPool
 from market.persistence import mapping
+from market.persistence.bulk import insert_rows
 from market.persistence.models import OfferingRow, OfferingVersionRow
 from market.persistence.money_models import AccountRow, TransferRow, VoucherPoolRow
 from market.persistence.paging import Page, PageRequest, read_page
@@ -33,7 +34,7 @@ class LedgerStore:
             return
         on_postgres = self._session.get_bind().dialect.name == "postgresql"
         insert_ = postgresql.insert if on_postgres else sqlite.insert
-        self._session.execute(insert_(AccountRow).on_conflict_do_nothing(), rows)
+        self._session.connection().execute(insert_(_ACCOUNTS).on_conflict_do_nothing(), rows)
 
     def held_account(self, account_id: str) -> Account | None:
         """One account, which nobody else changes before the end of this unit of work."""
@@ -72,7 +73,7 @@ class LedgerStore:
             amount = transfer.amount_micros
             debits[transfer.debit_account_id] = debits.get(transfer.debit_account_id, 0) + amount
             credits_[transfer.credit_account_id] = credits_.get(transfer.credit_account_id, 0) + amount
-        self._session.execute(insert(TransferRow), [mapping.transfer_columns(t) for t in transfers])
+        insert_rows(self._session, TransferRow, [mapping.transfer_columns(t) for t in transfers])
         touched = sorted(debits.keys() | credits_.keys())  # always in one sequence: no deadlock
         sums = [{"of": id_, "debits": debits.get(id_, 0), "credits": credits_.get(id_, 0)} for id_ in touched]
         try:

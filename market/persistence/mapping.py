@@ -12,7 +12,7 @@ from market.domain.devices import ComputeClass, Device, Precision
 from market.domain.ledger import Account, AccountKind, Transfer, TransferKind
 from market.domain.offerings import Maintenance, Offering, OfferingVersion, SlaGrade
 from market.domain.orders import Job, JobClass, Order, OrderTerms, TimeInForce
-from market.domain.parties import ApiKey, Buyer, Provider, Role
+from market.domain.parties import Buyer, Provider
 from market.domain.places import Node, Provenance, Region, RoundTripTime, Side
 from market.domain.policy import CarbonBasis, Policy, PricingRule
 from market.domain.quotes import Forecast, ForecastBasis, HeldQuote, HeldQuoteState
@@ -94,11 +94,6 @@ def read_buyer(row: models.BuyerRow) -> Buyer:
     return Buyer(**_columns(row), provenance=_provenance(row))
 
 
-def read_api_key(row: models.ApiKeyRow) -> ApiKey:
-    """`ApiKey` of a row."""
-    return ApiKey(**_columns(row, "role", "scopes"), role=Role(row.role), scopes=tuple(row.scopes))
-
-
 def read_offering(row: models.OfferingRow) -> Offering:
     """`Offering` of a row."""
     return Offering(
@@ -137,7 +132,8 @@ def _read_maintenance(columns: list[Any]) -> Maintenance:
 
 def job_columns(job: Job) -> dict[str, Any]:
     """A job as JSON."""
-    columns = asdict(job)
+    columns: dict[str, Any] = {name: getattr(job, name) for name in job.__slots__}
+    columns["hours"] = dict(job.hours) if isinstance(job.hours, Mapping) else job.hours
     columns["devices"] = None if job.devices is None else list(job.devices)
     columns["allowed_regions"] = None if job.allowed_regions is None else list(job.allowed_regions)
     return columns

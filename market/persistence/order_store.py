@@ -12,6 +12,7 @@ from market.domain.orders import Order
 from market.domain.rounds import Explanation
 from market.domain.states import IN_BOOK, ORDER_MOVES, Cause, OrderState, advance
 from market.persistence import mapping
+from market.persistence.bulk import insert_rows
 from market.persistence.event_log import EventLog
 from market.persistence.models import BuyerRow, ExplanationRow, OrderRow
 from market.persistence.paging import Page, PageRequest, read_page
@@ -29,7 +30,7 @@ class OrderStore:
         """Insert new orders, open or drafts, with the first entry of their history."""
         if not orders:
             return
-        self._session.execute(insert(OrderRow), [mapping.order_columns(order) for order in orders])
+        insert_rows(self._session, OrderRow, [mapping.order_columns(order) for order in orders])
         for state, cause in ((OrderState.OPEN, Cause.SUBMITTED), (OrderState.DRAFT, Cause.DRAFTED)):
             new = [order for order in orders if order.state is state]
             self._record(new, state, orders[0].submitted_at, cause, actor, cause.value)
@@ -120,10 +121,17 @@ class OrderStore:
         """Every step of one order's life, oldest first."""
         return self._events.history("order", order_id)
 
+    def look_up_buyers(self, buyer_ids: Iterable[str]) -> None:
+        """Ask for many buyers at once what `buyer_exists` asks for one."""
+        wanted = sorted(set(buyer_ids) - self._buyers)
+        for start in range(0, len(wanted), 500):
+            query = select(BuyerRow.id).where(BuyerRow.id.in_(wanted[start : start + 500]))
+            self._buyers.update(self._session.scalars(query))
+
     def buyer_exists(self, buyer_id: str) -> bool:
         """Whether a buyer is registered; asked once in a unit of work, because nobody leaves."""
-        if buyer_id not in self._buyers and self._session.get(BuyerRow, buyer_id) is not None:
-            self._buyers.add(buyer_id)
+        if buyer_id not in self._buyers:
+            self.look_up_buyers([buyer_id])
         return buyer_id in self._buyers
 
     def add_explanations(self, explanations: Sequence[Explanation]) -> None:

@@ -45,7 +45,7 @@ class Books:
             yield
 
     def admit(self, answers: Sequence[Order | MarketError]) -> list[Order | MarketError]:
-        """Before new orders are stored: each open one with its hold, or `insufficient_funds` on its own."""
+        """Before new orders are stored: each open one holds its limit price, or is `insufficient_funds` on its own."""
         return holds.admit(self._postings, answers)
 
     def accept(self, orders: Iterable[Order]) -> list[Order]:

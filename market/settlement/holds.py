@@ -16,7 +16,7 @@ from market.settlement.postings import Postings, buyer_account, escrow_account, 
 
 
 def admit(postings: Postings, answers: Sequence[Order | MarketError]) -> list[Order | MarketError]:
-    """Orders with the hold they need, in sequence; those that their buyer's credit does not cover are refused."""
+    """Orders in sequence; those whose hold their buyer's credit does not cover are refused instead."""
     wanting = [a for a in answers if isinstance(a, Order) and a.state is OrderState.OPEN]
     accounts = {order.buyer_id: buyer_account(order.buyer_id) for order in wanting}
     postings.hold_limited(list(accounts.values()))
@@ -32,16 +32,18 @@ def admit(postings: Postings, answers: Sequence[Order | MarketError]) -> list[Or
             admitted.append(insufficient(account, available - promised[answer.buyer_id], limit))
             continue
         promised[answer.buyer_id] += limit
-        admitted.append(replace(answer, held_micros=limit))
+        admitted.append(answer)
     return admitted
 
 
 def accept(postings: Postings, order: Order) -> Order:
-    """Hold the limit price. An admitted order was stored with its hold; the money moves here."""
+    """Hold the limit price. An order that is new was stored with its hold; the money moves here."""
     limit = order.terms.limit_price_micros
-    postings.require(buyer_account(order.buyer_id), limit)
-    ends = buyer_account(order.buyer_id), escrow_account(order.buyer_id)
-    postings.move_any(TransferKind.HOLD, ends, limit, order)
+    buyer, escrow = buyer_account(order.buyer_id), escrow_account(order.buyer_id)
+    postings.require(buyer, limit)
+    postings.move(TransferKind.HOLD, (buyer, escrow), limit, order)
+    if order.held_micros == limit:
+        return order
     return postings.note_order(order, replace(order, held_micros=limit))
 
 

@@ -7,6 +7,7 @@ when money first moves in or out of them.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 
 from market.domain.errors import Conflict
 from market.domain.ids import IdSource
@@ -27,21 +28,26 @@ from market.domain.rounds import Allocation
 from market.persistence.store import Store
 from market.persistence.sums import write_allocation_sums, write_order_sums
 
+KNOWN_ENDS = 10_000
+"""Ends of transfers that are kept: ten thousand orders of one buyer name the same two."""
 FEES = Account(FEE_ACCOUNT, AccountKind.FEE, None, None)
 MAKE_WHOLE = Account(MAKE_WHOLE_ACCOUNT, AccountKind.MAKE_WHOLE, None, None)
 OUTSIDE = Account(OUTSIDE_ACCOUNT, AccountKind.OUTSIDE, None, None)
 
 
+@lru_cache(maxsize=KNOWN_ENDS)
 def buyer_account(buyer_id: str) -> Account:
     """A buyer's; billed monthly, so it may fall without limit until an operator sets one."""
     return Account(account_of(buyer_id), AccountKind.BUYER, buyer_id, None)
 
 
+@lru_cache(maxsize=KNOWN_ENDS)
 def escrow_account(buyer_id: str) -> Account:
     """Where a buyer's holds lie."""
     return Account(escrow_of(buyer_id), AccountKind.ESCROW, buyer_id, 0)
 
 
+@lru_cache(maxsize=KNOWN_ENDS)
 def provider_account(provider_id: str) -> Account:
     """A provider's; refunds and credits may take it below zero."""
     return Account(account_of(provider_id), AccountKind.PROVIDER, provider_id, None)
@@ -108,7 +114,7 @@ class Postings:
         self._transfers.append(transfer)
         if allocation is not None:
             self._of_allocation.setdefault(allocation.id, []).append(transfer)
-        self._touched |= {debit.id: debit, credit.id: credit}
+        self._touched[debit.id], self._touched[credit.id] = debit, credit
         self._moved[debit.id] = self._moved.get(debit.id, 0) - amount_micros
         self._moved[credit.id] = self._moved.get(credit.id, 0) + amount_micros
         return transfer
@@ -143,7 +149,8 @@ class Postings:
 
     def available_micros(self, account: Account) -> int | None:
         """What an account can still give (None: without limit); it is held from the first question on."""
-        self.hold_limited([account])
+        if account.id not in self._limited:
+            self.hold_limited([account])
         limited = self._limited[account.id]
         if limited is None or limited.least_micros is None:
             return None
