@@ -13,7 +13,9 @@ from starlette.routing import Match, Mount
 from starlette.types import Scope
 
 from api import openapi
+from api.contract.deprecation import DeprecationHeaders
 from api.dependencies import Desk
+from api.docs import page
 from api.edge import install_edge
 from api.errors import install_error_answers
 from api.operations.requests import WatchedRequests
@@ -22,6 +24,7 @@ from api.routes import (
     allocations,
     answers,
     catalogue,
+    events,
     health,
     ledger,
     offerings,
@@ -57,6 +60,7 @@ ROUTERS = tuple(
         ledger,
         vouchers,
         scenarios,
+        events,
         health,
     )
 )
@@ -74,6 +78,7 @@ def build_app(exchange: Exchange, enquiries: Enquiries, settings: Settings) -> F
     app = build_contract(lifespan)
     app.state.desk = desk
     install_error_answers(app)
+    app.add_middleware(DeprecationHeaders)
     install_edge(app, settings)
     app.add_middleware(WatchedRequests, told=(desk.metrics.count_request,))
     if (PAGE / "index.html").is_file():
@@ -89,11 +94,14 @@ def build_contract(lifespan: Lifespan | None = None) -> FastAPI:
         description=openapi.DESCRIPTION,
         openapi_tags=openapi.TAGS,
         redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
         lifespan=lifespan,
     )
     for router in ROUTERS:
         app.include_router(router)
     app.include_router(pages.router)
+    app.include_router(page.router)
     _describe_with(app)
     return app
 

@@ -1,0 +1,1 @@
+"""/docs: the OpenAPI document as one page, without a script and from nowhere else."""
