@@ -6,6 +6,9 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api.contract.access import complete_access
+from api.contract.deprecation import complete_endings
+from api.contract.edge import declare_edge
 from api.contract.examples import complete_examples
 from api.contract.problems import problem_examples, problems
 from api.schemas.fields import Schema
@@ -24,6 +27,7 @@ TAGS = [
     {"name": "parties", "description": "服务商, 用户: who takes part."},
     {"name": "policy", "description": "策略: what energy, carbon and latency cost."},
     {"name": "scenarios", "description": "推演: the same book in another market; fronts; replays."},
+    {"name": "events", "description": "事件, 审计: what happens, as it happens; who did it."},
     {"name": "operations", "description": "Whether the exchange is up and ready."},
 ]
 DESCRIPTION = (
@@ -54,7 +58,10 @@ def describe(app: FastAPI) -> dict[str, Any]:
             separate_input_output_schemas=False,
         )
         _drop_foreign_refusals(document)
+        declare_edge(document)
         _complete_schemas(document["components"]["schemas"])
+        complete_access(document)
+        complete_endings(document)
         complete_examples(document)
         document["components"]["examples"] = problem_examples(document)
         app.openapi_schema = document

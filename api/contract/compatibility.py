@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from api.contract.deprecation import SUNSET
 from api.contract.inclusion import Document, Inclusion, resolve
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-SUNSET = "x-sunset"
-"""On a deprecated operation: the date from which on it may be gone."""
 
 
 @dataclass(frozen=True, slots=True)
