@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
+from dataclasses import replace
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Request
@@ -15,6 +16,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from api.operations.metrics import Metrics
 from api.operations.readiness import Readiness
 from api.operations.round_log import log_seen
+from api.event_feed import Feed
+from api.headers import request_id_of
 from api.operations.stopping import Stopping
 from api.schemas.fields import PageAnswer, PageQuery
 from api.settings import Settings
@@ -46,6 +49,7 @@ class Desk:
         self.settings = settings
         self.ids = IdSource()
         self.stopping = Stopping()
+        self.feed = Feed(enquiries, exchange.bell, self.stopping)
         self.readiness = Readiness(exchange, self.stopping, settings.min_free_mebibytes)
         self.metrics = Metrics(exchange.database, self.stopping.is_set)
         exchange.watch.tell_to(self.metrics.count_seen)
@@ -73,6 +77,7 @@ class Desk:
         """Wait for a round that is clearing in the background, and for what is being asked."""
         self._background.shutdown()
         self._asking.close()
+        self.feed.close()
 
 
 def _log_failure(finished: "Future[Any]") -> None:
@@ -121,7 +126,7 @@ def _recognised(request: Request, desk: Desk, credentials: HTTPAuthorizationCred
     """Who holds the key; the rate limit learns that it is a good one."""
     actor = desk.exchange.authenticate(credentials.credentials)
     request.state.key_id = actor.key_id
-    return actor
+    return replace(actor, request_id=request_id_of(request.scope))
 
 
 async def _once(

@@ -18,6 +18,7 @@ from market.domain.policy import Policy
 from market.domain.rounds import Allocation, Round
 from market.domain.scopes import Scope
 from market.domain.states import OrderState, RoundState
+from market.event_enquiries import EventEnquiries
 from market.explaining import OrderExplanation, explain
 from market.listing_enquiries import ListingEnquiries
 from market.persistence.paging import Page, PageRequest
@@ -28,7 +29,7 @@ from market.running_enquiries import RunningEnquiries
 from market.tenancy import own_order, round_seen_by
 
 
-class Enquiries(ListingEnquiries, RoundEnquiries, RunningEnquiries, PromiseEnquiries):
+class Enquiries(ListingEnquiries, RoundEnquiries, RunningEnquiries, PromiseEnquiries, EventEnquiries):
     """Read-only desk. Safe between threads: each call has a session of its own."""
 
     # What is public

@@ -51,6 +51,7 @@ AREAS = (
     Area("rounds", "Rounds and what-if", "轮次与推演"),
     Area("running", "Allocations", "分配"),
     Area("money", "Money", "资金"),
+    Area("events", "Events and webhooks", "事件与网络钩子"),
     Area("service", "The exchange itself", "交易所本身"),
     Area("setup", "Setting up, on the command line", "命令行部署", over_http=False),
 )

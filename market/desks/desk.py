@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from market.desks.bell import Bell
 from market.domain.clock import Clock
 from market.domain.ids import IdSource
 from market.domain.parties import Actor
@@ -37,6 +38,7 @@ class Desk:
         self.clock = clock
         self._ids = IdSource()
         self._opened_at = clock.now()
+        self.bell = Bell()
 
     @contextmanager
     def _unit_of_work(self, by: Actor | None = None, once: Once | None = None) -> Iterator[UnitOfWork]:
@@ -51,5 +53,7 @@ class Desk:
             yield work
             if once is not None:
                 remember(work, once, work.answer, self.clock.now())
-            work.events.write()
+            told = work.events.write()
             session.commit()
+        if told:
+            self.bell.ring()

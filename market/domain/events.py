@@ -14,6 +14,9 @@ from market.domain.errors import InvalidInput
 EXCHANGE = "exchange"
 """The actor of what nobody asked for: time did it, or a round."""
 
+SOMEBODY = "somebody"
+"""An actor that is not told further."""
+
 KINDS: Mapping[str, frozenset[str]] = {
     "order": frozenset(
         {
@@ -51,7 +54,9 @@ KINDS: Mapping[str, frozenset[str]] = {
     "buyer": frozenset({"registered"}),
     "member": frozenset({"added", "changed", "removed"}),
     "key": frozenset({"issued", "rotated", "revoked"}),
-    "webhook": frozenset({"created", "changed", "removed", "disabled"}),
+    "webhook": frozenset(
+        {"created", "changed", "removed", "secret_rotated", "tested", "replayed", "retried", "disabled"}
+    ),
     "exchange": frozenset({"scenario_loaded", "time_kept"}),
 }
 """What happens to which kind of thing; an event's kind is `<resource>.<what>`."""
@@ -62,7 +67,10 @@ PUBLIC = frozenset({"round", "offering", "region", "node", "policy"})
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened to one resource; `sequence` counts up over the whole log, with gaps."""
+    """One thing that happened to one resource; `sequence` counts up over the whole log, with gaps.
+
+    `actor` is the id of a key; `actor_role` and `actor_organisation_id` are of that key, where the log was asked for them.
+    """
 
     sequence: int
     kind: str
@@ -74,6 +82,8 @@ class Event:
     actor: str = EXCHANGE
     request_id: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+    actor_role: str | None = None
+    actor_organisation_id: str | None = None
 
     @property
     def id(self) -> str:

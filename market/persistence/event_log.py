@@ -4,15 +4,14 @@ Rows are gathered and inserted at the end of a unit of work, on PostgreSQL under
 sequence is not visible before all smaller ones are, and whoever reads on from the last it saw misses nothing.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, func, or_, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from market.domain.events import EXCHANGE, PUBLIC, Event, require_kind
+from market.domain.events import EXCHANGE, Event, require_kind
 from market.persistence.bulk import insert_rows
 from market.persistence.models import EventRow
 
@@ -20,28 +19,8 @@ EVENTS_LOCK = 0x4B42
 """Any number besides those of the round and capacity locks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """Who reads: everybody sees the market itself, a tenant also its own, `everything` is the operator's."""
-
-    buyer_id: str | None = None
-    provider_id: str | None = None
-    everything: bool = False
-
-    def condition(self) -> ColumnElement[bool] | None:
-        """On rows; None where nothing is hidden."""
-        if self.everything:
-            return None
-        mine: list[ColumnElement[bool]] = [EventRow.resource.in_(sorted(PUBLIC))]
-        if self.buyer_id is not None:
-            mine.append(EventRow.buyer_id == self.buyer_id)
-        if self.provider_id is not None:
-            mine.append(EventRow.provider_id == self.provider_id)
-        return or_(false(), *mine)
-
-
 class EventLog:
-    """Writes and reads events in one session."""
+    """Writes events, and reads what happened to single resources, in one session."""
 
     def __init__(
         self,
@@ -56,6 +35,11 @@ class EventLog:
         self._actor = actor
         self._request_id = request_id
         self._pending: list[dict[str, Any]] = []
+
+    @property
+    def actor(self) -> str:
+        """Who does all of it, where an event does not say otherwise."""
+        return self._actor
 
     def record(
         self,
@@ -87,39 +71,15 @@ class EventLog:
             }
         )
 
-    def write(self) -> None:
-        """Insert what was noted; the last statement of a unit of work."""
+    def write(self) -> bool:
+        """Insert what was noted; the last statement of a unit of work. Whether there was anything."""
         if not self._pending:
-            return
+            return False
         if self._session.get_bind().dialect.name == "postgresql":
             self._session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": EVENTS_LOCK})
         insert_rows(self._session, EventRow, self._pending)
         self._pending = []
-
-    def after(
-        self,
-        sequence: int,
-        audience: Audience,
-        most: int,
-        *,
-        kinds: Collection[str] = (),
-        resource_id: str | None = None,
-    ) -> tuple[Event, ...]:
-        """The next events that the audience may see, oldest first."""
-        query = select(EventRow).where(EventRow.sequence > sequence)
-        condition = audience.condition()
-        if condition is not None:
-            query = query.where(condition)
-        if kinds:
-            query = query.where(EventRow.kind.in_(sorted(kinds)))
-        if resource_id is not None:
-            query = query.where(EventRow.resource_id == resource_id)
-        rows = self._session.scalars(query.order_by(EventRow.sequence).limit(most))
-        return tuple(read_event(row) for row in rows)
-
-    def newest(self) -> int:
-        """The last sequence there is; 0 where nothing happened yet."""
-        return self._session.scalar(select(func.max(EventRow.sequence))) or 0
+        return True
 
     def history(self, resource: str, resource_id: str) -> tuple[Event, ...]:
         """Everything that was committed to have happened to one resource, oldest first."""

@@ -1,11 +1,11 @@
 """Cursor pagination: a page is what follows the last id seen, so inserts never shift it."""
 
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select
+from sqlalchemy import Row, Select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from market.domain.errors import InvalidInput
@@ -46,10 +46,25 @@ def read_page(
 ) -> Page[T]:
     """Run a query for one page; one row more tells whether there is a next."""
     rows = session.scalars(_select_page(query, id_column, request)).all()
+    return _page_of(rows, [getattr(row, id_column.key) for row in rows], read, request)
+
+
+def read_joined_page(
+    session: Session,
+    query: Select[Any],
+    id_column: InstrumentedAttribute[Any],
+    read: Callable[[Row[Any]], T],
+    request: PageRequest,
+) -> Page[T]:
+    """The same for rows of several columns, the first of which is the one with the id."""
+    rows = session.execute(_select_page(query, id_column, request)).all()
+    return _page_of(rows, [getattr(row[0], id_column.key) for row in rows], read, request)
+
+
+def _page_of(rows: Sequence[R], ids: Sequence[Any], read: Callable[[R], T], request: PageRequest) -> Page[T]:
     more = len(rows) > request.limit
-    shown = rows[: request.limit]
-    next_cursor = _encode(str(getattr(shown[-1], id_column.key))) if more else None
-    return Page(tuple(read(row) for row in shown), next_cursor)
+    next_cursor = _encode(str(ids[request.limit - 1])) if more else None
+    return Page(tuple(read(row) for row in rows[: request.limit]), next_cursor)
 
 
 def _select_page(query: Select[R], id_column: InstrumentedAttribute[Any], request: PageRequest) -> Select[R]:
