@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
-from market.domain.errors import NotFound
+from market.domain.errors import InvalidInput, NotFound, NotPermitted
+from market.domain.keys import HeldKey
+from market.domain.members import Member, MemberState
 from market.domain.offerings import Offering
 from market.domain.orders import Order
-from market.domain.parties import Actor, Role
+from market.domain.parties import Actor, Buyer, Provider, Role
 from market.domain.rounds import Allocation, Round
 from market.domain.scopes import Scope
 from market.persistence.store import Store
@@ -44,6 +46,53 @@ def own_offering(work: Store, actor: Actor, offering_id: str) -> Offering:
     return offering
 
 
+def own_key(work: Store, actor: Actor, key_id: str, *, held: bool = False) -> HeldKey:
+    """A key of the actor's organisation (any, for the operator); `NotFound` also for another one's."""
+    key = work.keys.get(key_id, held=held)
+    if key is None or not _is_of(actor, key.key.organisation_id):
+        raise NotFound("not_found", f"no key {key_id}")
+    return key
+
+
+def own_member(work: Store, actor: Actor, member_id: str, *, held: bool = False) -> Member:
+    """A member of the actor's organisation (any, for the operator); `NotFound` also for another one's."""
+    member = work.members.held(member_id) if held else work.members.get(member_id)
+    if member is None or not _is_of(actor, member.organisation_id):
+        raise NotFound("not_found", f"no member {member_id}")
+    return member
+
+
+def organisation_meant(work: Store, actor: Actor, named: str | None) -> tuple[Role, str | None]:
+    """Whose members and keys a request is about, and in which role they act: one's own, or for the operator the
+    organisation named in it (None: the operator itself).
+    """
+    if actor.role is Role.OPERATOR:
+        return role_of(work, named), named
+    if named not in {None, actor.organisation_id}:
+        raise NotPermitted("not_permitted", "a key acts for its own organisation only: leave organisation_id out")
+    return actor.role, actor.organisation_id
+
+
+def role_of(work: Store, organisation_id: str | None) -> Role:
+    """In which role an organisation acts; None is the operator. `InvalidInput` where there is no such one."""
+    if organisation_id is None:
+        return Role.OPERATOR
+    for role, kind in ((Role.BUYER, Buyer), (Role.PROVIDER, Provider)):
+        if work.has(kind, organisation_id):
+            return role
+    raise InvalidInput(
+        "unknown_organisation", f"no provider or buyer {organisation_id!r}", organisation_id=organisation_id
+    )
+
+
+def member_meant(work: Store, organisation_id: str | None, member_id: str) -> Member:
+    """An active member of an organisation, held; `InvalidInput` also for another one's."""
+    member = work.members.held(member_id)
+    if member is None or member.organisation_id != organisation_id or member.state is not MemberState.ACTIVE:
+        raise InvalidInput("unknown_member", f"no active member {member_id!r} there", member_id=member_id)
+    return member
+
+
 def round_seen_by(actor: Actor | None, round_: Round) -> Round:
     """A round with its flows; what a flow of few orders spent is for the operator only."""
     if actor is not None and actor.sees_everything:
@@ -53,3 +102,9 @@ def round_seen_by(actor: Actor | None, round_: Round) -> Round:
         for flow in round_.figures.get("flows", ())
     ]
     return replace(round_, figures={**round_.figures, "flows": flows}) if flows else round_
+
+
+def _is_of(actor: Actor, organisation_id: str | None) -> bool:
+    return actor.role is Role.OPERATOR or (
+        organisation_id is not None and organisation_id == actor.organisation_id
+    )

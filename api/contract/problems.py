@@ -10,7 +10,7 @@ from api.problems.registry import registry
 MEDIA_TYPE = "application/problem+json"
 USUAL_CODES: Mapping[int, tuple[str, ...]] = {
     400: ("malformed_json",),
-    401: ("missing_key", "unknown_key"),
+    401: ("missing_key", "unknown_key", "key_expired", "key_revoked", "key_rotated"),
     403: ("not_permitted", "missing_scope"),
     404: ("not_found",),
     409: ("idempotency_key_reused", "request_in_progress"),

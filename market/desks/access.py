@@ -1,32 +1,19 @@
-"""Taking part: keys, organisations, who is who."""
+"""Taking part: organisations and the first key of each; their further keys and members."""
 
-from market.desks.desk import Desk
-from market.domain.clock import Clock
-from market.domain.errors import Conflict, InvalidInput, NotAuthenticated, NotFound
-from market.domain.parties import Actor, ApiKey, Buyer, Provider, Role
+from market.desks.keys import KeyDesk
+from market.desks.members import MemberDesk
+from market.domain.errors import Conflict, InvalidInput
+from market.domain.events import EXCHANGE
+from market.domain.parties import Actor, Buyer, Provider, Role
 from market.domain.places import Region
 from market.domain.scopes import Scope
 from market.idempotency import Once
-from market.keys import hash_secret, new_secret
-from market.persistence.database import Database
 from market.persistence.store import Store
 from market.settlement.accounts import require_account_free
 
 
-class AccessDesk(Desk):
-    """Registers organisations and issues keys."""
-
-    def __init__(self, database: Database, clock: Clock, pepper: str = "") -> None:
-        super().__init__(database, clock)
-        self._pepper = pepper
-
-    def authenticate(self, secret: str) -> Actor:
-        """Who holds this key; `NotAuthenticated` if nobody does."""
-        with self.database.reading() as session:
-            key = Store(session).access.key_by_hash(hash_secret(secret, self._pepper))
-        if key is None:
-            raise NotAuthenticated("unknown_key", "this API key is not known here")
-        return Actor(key.id, key.role, key.organisation_id)
+class AccessDesk(KeyDesk, MemberDesk):
+    """Registers who takes part."""
 
     def create_operator_key(self, *, further: bool = False) -> str:
         """The first operator key, once: `Conflict` when there is one already, unless a further one is meant.
@@ -34,17 +21,20 @@ class AccessDesk(Desk):
         No actor is asked: whoever can open the database may do with it what an operator can.
         """
         with self._unit_of_work() as work:
-            if work.access.has_operator() and not further:
+            if work.keys.has_operator() and not further:
                 raise Conflict("already_initialised", "this exchange already has an operator key")
-            return self._issue_key(work, Role.OPERATOR, None)
+            return self._first_key(work, Role.OPERATOR, None, "from suanli init", EXCHANGE)
 
     def has_operator(self) -> bool:
         """Whether the exchange was initialised."""
         with self.database.reading() as session:
-            return Store(session).access.has_operator()
+            return Store(session).keys.has_operator()
 
     def register(self, actor: Actor, organisation: Provider | Buyer, once: Once | None = None) -> str:
-        """Add a provider or buyer and issue its key, which is shown this once."""
+        """Add a provider or buyer and issue its first key, which is shown this once: a service key with all of its role.
+
+        Whoever registers need not have these scopes: the organisation is new, and nobody's yet.
+        """
         actor.require(Role.OPERATOR, scope=Scope.ACCESS)
         role = Role.PROVIDER if isinstance(organisation, Provider) else Role.BUYER
         with self._unit_of_work(actor, once) as work:
@@ -54,18 +44,4 @@ class AccessDesk(Desk):
                 raise InvalidInput("unknown_region", f"no region {organisation.home_region_id!r}")
             work.add(organisation)
             work.answer = {"organisation_id": organisation.id}
-            return self._issue_key(work, role, organisation.id)
-
-    def issue_key(self, actor: Actor, role: Role, organisation_id: str) -> str:
-        """One more key for a registered organisation."""
-        actor.require(Role.OPERATOR, scope=Scope.ACCESS)
-        with self._unit_of_work(actor) as work:
-            if not work.has(Provider if role is Role.PROVIDER else Buyer, organisation_id):
-                raise NotFound("not_found", f"no {role.value} {organisation_id}")
-            return self._issue_key(work, role, organisation_id)
-
-    def _issue_key(self, work: Store, role: Role, organisation_id: str | None) -> str:
-        now, secret = self.clock.now(), new_secret(role)
-        key = ApiKey(self._ids.new("key", now), role, organisation_id, hash_secret(secret, self._pepper), now)
-        work.access.add_key(key)
-        return secret
+            return self._first_key(work, role, organisation.id, "from registration", actor.key_id)

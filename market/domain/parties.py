@@ -1,12 +1,12 @@
-"""Who takes part: providers, buyers, and the keys they act with."""
+"""Who takes part: providers, buyers, the operator, and who of them is asking."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from market.domain.errors import InvalidInput, NotPermitted
-from market.domain.events import EXCHANGE
 from market.domain.places import Provenance
 from market.domain.scopes import EVERY_SCOPE, Scope
 
@@ -27,6 +27,14 @@ SCOPES_OF_ROLE: Mapping[Role, frozenset[Scope]] = {
     Role.OPERATOR: EVERY_SCOPE,
 }
 """What there is to do for a role; a key has some of it, or all."""
+
+
+def tenant_of(role: Role, organisation_id: str | None) -> dict[str, Any]:
+    """An organisation as events name tenants."""
+    return {
+        "buyer_id": organisation_id if role is Role.BUYER else None,
+        "provider_id": organisation_id if role is Role.PROVIDER else None,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +62,6 @@ class Buyer:
 
 
 @dataclass(frozen=True, slots=True)
-class ApiKey:
-    """A key as stored: never the key itself, only its hash."""
-
-    id: str
-    role: Role
-    organisation_id: str | None
-    secret_hash: str
-    created_at: datetime
-    name: str = ""
-    member_id: str | None = None
-    scopes: tuple[str, ...] = ("*",)
-    created_by: str = EXCHANGE
-    expires_at: datetime | None = None
-    revoked_at: datetime | None = None
-    last_used_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Actor:
     """Who is asking: the role, for providers and buyers the organisation, and what the key may be used for."""
 
@@ -95,6 +85,17 @@ class Actor:
                 "missing_scope",
                 f"this needs a key with scope {scope.value}: ask an owner of your organisation for one",
                 scope=scope.value,
+            )
+
+    def require_may_give(self, scopes: Collection[Scope]) -> None:
+        """`NotPermitted` unless the key has all of these itself: nobody gives what they do not have."""
+        lacking = [scope.value for scope in Scope if scope in scopes and scope not in self.scopes]
+        if lacking:
+            raise NotPermitted(
+                "missing_scope",
+                f"a key gives no more than it has, and yours lacks {', '.join(lacking)}: use one that has them",
+                scope=lacking[0],
+                scopes=lacking,
             )
 
     @property

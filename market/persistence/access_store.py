@@ -1,4 +1,4 @@
-"""Keys, policies and remembered answers."""
+"""Policies and remembered answers."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -8,11 +8,10 @@ from typing import Any
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
-from market.domain.parties import ApiKey, Role
 from market.domain.policy import PRESETS, Policy
 from market.persistence import mapping
 from market.persistence.event_log import EventLog
-from market.persistence.models import AnswerRow, ApiKeyRow, PolicyRow
+from market.persistence.models import AnswerRow, PolicyRow
 
 POLICY_LOCK = 0x4B43
 """Any number besides those of the other locks: a policy is a new row each time, so there is no row to hold."""
@@ -27,27 +26,11 @@ class RememberedAnswer:
 
 
 class AccessStore:
-    """Reads and writes keys, the policy and answers in one session."""
+    """Reads and writes the policy and answers in one session."""
 
     def __init__(self, session: Session, events: EventLog) -> None:
         self._session = session
         self._events = events
-
-    def add_key(self, key: ApiKey) -> None:
-        """Insert a key's hash."""
-        columns = {name: getattr(key, name) for name in key.__slots__}
-        self._session.execute(insert(ApiKeyRow), [columns | {"scopes": list(key.scopes)}])
-        self._events.record("key", "issued", key.id, at=key.created_at, **owner_of(key), role=key.role.value)
-
-    def key_by_hash(self, secret_hash: str) -> ApiKey | None:
-        """The key with that hash."""
-        row = self._session.scalar(select(ApiKeyRow).where(ApiKeyRow.secret_hash == secret_hash))
-        return None if row is None else mapping.read_api_key(row)
-
-    def has_operator(self) -> bool:
-        """Whether a first operator key was ever made."""
-        query = select(ApiKeyRow.id).where(ApiKeyRow.role == Role.OPERATOR).limit(1)
-        return self._session.scalar(query) is not None
 
     def hold_policy(self) -> None:
         """Nobody else sets a policy on a condition before the end of this unit of work (SQLite has one writer anyway)."""
@@ -83,11 +66,3 @@ class AccessStore:
             "answered_at": at,
         }
         self._session.execute(insert(AnswerRow), [row])
-
-
-def owner_of(key: ApiKey) -> dict[str, str | None]:
-    """Whose key it is, as events name tenants."""
-    return {
-        "buyer_id": key.organisation_id if key.role is Role.BUYER else None,
-        "provider_id": key.organisation_id if key.role is Role.PROVIDER else None,
-    }

@@ -84,9 +84,9 @@ class EventReader:
         return read_joined_page(self._session, query, EventRow.sequence, _read_line, request)
 
 
-def _joined() -> Select[Any]:
+def _joined() -> Select[*tuple[Any, ...]]:
     """Keys and members are never removed, so who acted can always be told."""
-    query: Select[Any] = (
+    query: Select[*tuple[Any, ...]] = (
         select(EventRow, ApiKeyRow.role, ApiKeyRow.organisation_id, MemberRow.name)
         .outerjoin(ApiKeyRow, ApiKeyRow.id == EventRow.actor)
         .outerjoin(MemberRow, MemberRow.id == ApiKeyRow.member_id)
@@ -113,10 +113,10 @@ def _conditions(audience: Audience, wanted: Wanted) -> list[ColumnElement[bool]]
     return found
 
 
-def _read(row: Row[Any]) -> Event:
+def _read(row: Row[*tuple[Any, ...]]) -> Event:
     stored, role, organisation_id, _ = row
     return replace(read_event(stored), actor_role=role, actor_organisation_id=organisation_id)
 
 
-def _read_line(row: Row[Any]) -> AuditLine:
+def _read_line(row: Row[*tuple[Any, ...]]) -> AuditLine:
     return AuditLine(_read(row), row.name)

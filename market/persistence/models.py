@@ -182,11 +182,13 @@ class MemberRow(Base):
 
 
 class ApiKeyRow(Base):
-    """`ApiKey`: the hash of a key, never the key."""
+    """`ApiKey`: the hashes of a key's secrets, never a secret."""
 
     __tablename__ = "api_keys"
     __table_args__ = (
         UniqueConstraint("secret_hash"),
+        UniqueConstraint("previous_hash"),
+        Index("ix_api_keys_member_id", "member_id"),
         Index("ix_api_keys_organisation_id_id", "organisation_id", "id"),
     )
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -195,12 +197,15 @@ class ApiKeyRow(Base):
     secret_hash: Mapped[str]
     created_at: Mapped[datetime]
     name: Mapped[str]
+    prefix: Mapped[str]
     member_id: Mapped[str | None] = mapped_column(ForeignKey("members.id"))
     scopes: Mapped[list[str]]
     created_by: Mapped[str]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
+    previous_hash: Mapped[str | None]
+    previous_until: Mapped[datetime | None]
 
 
 class OfferingRow(Sourced, Base):

@@ -51,9 +51,9 @@ def read_page(
 
 def read_joined_page(
     session: Session,
-    query: Select[Any],
+    query: Select[*tuple[Any, ...]],
     id_column: InstrumentedAttribute[Any],
-    read: Callable[[Row[Any]], T],
+    read: Callable[[Row[*tuple[Any, ...]]], T],
     request: PageRequest,
 ) -> Page[T]:
     """The same for rows of several columns, the first of which is the one with the id."""

@@ -16,6 +16,19 @@ branch_labels = None
 depends_on = None
 
 APPEND_ONLY = ("events", "transfers", "offering_versions")
+WIDER = (
+    "name",
+    "prefix",
+    "member_id",
+    "scopes",
+    "created_by",
+    "expires_at",
+    "revoked_at",
+    "last_used_at",
+    "previous_hash",
+    "previous_until",
+)
+"""What keys have had since."""
 NOW = market.persistence.models.UtcDateTime(timezone=True)
 
 
@@ -89,8 +102,10 @@ def downgrade() -> None:
     op.drop_table("events")
     with op.batch_alter_table("api_keys") as keys:
         keys.drop_index("ix_api_keys_organisation_id_id")
+        keys.drop_index("ix_api_keys_member_id")
         keys.drop_constraint("fk_api_keys_member_id", type_="foreignkey")
-        for name in ("name", "member_id", "scopes", "created_by", "expires_at", "revoked_at", "last_used_at"):
+        keys.drop_constraint("uq_api_keys_previous_hash", type_="unique")
+        for name in WIDER:
             keys.drop_column(name)
     op.drop_table("members")
 
@@ -99,16 +114,22 @@ def _widen_keys() -> None:
     """Keys made before have no name, no end and every scope."""
     with op.batch_alter_table("api_keys") as keys:
         keys.add_column(sa.Column("name", sa.String(), nullable=False, server_default=""))
+        keys.add_column(sa.Column("prefix", sa.String(), nullable=False, server_default=""))
         keys.add_column(sa.Column("member_id", sa.String(), nullable=True))
         keys.add_column(sa.Column("scopes", sa.JSON(), nullable=False, server_default='["*"]'))
         keys.add_column(sa.Column("created_by", sa.String(), nullable=False, server_default="exchange"))
         keys.add_column(sa.Column("expires_at", NOW, nullable=True))
         keys.add_column(sa.Column("revoked_at", NOW, nullable=True))
         keys.add_column(sa.Column("last_used_at", NOW, nullable=True))
+        keys.add_column(sa.Column("previous_hash", sa.String(), nullable=True))
+        keys.add_column(sa.Column("previous_until", NOW, nullable=True))
+        keys.create_unique_constraint("uq_api_keys_previous_hash", ["previous_hash"])
         keys.create_foreign_key("fk_api_keys_member_id", "members", ["member_id"], ["id"])
         keys.create_index("ix_api_keys_organisation_id_id", ["organisation_id", "id"])
+        keys.create_index("ix_api_keys_member_id", ["member_id"])
     with op.batch_alter_table("api_keys") as keys:
-        for name, kind in (("name", sa.String()), ("scopes", sa.JSON()), ("created_by", sa.String())):
+        texts = (("name", sa.String()), ("prefix", sa.String()), ("created_by", sa.String()))
+        for name, kind in (*texts, ("scopes", sa.JSON())):
             keys.alter_column(name, existing_type=kind, existing_nullable=False, server_default=None)
 
 

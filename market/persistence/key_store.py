@@ -1,0 +1,109 @@
+"""API keys in one session: found by hash, listed, rotated, revoked."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from market.domain.keys import ApiKey, HeldKey
+from market.domain.members import MemberRole
+from market.domain.parties import Role, tenant_of
+from market.persistence.event_log import EventLog
+from market.persistence.models import ApiKeyRow, MemberRow
+from market.persistence.paging import Page, PageRequest, read_joined_page
+
+COLUMNS = tuple(field.name for field in fields(ApiKey))
+_HELD = select(ApiKeyRow, MemberRow.role).join(MemberRow, MemberRow.id == ApiKeyRow.member_id, isouter=True)
+_BY_HASH = _HELD.where(
+    or_(ApiKeyRow.secret_hash == bindparam("hash"), ApiKeyRow.previous_hash == bindparam("hash"))
+)
+
+
+class KeyStore:
+    """Reads and writes keys. A key is read with its member's role, by one statement."""
+
+    def __init__(self, session: Session, events: EventLog) -> None:
+        self._session = session
+        self._events = events
+
+    def add(self, key: ApiKey) -> None:
+        """Insert a key."""
+        columns = {name: getattr(key, name) for name in COLUMNS}
+        self._session.execute(insert(ApiKeyRow), [columns | {"scopes": list(key.scopes)}])
+        told = {"role": key.role.value, "name": key.name, "scopes": list(key.scopes)}
+        self._record("issued", key, **told, member_id=key.member_id)
+
+    def by_hash(self, secret_hash: str) -> HeldKey | None:
+        """The key with a secret of that hash, be it the present one or the one before."""
+        row = self._session.execute(_BY_HASH, {"hash": secret_hash}).first()
+        return None if row is None else _held(row)
+
+    def get(self, key_id: str, *, held: bool = False) -> HeldKey | None:
+        """One key; `held`: nobody else changes it meanwhile."""
+        query = _HELD.where(ApiKeyRow.id == key_id)
+        row = self._session.execute(_for_change(query) if held else query).first()
+        return None if row is None else _held(row)
+
+    def page(self, request: PageRequest, filters: Mapping[str, str | None]) -> Page[HeldKey]:
+        """Keys, paged, filtered by equality on organisation_id and member_id."""
+        query = _HELD
+        for name, value in filters.items():
+            if value is not None:
+                query = query.where(getattr(ApiKeyRow, name) == value)
+        return read_joined_page(self._session, query, ApiKeyRow.id, _held, request)
+
+    def rotate(self, key: ApiKey) -> None:
+        """Store the secrets of a key that is held."""
+        self._change(
+            key.id,
+            secret_hash=key.secret_hash,
+            prefix=key.prefix,
+            previous_hash=key.previous_hash,
+            previous_until=key.previous_until,
+        )
+        self._record("rotated", key)
+
+    def revoke(self, key: ApiKey, at: datetime) -> None:
+        """End a key that is held; for good."""
+        self._change(key.id, revoked_at=at)
+        self._record("revoked", key)
+
+    def unrevoked_of(self, member_id: str) -> tuple[ApiKey, ...]:
+        """A member's keys that nobody took back yet, held."""
+        query = _HELD.where(ApiKeyRow.member_id == member_id, ApiKeyRow.revoked_at.is_(None))
+        rows = self._session.execute(_for_change(query.order_by(ApiKeyRow.id)))
+        return tuple(_held(row).key for row in rows)
+
+    def note_uses(self, uses: Mapping[str, datetime]) -> None:
+        """Write when keys were used last, where that is later than what is stored; always in one sequence."""
+        later = or_(ApiKeyRow.last_used_at.is_(None), ApiKeyRow.last_used_at < bindparam("at"))
+        query = update(ApiKeyRow).where(ApiKeyRow.id == bindparam("key"), later)
+        self._session.connection().execute(
+            query.values(last_used_at=bindparam("at")), [{"key": k, "at": uses[k]} for k in sorted(uses)]
+        )
+
+    def has_operator(self) -> bool:
+        """Whether a first operator key was ever made."""
+        query = select(ApiKeyRow.id).where(ApiKeyRow.role == Role.OPERATOR).limit(1)
+        return self._session.scalar(query) is not None
+
+    def _change(self, key_id: str, **columns: Any) -> None:
+        self._session.execute(update(ApiKeyRow).where(ApiKeyRow.id == key_id).values(**columns))
+
+    def _record(self, what: str, key: ApiKey, **data: Any) -> None:
+        self._events.record("key", what, key.id, **tenant_of(key.role, key.organisation_id), **data)
+
+
+def _for_change(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """The keys stay as they are now until the end of the unit of work."""
+    return query.with_for_update(of=ApiKeyRow).execution_options(populate_existing=True)
+
+
+def _held(row: Row[*tuple[Any, ...]]) -> HeldKey:
+    found, member_role = row
+    columns = {name: getattr(found, name) for name in COLUMNS}
+    columns |= {"role": Role(found.role), "scopes": tuple(found.scopes)}
+    return HeldKey(ApiKey(**columns), None if member_role is None else MemberRole(member_role))
