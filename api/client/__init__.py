@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         UnexpectedAnswer,
         Unreachable,
     )
-    from api.client.events import Event
+    from api.client.answers import EventAnswer
     from api.client.exchange import AsyncExchange, Exchange
     from api.client.retries import Retries
 
@@ -32,7 +32,7 @@ __all__ = [
     "AsyncExchange",
     "Changed",
     "Conflict",
-    "Event",
+    "EventAnswer",
     "Exchange",
     "ExchangeError",
     "InvalidRequest",
@@ -52,7 +52,7 @@ __all__ = [
 ROOMS = {
     "Answer": "answer",
     "AsyncExchange": "exchange",
-    "Event": "events",
+    "EventAnswer": "answers",
     "Exchange": "exchange",
     "Received": "answer",
     "Retries": "retries",

@@ -106,6 +106,31 @@ class AlternativeAnswer(Answer):
     carbon_kg_market_difference: Number | None
 
 
+class AuditAnswer(Answer):
+    """One line of the audit: who did what to what, and with which request."""
+
+    id: str
+    kind: str
+    resource: str
+    resource_id: str
+    at: datetime
+    actor: str
+    """The id of the key; `exchange` where nobody asked for it."""
+    role: str | None
+    """Of the key."""
+    organisation_id: str | None
+    """Whose key it is; null for the operator's."""
+    member: str | None
+    """The name of the member whose key it is, if it is one's."""
+    request_id: str | None
+    """`X-Request-ID` of the request that did it."""
+    buyer_id: str | None
+    """The buyer that was told."""
+    provider_id: str | None
+    """The provider that was told."""
+    data: dict[str, Any]
+
+
 class BalanceAnswer(Answer):
     """Whether the ledger balances: `imbalance` is how far accounts and transfers are apart, zero always."""
 
@@ -174,6 +199,25 @@ class DeviceAnswer(Answer):
     speed: dict[str, Number]
     source: str
     confidence: str
+
+
+class EventAnswer(Answer):
+    """One thing that happened to one resource."""
+
+    id: str
+    """Ids sort as text in the order in which things happened."""
+    kind: str
+    """`<resource>.<what>`."""
+    resource: str
+    resource_id: str
+    at: datetime
+    actor: str
+    """The id of the key that did it, where it is one's own (the operator sees all of them); else the role
+    of who did it: `operator`, `provider`, `buyer`; `exchange` where time or a round did, `somebody`
+    where it is not known.
+    """
+    data: dict[str, Any]
+    """What belongs to the kind; more members may come."""
 
 
 class FieldProblem(Answer):
@@ -632,6 +676,22 @@ class QuoteAnswer(Answer):
     """Of one field, proven by asking again; `by` is 0 where it fits as it is."""
     held: HeldQuoteAnswer | None
     """The quote that is held, if that was asked for."""
+
+
+class Readiness(Answer):
+    """Everything that was checked."""
+
+    status: str
+    version: str
+    checks: list[ReadinessCheck]
+
+
+class ReadinessCheck(Answer):
+    """One thing that must be well; `code` says what is not."""
+
+    name: str
+    code: str | None
+    milliseconds: Number
 
 
 class ReasonAnswer(Answer):

@@ -5,7 +5,7 @@ Generated from the OpenAPI document by `python -m api.generator`: change that, n
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from api.client import answers, bodies, words
 from api.client.bodies import Moment
@@ -91,13 +91,21 @@ class AsyncOrders:
 
         The order, what was granted to it, and every step of its life.
 
+        `ETag` is that of the order alone, as the list shows it: what can be changed, and what
+        `If-Match` compares.
+
         `GET /v1/orders/{order_id}`
         """
         call = Call("GET", f"/v1/orders/{segment(order_id)}", seconds=timeout_seconds)
         return await self._transport.ask(call, answers.OrderDetail)
 
     async def amend(
-        self, order_id: str, body: bodies.OrderChanges, *, timeout_seconds: float | None = None
+        self,
+        order_id: str,
+        body: bodies.OrderChanges,
+        *,
+        if_match: str | None = None,
+        timeout_seconds: float | None = None,
     ) -> answers.OrderAnswer:
         """Amend an order.
 
@@ -108,23 +116,41 @@ class AsyncOrders:
         later, max_rtt up or none, more regions or devices allowed, fewer units. Anything else sends it
         to the end.
 
+        `if_match`: `answer.received.etag` of what was read: refused (`Changed`) if it is not like that
+        any more.
+
         `PATCH /v1/orders/{order_id}`
         """
-        call = Call("PATCH", f"/v1/orders/{segment(order_id)}", body=body, seconds=timeout_seconds)
+        call = Call(
+            "PATCH",
+            f"/v1/orders/{segment(order_id)}",
+            headers={"If-Match": if_match},
+            body=body,
+            seconds=timeout_seconds,
+        )
         return await self._transport.ask(call, answers.OrderAnswer)
 
     async def submit_draft(
-        self, order_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+        self,
+        order_id: str,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
     ) -> answers.OrderAnswer:
         """Submit a draft.
 
         Turn a draft into an open order: its limit price is held from then on.
+
+        `if_match`: `answer.received.etag` of what was read: refused (`Changed`) if it is not like that
+        any more.
 
         `POST /v1/orders/{order_id}/submit`
         """
         call = Call(
             "POST",
             f"/v1/orders/{segment(order_id)}/submit",
+            headers={"If-Match": if_match},
             once=True,
             idempotency_key=idempotency_key,
             seconds=timeout_seconds,
@@ -132,18 +158,27 @@ class AsyncOrders:
         return await self._transport.ask(call, answers.OrderAnswer)
 
     async def cancel(
-        self, order_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+        self,
+        order_id: str,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
     ) -> answers.OrderAnswer:
         """Cancel an order.
 
         Take an order out of the book, for free, or out of its allocation: what was booked until an hour
         later is paid.
 
+        `if_match`: `answer.received.etag` of what was read: refused (`Changed`) if it is not like that
+        any more.
+
         `POST /v1/orders/{order_id}/cancel`
         """
         call = Call(
             "POST",
             f"/v1/orders/{segment(order_id)}/cancel",
+            headers={"If-Match": if_match},
             once=True,
             idempotency_key=idempotency_key,
             seconds=timeout_seconds,
@@ -555,7 +590,12 @@ class AsyncNodes:
         self._transport = transport
 
     async def down(
-        self, node_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+        self,
+        node_id: str,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
     ) -> answers.NodeAnswer:
         """Mark a node down.
 
@@ -564,11 +604,15 @@ class AsyncNodes:
 
         Operators only.
 
+        `if_match`: `answer.received.etag` of what was read: refused (`Changed`) if it is not like that
+        any more.
+
         `POST /v1/nodes/{node_id}/down`
         """
         call = Call(
             "POST",
             f"/v1/nodes/{segment(node_id)}/down",
+            headers={"If-Match": if_match},
             once=True,
             idempotency_key=idempotency_key,
             seconds=timeout_seconds,
@@ -576,17 +620,26 @@ class AsyncNodes:
         return await self._transport.ask(call, answers.NodeAnswer)
 
     async def up(
-        self, node_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+        self,
+        node_id: str,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
     ) -> answers.NodeAnswer:
         """Mark a node up.
 
         It takes part in the next round. Operators only.
+
+        `if_match`: `answer.received.etag` of what was read: refused (`Changed`) if it is not like that
+        any more.
 
         `POST /v1/nodes/{node_id}/up`
         """
         call = Call(
             "POST",
             f"/v1/nodes/{segment(node_id)}/up",
+            headers={"If-Match": if_match},
             once=True,
             idempotency_key=idempotency_key,
             seconds=timeout_seconds,
@@ -630,6 +683,16 @@ class AsyncNodes:
         )
         return await self._transport.ask(call, answers.NodeAnswer)
 
+    async def read(self, node_id: str, *, timeout_seconds: float | None = None) -> answers.NodeAnswer:
+        """Read a node.
+
+        One computing centre, and whether it is up.
+
+        `GET /v1/nodes/{node_id}`
+        """
+        call = Call("GET", f"/v1/nodes/{segment(node_id)}", seconds=timeout_seconds)
+        return await self._transport.ask(call, answers.NodeAnswer)
+
 
 class AsyncOfferings:
     """`exchange.offerings`. 算力产品: what providers list."""
@@ -656,6 +719,8 @@ class AsyncOfferings:
         `provider_id`: A provider's id.
 
         `device_id`: A device's id.
+
+        `state`: Only those in this state.
 
         An iterator over all pages; `at_most`: no more items than that.
 
@@ -703,7 +768,12 @@ class AsyncOfferings:
         return await self._transport.ask(call, answers.OfferingAnswer)
 
     async def amend(
-        self, offering_id: str, body: bodies.OfferingChanges, *, timeout_seconds: float | None = None
+        self,
+        offering_id: str,
+        body: bodies.OfferingChanges,
+        *,
+        if_match: str | None = None,
+        timeout_seconds: float | None = None,
     ) -> answers.OfferingAnswer:
         """Amend an offering.
 
@@ -714,23 +784,41 @@ class AsyncOfferings:
         units free; hours that were partly free stay, and must be stated anew where they exceed the
         units (422 `invalid_capacity`).
 
+        `if_match`: `answer.received.etag` of what was read: refused (`Changed`) if it is not like that
+        any more.
+
         `PATCH /v1/offerings/{offering_id}`
         """
-        call = Call("PATCH", f"/v1/offerings/{segment(offering_id)}", body=body, seconds=timeout_seconds)
+        call = Call(
+            "PATCH",
+            f"/v1/offerings/{segment(offering_id)}",
+            headers={"If-Match": if_match},
+            body=body,
+            seconds=timeout_seconds,
+        )
         return await self._transport.ask(call, answers.OfferingAnswer)
 
     async def withdraw(
-        self, offering_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+        self,
+        offering_id: str,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
     ) -> answers.OfferingAnswer:
         """Withdraw an offering.
 
         Take an offering off the market. What is running finishes.
+
+        `if_match`: `answer.received.etag` of what was read: refused (`Changed`) if it is not like that
+        any more.
 
         `POST /v1/offerings/{offering_id}/withdraw`
         """
         call = Call(
             "POST",
             f"/v1/offerings/{segment(offering_id)}/withdraw",
+            headers={"If-Match": if_match},
             once=True,
             idempotency_key=idempotency_key,
             seconds=timeout_seconds,
@@ -742,6 +830,7 @@ class AsyncOfferings:
         offering_id: str,
         body: bodies.DrainRequest,
         *,
+        if_match: str | None = None,
         idempotency_key: str | None = None,
         timeout_seconds: float | None = None,
     ) -> answers.OfferingAnswer:
@@ -751,11 +840,15 @@ class AsyncOfferings:
         beyond it is interrupted then, matched again elsewhere, and not credited. Until it begins it may
         be moved, or taken back (null).
 
+        `if_match`: `answer.received.etag` of what was read: refused (`Changed`) if it is not like that
+        any more.
+
         `POST /v1/offerings/{offering_id}/drain`
         """
         call = Call(
             "POST",
             f"/v1/offerings/{segment(offering_id)}/drain",
+            headers={"If-Match": if_match},
             body=body,
             once=True,
             idempotency_key=idempotency_key,
@@ -768,6 +861,7 @@ class AsyncOfferings:
         offering_id: str,
         body: bodies.MaintenanceRequest,
         *,
+        if_match: str | None = None,
         idempotency_key: str | None = None,
         timeout_seconds: float | None = None,
     ) -> answers.OfferingAnswer:
@@ -777,11 +871,15 @@ class AsyncOfferings:
         not fit any more (409 `in_use`, with the hours and the units in use), unless `force` interrupts
         it; quotes that are held cannot be forced out. `PATCH` with `maintenance` takes windows back.
 
+        `if_match`: `answer.received.etag` of what was read: refused (`Changed`) if it is not like that
+        any more.
+
         `POST /v1/offerings/{offering_id}/maintenance`
         """
         call = Call(
             "POST",
             f"/v1/offerings/{segment(offering_id)}/maintenance",
+            headers={"If-Match": if_match},
             body=body,
             once=True,
             idempotency_key=idempotency_key,
@@ -1002,7 +1100,11 @@ class AsyncPolicy:
         return await self._transport.ask(call, answers.PolicyAnswer)
 
     async def set(
-        self, body: bodies.PolicyPreset | bodies.PolicyWeights, *, timeout_seconds: float | None = None
+        self,
+        body: bodies.PolicyPreset | bodies.PolicyWeights,
+        *,
+        if_match: str | None = None,
+        timeout_seconds: float | None = None,
     ) -> answers.PolicyAnswer:
         """Set the policy.
 
@@ -1011,9 +1113,12 @@ class AsyncPolicy:
 
         Rounds that have landed keep theirs, and so does what they granted.
 
+        `if_match`: `answer.received.etag` of what was read: refused (`Changed`) if it is not like that
+        any more.
+
         `PUT /v1/policy`
         """
-        call = Call("PUT", "/v1/policy", body=body, seconds=timeout_seconds)
+        call = Call("PUT", "/v1/policy", headers={"If-Match": if_match}, body=body, seconds=timeout_seconds)
         return await self._transport.ask(call, answers.PolicyAnswer)
 
 
@@ -1043,6 +1148,8 @@ class AsyncLedger:
         `allocation_id`: An allocation's id.
 
         `round_id`: A round's id.
+
+        `kind`: Only those of this kind.
 
         `account_id`: An account's id.
 
@@ -1155,16 +1262,30 @@ class AsyncAccounts:
         return await self._transport.ask(call, answers.TransferAnswer)
 
     async def set_credit_limit(
-        self, account_id: str, body: bodies.CreditLimitRequest, *, timeout_seconds: float | None = None
+        self,
+        account_id: str,
+        body: bodies.CreditLimitRequest,
+        *,
+        if_match: str | None = None,
+        timeout_seconds: float | None = None,
     ) -> answers.AccountAnswer:
         """Set a credit limit.
 
         Operators only: how far a buyer's account may fall below zero. Orders beyond it are refused.
 
+        With `If-Match`, the balance must be unchanged as well.
+
+        `if_match`: `answer.received.etag` of what was read: refused (`Changed`) if it is not like that
+        any more.
+
         `PUT /v1/accounts/{account_id}/credit-limit`
         """
         call = Call(
-            "PUT", f"/v1/accounts/{segment(account_id)}/credit-limit", body=body, seconds=timeout_seconds
+            "PUT",
+            f"/v1/accounts/{segment(account_id)}/credit-limit",
+            headers={"If-Match": if_match},
+            body=body,
+            seconds=timeout_seconds,
         )
         return await self._transport.ask(call, answers.AccountAnswer)
 
@@ -1354,6 +1475,119 @@ class AsyncScenarios:
         return await self._transport.ask(call, answers.SweepAnswer)
 
 
+class AsyncEvents:
+    """`exchange.events`. 事件, 审计: what happens, as it happens; who did it."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    def list(
+        self,
+        *,
+        kinds: Sequence[str] | None = None,
+        resource: str | None = None,
+        resource_id: str | None = None,
+        after: str | None = None,
+        at_most: int | None = None,
+        timeout_seconds: float | None = None,
+    ) -> AsyncIterator[answers.EventAnswer]:
+        """What happens: a stream, or pages.
+
+        Server-sent events: `id`, `event` (the kind) and `data` (JSON). Everybody is told of the market
+        itself, a tenant also of its own, the operator of everything. A client that comes again with
+        `Last-Event-ID` misses nothing.
+
+        With `Accept: application/json` the same events come as pages, oldest first; to go on from the
+        last page, pass the id of the last event as `after`.
+
+        `kinds`: Only these: kinds such as `order.submitted`, families such as `order.*`; several, or
+        one with commas.
+
+        `resource`: Only of this sort of thing: order, allocation, quote, round, offering, region, node,
+        policy, account, voucher_pool, provider, buyer, member, key, webhook, exchange.
+
+        `resource_id`: Only of this one.
+
+        `after`: Only what came after this event; `evt_0000000000000000`: from the beginning. A stream
+        without it tells what happens from now on; a page begins at the beginning.
+
+        An iterator over all pages; `at_most`: no more items than that.
+
+        `GET /v1/events`
+        """
+        call = Call(
+            "GET",
+            "/v1/events",
+            query={"kinds": kinds, "resource": resource, "resource_id": resource_id, "after": after},
+            seconds=timeout_seconds,
+        )
+        return self._transport.pages(call, answers.EventAnswer, at_most)
+
+
+class AsyncAudit:
+    """`exchange.audit`. 事件, 审计: what happens, as it happens; who did it."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    def list(
+        self,
+        *,
+        kinds: Sequence[str] | None = None,
+        resource: str | None = None,
+        resource_id: str | None = None,
+        actor: str | None = None,
+        organisation: str | None = None,
+        since: Moment | None = None,
+        until: Moment | None = None,
+        at_most: int | None = None,
+        timeout_seconds: float | None = None,
+    ) -> AsyncIterator[answers.AuditAnswer]:
+        """Who did what.
+
+        Operators only: everything that ever happened, newest first, with the key, its organisation, the
+        member and the request.
+
+        It is read from the log that the events come from, which nobody can change: the database itself
+        refuses to.
+
+        `kinds`: Only these: kinds such as `order.submitted`, families such as `order.*`; several, or
+        one with commas.
+
+        `resource`: Only of this sort of thing: order, allocation, quote, round, offering, region, node,
+        policy, account, voucher_pool, provider, buyer, member, key, webhook, exchange.
+
+        `resource_id`: Only of this one.
+
+        `actor`: Only what was done with this key; `exchange`: what nobody asked for.
+
+        `organisation`: Only what keys of this organisation did.
+
+        `since`: Only from then on.
+
+        `until`: Only before then.
+
+        An iterator over all pages; `at_most`: no more items than that.
+
+        `GET /v1/audit`
+        """
+        call = Call(
+            "GET",
+            "/v1/audit",
+            query={
+                "kinds": kinds,
+                "resource": resource,
+                "resource_id": resource_id,
+                "actor": actor,
+                "organisation": organisation,
+                "since": since,
+                "until": until,
+            },
+            seconds=timeout_seconds,
+        )
+        return self._transport.pages(call, answers.AuditAnswer, at_most)
+
+
 class AsyncHealth:
     """`exchange.health`. Whether the exchange is up and ready."""
 
@@ -1363,22 +1597,43 @@ class AsyncHealth:
     async def live(self, *, timeout_seconds: float | None = None) -> answers.Health:
         """Is it up.
 
-        The process answers.
+        The process answers. It asks nobody: not the database, not another thread.
 
         `GET /healthz`
         """
         call = Call("GET", "/healthz", seconds=timeout_seconds)
         return await self._transport.ask(call, answers.Health)
 
-    async def ready(self, *, timeout_seconds: float | None = None) -> answers.Health:
+    async def ready(self, *, timeout_seconds: float | None = None) -> answers.Readiness:
         """Can it work.
 
-        The database is reachable and at this program's schema, and the solver takes problems.
+        The database is there, at this program's schema and writable, has room; the solver takes
+        problems; nobody stops it.
+
+        503 `not_ready` has every check in `checks`, and the names of those that failed in `failed`.
 
         `GET /readyz`
         """
         call = Call("GET", "/readyz", seconds=timeout_seconds)
-        return await self._transport.ask(call, answers.Health)
+        return await self._transport.ask(call, answers.Readiness)
+
+
+class AsyncMetrics:
+    """`exchange.metrics`. Whether the exchange is up and ready."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def read(self, *, timeout_seconds: float | None = None) -> str:
+        """How it does.
+
+        For Prometheus: with the operator's metrics token, or, where none is set, from the exchange's
+        own machine.
+
+        `GET /metrics`
+        """
+        call = Call("GET", "/metrics", seconds=timeout_seconds)
+        return await self._transport.ask_text(call)
 
 
 class AsyncOperations:
@@ -1404,4 +1659,7 @@ class AsyncOperations:
         self.statements = AsyncStatements(transport)
         self.voucher_pools = AsyncVoucherPools(transport)
         self.scenarios = AsyncScenarios(transport)
+        self.events = AsyncEvents(transport)
+        self.audit = AsyncAudit(transport)
         self.health = AsyncHealth(transport)
+        self.metrics = AsyncMetrics(transport)

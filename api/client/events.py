@@ -1,12 +1,13 @@
 """Following what happens: server-sent events that go on where they broke off."""
 
-import json
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 import httpx2
+from pydantic import ValidationError
 
+from api.client.answers import EventAnswer
+from api.client.async_operations import AsyncEvents
 from api.client.errors import (
     ExchangeError,
     RateLimited,
@@ -15,75 +16,119 @@ from api.client.errors import (
     UnexpectedAnswer,
     Unreachable,
 )
+from api.client.operations import Events
 from api.client.retries import Retries
 from api.client.transport import AsyncTransport, Transport
 
 PATH = "/v1/events"
 PASSING = (Unreachable, TimedOut, ServerFailed, RateLimited)
 """What may be over when one connects again."""
+ENDED = "the exchange ended the stream"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One thing that happened. `id` is what `after` takes; `kind` is `order.submitted`, `round.landed`, …"""
-
-    id: str
-    kind: str
-    data: Mapping[str, Any]
-
-
-class EventStream:
-    """`exchange.events`: what happens, as it happens."""
+class EventStream(Events):
+    """`exchange.events`: what happens, as it happens or page by page."""
 
     def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+        super().__init__(transport)
+        self._line = transport
 
-    def stream(self, *, after: str | None = None, kinds: Sequence[str] = ()) -> Iterator[Event]:
-        """Events after the one with this id, or from now on; only of these kinds, where some are named.
+    def stream(
+        self,
+        *,
+        after: str | None = None,
+        kinds: Sequence[str] = (),
+        resource: str | None = None,
+        resource_id: str | None = None,
+    ) -> Iterator[EventAnswer]:
+        """Events after the one with this id, or from now on, for ever; only of these kinds (`order.*`), where some are
+        named, only of this sort of thing or of this one.
 
         A lost connection is made again, after the last event that was seen: none is missed, none comes twice. When
         as many connections in a row as `retries` allows brought nothing, what kept them from it is raised.
 
         `GET /v1/events`
         """
-        following = Following(after, self._transport.address.retries)
+        for event in self.listen(after=after, kinds=kinds, resource=resource, resource_id=resource_id):
+            if event is not None:
+                yield event
+
+    def listen(
+        self,
+        *,
+        after: str | None = None,
+        kinds: Sequence[str] = (),
+        resource: str | None = None,
+        resource_id: str | None = None,
+    ) -> Iterator[EventAnswer | None]:
+        """As `stream`, with None each time the exchange listens to us: from there on, nothing is missed.
+
+        So who wants to know how things are, and then what changes, looks at None and at each event.
+        """
+        following = Following(after, self._line.address.retries)
         while True:
             try:
-                with self._transport.listen(PATH, _filters(kinds), following.last_id) as source:
+                filters = _filters(kinds, resource, resource_id)
+                with self._line.listen(PATH, filters, following.last_id) as source:
                     for told in source:
-                        if (event := following.read(told)) is not None:
-                            yield event
-                ended: ExchangeError = Unreachable("the exchange ended the stream")
+                        yield following.read(told)
+                ended: ExchangeError = Unreachable(ENDED)
             except PASSING as error:
                 ended = error
-            self._transport.pause(following.pause_after(ended))
+            self._line.pause(following.pause_after(ended))
 
 
-class AsyncEventStream:
-    """`exchange.events`: what happens, as it happens."""
+class AsyncEventStream(AsyncEvents):
+    """`exchange.events`: what happens, as it happens or page by page."""
 
     def __init__(self, transport: AsyncTransport) -> None:
-        self._transport = transport
+        super().__init__(transport)
+        self._line = transport
 
-    async def stream(self, *, after: str | None = None, kinds: Sequence[str] = ()) -> AsyncIterator[Event]:
-        """Events after the one with this id, or from now on; only of these kinds, where some are named.
+    async def stream(
+        self,
+        *,
+        after: str | None = None,
+        kinds: Sequence[str] = (),
+        resource: str | None = None,
+        resource_id: str | None = None,
+    ) -> AsyncIterator[EventAnswer]:
+        """Events after the one with this id, or from now on, for ever; only of these kinds (`order.*`), where some are
+        named, only of this sort of thing or of this one.
 
         A lost connection is made again, after the last event that was seen: none is missed, none comes twice. When
         as many connections in a row as `retries` allows brought nothing, what kept them from it is raised.
 
         `GET /v1/events`
         """
-        following = Following(after, self._transport.address.retries)
+        listening = self.listen(after=after, kinds=kinds, resource=resource, resource_id=resource_id)
+        async for event in listening:
+            if event is not None:
+                yield event
+
+    async def listen(
+        self,
+        *,
+        after: str | None = None,
+        kinds: Sequence[str] = (),
+        resource: str | None = None,
+        resource_id: str | None = None,
+    ) -> AsyncIterator[EventAnswer | None]:
+        """As `stream`, with None each time the exchange listens to us: from there on, nothing is missed.
+
+        So who wants to know how things are, and then what changes, looks at None and at each event.
+        """
+        following = Following(after, self._line.address.retries)
         while True:
             try:
-                async with self._transport.listen(PATH, _filters(kinds), following.last_id) as source:
+                filters = _filters(kinds, resource, resource_id)
+                async with self._line.listen(PATH, filters, following.last_id) as source:
                     async for told in source:
-                        if (event := following.read(told)) is not None:
-                            yield event
-                ended: ExchangeError = Unreachable("the exchange ended the stream")
+                        yield following.read(told)
+                ended: ExchangeError = Unreachable(ENDED)
             except PASSING as error:
                 ended = error
-            await self._transport.pause(following.pause_after(ended))
+            await self._line.pause(following.pause_after(ended))
 
 
 class Following:
@@ -94,7 +139,7 @@ class Following:
         self._retries = retries
         self._in_vain = 0
 
-    def read(self, told: httpx2.ServerSentEvent) -> Event | None:
+    def read(self, told: httpx2.ServerSentEvent) -> EventAnswer | None:
         """An event; None for what only says where the stream is."""
         self._in_vain = 0
         if told.id:
@@ -102,20 +147,21 @@ class Following:
         if not told.data:
             return None
         try:
-            data = json.loads(told.data)
-        except ValueError as error:
-            raise UnexpectedAnswer(f"event {told.id} is no JSON") from error
-        return Event(told.id, told.event, data)
+            return EventAnswer.model_validate_json(told.data)
+        except ValidationError as error:
+            raise UnexpectedAnswer(f"event {told.id} is not what this client understands: {error}") from error
 
     def pause_after(self, ended: ExchangeError) -> float:
         """Seconds until the next connection, or what ended the last one where it is enough."""
         self._in_vain += 1
-        retry_after = getattr(ended, "retry_after", None)
-        pause = self._retries.pause(self._in_vain, retry_after)
+        pause = self._retries.pause(self._in_vain, getattr(ended, "retry_after", None))
         if pause is None:
             raise ended
         return pause
 
 
-def _filters(kinds: Sequence[str]) -> list[tuple[str, str]]:
-    return [("kinds", kind) for kind in kinds]
+def _filters(
+    kinds: Sequence[str], resource: str | None, resource_id: str | None
+) -> list[tuple[str, str]]:
+    named: list[tuple[str, Any]] = [("resource", resource), ("resource_id", resource_id)]
+    return [*(("kinds", kind) for kind in kinds), *((name, value) for name, value in named if value)]

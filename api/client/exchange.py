@@ -24,6 +24,8 @@ class Exchange(Operations):
     for an answer. Safe to share between threads.
     """
 
+    events: EventStream
+
     def __init__(
         self,
         server: str | None = None,
@@ -58,6 +60,8 @@ class AsyncExchange(AsyncOperations):
         async for order in exchange.orders.list(state="open"):
             print(order.id, order.limit_price)
     """
+
+    events: AsyncEventStream
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ Generated from the OpenAPI document by `python -m api.generator`: change that, n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from api.client import answers, bodies, words
 from api.client.bodies import Moment
@@ -91,13 +91,21 @@ class Orders:
 
         The order, what was granted to it, and every step of its life.
 
+        `ETag` is that of the order alone, as the list shows it: what can be changed, and what
+        `If-Match` compares.
+
         `GET /v1/orders/{order_id}`
         """
         call = Call("GET", f"/v1/orders/{segment(order_id)}", seconds=timeout_seconds)
         return self._transport.ask(call, answers.OrderDetail)
 
     def amend(
-        self, order_id: str, body: bodies.OrderChanges, *, timeout_seconds: float | None = None
+        self,
+        order_id: str,
+        body: bodies.OrderChanges,
+        *,
+        if_match: str | None = None,
+        timeout_seconds: float | None = None,
     ) -> answers.OrderAnswer:
         """Amend an order.
 
@@ -108,23 +116,41 @@ class Orders:
         later, max_rtt up or none, more regions or devices allowed, fewer units. Anything else sends it
         to the end.
 
+        `if_match`: `answer.received.etag` of what was read: refused (`Changed`) if it is not like that
+        any more.
+
         `PATCH /v1/orders/{order_id}`
         """
-        call = Call("PATCH", f"/v1/orders/{segment(order_id)}", body=body, seconds=timeout_seconds)
+        call = Call(
+            "PATCH",
+            f"/v1/orders/{segment(order_id)}",
+            headers={"If-Match": if_match},
+            body=body,
+            seconds=timeout_seconds,
+        )
         return self._transport.ask(call, answers.OrderAnswer)
 
     def submit_draft(
-        self, order_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+        self,
+        order_id: str,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
     ) -> answers.OrderAnswer:
         """Submit a draft.
 
         Turn a draft into an open order: its limit price is held from then on.
+
+        `if_match`: `answer.received.etag` of what was read: refused (`Changed`) if it is not like that
+        any more.
 
         `POST /v1/orders/{order_id}/submit`
         """
         call = Call(
             "POST",
             f"/v1/orders/{segment(order_id)}/submit",
+            headers={"If-Match": if_match},
             once=True,
             idempotency_key=idempotency_key,
             seconds=timeout_seconds,
@@ -132,18 +158,27 @@ class Orders:
         return self._transport.ask(call, answers.OrderAnswer)
 
     def cancel(
-        self, order_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+        self,
+        order_id: str,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
     ) -> answers.OrderAnswer:
         """Cancel an order.
 
         Take an order out of the book, for free, or out of its allocation: what was booked until an hour
         later is paid.
 
+        `if_match`: `answer.received.etag` of what was read: refused (`Changed`) if it is not like that
+        any more.
+
         `POST /v1/orders/{order_id}/cancel`
         """
         call = Call(
             "POST",
             f"/v1/orders/{segment(order_id)}/cancel",
+            headers={"If-Match": if_match},
             once=True,
             idempotency_key=idempotency_key,
             seconds=timeout_seconds,
@@ -551,7 +586,12 @@ class Nodes:
         self._transport = transport
 
     def down(
-        self, node_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+        self,
+        node_id: str,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
     ) -> answers.NodeAnswer:
         """Mark a node down.
 
@@ -560,11 +600,15 @@ class Nodes:
 
         Operators only.
 
+        `if_match`: `answer.received.etag` of what was read: refused (`Changed`) if it is not like that
+        any more.
+
         `POST /v1/nodes/{node_id}/down`
         """
         call = Call(
             "POST",
             f"/v1/nodes/{segment(node_id)}/down",
+            headers={"If-Match": if_match},
             once=True,
             idempotency_key=idempotency_key,
             seconds=timeout_seconds,
@@ -572,17 +616,26 @@ class Nodes:
         return self._transport.ask(call, answers.NodeAnswer)
 
     def up(
-        self, node_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+        self,
+        node_id: str,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
     ) -> answers.NodeAnswer:
         """Mark a node up.
 
         It takes part in the next round. Operators only.
+
+        `if_match`: `answer.received.etag` of what was read: refused (`Changed`) if it is not like that
+        any more.
 
         `POST /v1/nodes/{node_id}/up`
         """
         call = Call(
             "POST",
             f"/v1/nodes/{segment(node_id)}/up",
+            headers={"If-Match": if_match},
             once=True,
             idempotency_key=idempotency_key,
             seconds=timeout_seconds,
@@ -626,6 +679,16 @@ class Nodes:
         )
         return self._transport.ask(call, answers.NodeAnswer)
 
+    def read(self, node_id: str, *, timeout_seconds: float | None = None) -> answers.NodeAnswer:
+        """Read a node.
+
+        One computing centre, and whether it is up.
+
+        `GET /v1/nodes/{node_id}`
+        """
+        call = Call("GET", f"/v1/nodes/{segment(node_id)}", seconds=timeout_seconds)
+        return self._transport.ask(call, answers.NodeAnswer)
+
 
 class Offerings:
     """`exchange.offerings`. 算力产品: what providers list."""
@@ -652,6 +715,8 @@ class Offerings:
         `provider_id`: A provider's id.
 
         `device_id`: A device's id.
+
+        `state`: Only those in this state.
 
         An iterator over all pages; `at_most`: no more items than that.
 
@@ -699,7 +764,12 @@ class Offerings:
         return self._transport.ask(call, answers.OfferingAnswer)
 
     def amend(
-        self, offering_id: str, body: bodies.OfferingChanges, *, timeout_seconds: float | None = None
+        self,
+        offering_id: str,
+        body: bodies.OfferingChanges,
+        *,
+        if_match: str | None = None,
+        timeout_seconds: float | None = None,
     ) -> answers.OfferingAnswer:
         """Amend an offering.
 
@@ -710,23 +780,41 @@ class Offerings:
         units free; hours that were partly free stay, and must be stated anew where they exceed the
         units (422 `invalid_capacity`).
 
+        `if_match`: `answer.received.etag` of what was read: refused (`Changed`) if it is not like that
+        any more.
+
         `PATCH /v1/offerings/{offering_id}`
         """
-        call = Call("PATCH", f"/v1/offerings/{segment(offering_id)}", body=body, seconds=timeout_seconds)
+        call = Call(
+            "PATCH",
+            f"/v1/offerings/{segment(offering_id)}",
+            headers={"If-Match": if_match},
+            body=body,
+            seconds=timeout_seconds,
+        )
         return self._transport.ask(call, answers.OfferingAnswer)
 
     def withdraw(
-        self, offering_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+        self,
+        offering_id: str,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
     ) -> answers.OfferingAnswer:
         """Withdraw an offering.
 
         Take an offering off the market. What is running finishes.
+
+        `if_match`: `answer.received.etag` of what was read: refused (`Changed`) if it is not like that
+        any more.
 
         `POST /v1/offerings/{offering_id}/withdraw`
         """
         call = Call(
             "POST",
             f"/v1/offerings/{segment(offering_id)}/withdraw",
+            headers={"If-Match": if_match},
             once=True,
             idempotency_key=idempotency_key,
             seconds=timeout_seconds,
@@ -738,6 +826,7 @@ class Offerings:
         offering_id: str,
         body: bodies.DrainRequest,
         *,
+        if_match: str | None = None,
         idempotency_key: str | None = None,
         timeout_seconds: float | None = None,
     ) -> answers.OfferingAnswer:
@@ -747,11 +836,15 @@ class Offerings:
         beyond it is interrupted then, matched again elsewhere, and not credited. Until it begins it may
         be moved, or taken back (null).
 
+        `if_match`: `answer.received.etag` of what was read: refused (`Changed`) if it is not like that
+        any more.
+
         `POST /v1/offerings/{offering_id}/drain`
         """
         call = Call(
             "POST",
             f"/v1/offerings/{segment(offering_id)}/drain",
+            headers={"If-Match": if_match},
             body=body,
             once=True,
             idempotency_key=idempotency_key,
@@ -764,6 +857,7 @@ class Offerings:
         offering_id: str,
         body: bodies.MaintenanceRequest,
         *,
+        if_match: str | None = None,
         idempotency_key: str | None = None,
         timeout_seconds: float | None = None,
     ) -> answers.OfferingAnswer:
@@ -773,11 +867,15 @@ class Offerings:
         not fit any more (409 `in_use`, with the hours and the units in use), unless `force` interrupts
         it; quotes that are held cannot be forced out. `PATCH` with `maintenance` takes windows back.
 
+        `if_match`: `answer.received.etag` of what was read: refused (`Changed`) if it is not like that
+        any more.
+
         `POST /v1/offerings/{offering_id}/maintenance`
         """
         call = Call(
             "POST",
             f"/v1/offerings/{segment(offering_id)}/maintenance",
+            headers={"If-Match": if_match},
             body=body,
             once=True,
             idempotency_key=idempotency_key,
@@ -998,7 +1096,11 @@ class Policy:
         return self._transport.ask(call, answers.PolicyAnswer)
 
     def set(
-        self, body: bodies.PolicyPreset | bodies.PolicyWeights, *, timeout_seconds: float | None = None
+        self,
+        body: bodies.PolicyPreset | bodies.PolicyWeights,
+        *,
+        if_match: str | None = None,
+        timeout_seconds: float | None = None,
     ) -> answers.PolicyAnswer:
         """Set the policy.
 
@@ -1007,9 +1109,12 @@ class Policy:
 
         Rounds that have landed keep theirs, and so does what they granted.
 
+        `if_match`: `answer.received.etag` of what was read: refused (`Changed`) if it is not like that
+        any more.
+
         `PUT /v1/policy`
         """
-        call = Call("PUT", "/v1/policy", body=body, seconds=timeout_seconds)
+        call = Call("PUT", "/v1/policy", headers={"If-Match": if_match}, body=body, seconds=timeout_seconds)
         return self._transport.ask(call, answers.PolicyAnswer)
 
 
@@ -1039,6 +1144,8 @@ class Ledger:
         `allocation_id`: An allocation's id.
 
         `round_id`: A round's id.
+
+        `kind`: Only those of this kind.
 
         `account_id`: An account's id.
 
@@ -1151,16 +1258,30 @@ class Accounts:
         return self._transport.ask(call, answers.TransferAnswer)
 
     def set_credit_limit(
-        self, account_id: str, body: bodies.CreditLimitRequest, *, timeout_seconds: float | None = None
+        self,
+        account_id: str,
+        body: bodies.CreditLimitRequest,
+        *,
+        if_match: str | None = None,
+        timeout_seconds: float | None = None,
     ) -> answers.AccountAnswer:
         """Set a credit limit.
 
         Operators only: how far a buyer's account may fall below zero. Orders beyond it are refused.
 
+        With `If-Match`, the balance must be unchanged as well.
+
+        `if_match`: `answer.received.etag` of what was read: refused (`Changed`) if it is not like that
+        any more.
+
         `PUT /v1/accounts/{account_id}/credit-limit`
         """
         call = Call(
-            "PUT", f"/v1/accounts/{segment(account_id)}/credit-limit", body=body, seconds=timeout_seconds
+            "PUT",
+            f"/v1/accounts/{segment(account_id)}/credit-limit",
+            headers={"If-Match": if_match},
+            body=body,
+            seconds=timeout_seconds,
         )
         return self._transport.ask(call, answers.AccountAnswer)
 
@@ -1350,6 +1471,119 @@ class Scenarios:
         return self._transport.ask(call, answers.SweepAnswer)
 
 
+class Events:
+    """`exchange.events`. 事件, 审计: what happens, as it happens; who did it."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self,
+        *,
+        kinds: Sequence[str] | None = None,
+        resource: str | None = None,
+        resource_id: str | None = None,
+        after: str | None = None,
+        at_most: int | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Iterator[answers.EventAnswer]:
+        """What happens: a stream, or pages.
+
+        Server-sent events: `id`, `event` (the kind) and `data` (JSON). Everybody is told of the market
+        itself, a tenant also of its own, the operator of everything. A client that comes again with
+        `Last-Event-ID` misses nothing.
+
+        With `Accept: application/json` the same events come as pages, oldest first; to go on from the
+        last page, pass the id of the last event as `after`.
+
+        `kinds`: Only these: kinds such as `order.submitted`, families such as `order.*`; several, or
+        one with commas.
+
+        `resource`: Only of this sort of thing: order, allocation, quote, round, offering, region, node,
+        policy, account, voucher_pool, provider, buyer, member, key, webhook, exchange.
+
+        `resource_id`: Only of this one.
+
+        `after`: Only what came after this event; `evt_0000000000000000`: from the beginning. A stream
+        without it tells what happens from now on; a page begins at the beginning.
+
+        An iterator over all pages; `at_most`: no more items than that.
+
+        `GET /v1/events`
+        """
+        call = Call(
+            "GET",
+            "/v1/events",
+            query={"kinds": kinds, "resource": resource, "resource_id": resource_id, "after": after},
+            seconds=timeout_seconds,
+        )
+        return self._transport.pages(call, answers.EventAnswer, at_most)
+
+
+class Audit:
+    """`exchange.audit`. 事件, 审计: what happens, as it happens; who did it."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self,
+        *,
+        kinds: Sequence[str] | None = None,
+        resource: str | None = None,
+        resource_id: str | None = None,
+        actor: str | None = None,
+        organisation: str | None = None,
+        since: Moment | None = None,
+        until: Moment | None = None,
+        at_most: int | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Iterator[answers.AuditAnswer]:
+        """Who did what.
+
+        Operators only: everything that ever happened, newest first, with the key, its organisation, the
+        member and the request.
+
+        It is read from the log that the events come from, which nobody can change: the database itself
+        refuses to.
+
+        `kinds`: Only these: kinds such as `order.submitted`, families such as `order.*`; several, or
+        one with commas.
+
+        `resource`: Only of this sort of thing: order, allocation, quote, round, offering, region, node,
+        policy, account, voucher_pool, provider, buyer, member, key, webhook, exchange.
+
+        `resource_id`: Only of this one.
+
+        `actor`: Only what was done with this key; `exchange`: what nobody asked for.
+
+        `organisation`: Only what keys of this organisation did.
+
+        `since`: Only from then on.
+
+        `until`: Only before then.
+
+        An iterator over all pages; `at_most`: no more items than that.
+
+        `GET /v1/audit`
+        """
+        call = Call(
+            "GET",
+            "/v1/audit",
+            query={
+                "kinds": kinds,
+                "resource": resource,
+                "resource_id": resource_id,
+                "actor": actor,
+                "organisation": organisation,
+                "since": since,
+                "until": until,
+            },
+            seconds=timeout_seconds,
+        )
+        return self._transport.pages(call, answers.AuditAnswer, at_most)
+
+
 class Health:
     """`exchange.health`. Whether the exchange is up and ready."""
 
@@ -1359,22 +1593,43 @@ class Health:
     def live(self, *, timeout_seconds: float | None = None) -> answers.Health:
         """Is it up.
 
-        The process answers.
+        The process answers. It asks nobody: not the database, not another thread.
 
         `GET /healthz`
         """
         call = Call("GET", "/healthz", seconds=timeout_seconds)
         return self._transport.ask(call, answers.Health)
 
-    def ready(self, *, timeout_seconds: float | None = None) -> answers.Health:
+    def ready(self, *, timeout_seconds: float | None = None) -> answers.Readiness:
         """Can it work.
 
-        The database is reachable and at this program's schema, and the solver takes problems.
+        The database is there, at this program's schema and writable, has room; the solver takes
+        problems; nobody stops it.
+
+        503 `not_ready` has every check in `checks`, and the names of those that failed in `failed`.
 
         `GET /readyz`
         """
         call = Call("GET", "/readyz", seconds=timeout_seconds)
-        return self._transport.ask(call, answers.Health)
+        return self._transport.ask(call, answers.Readiness)
+
+
+class Metrics:
+    """`exchange.metrics`. Whether the exchange is up and ready."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def read(self, *, timeout_seconds: float | None = None) -> str:
+        """How it does.
+
+        For Prometheus: with the operator's metrics token, or, where none is set, from the exchange's
+        own machine.
+
+        `GET /metrics`
+        """
+        call = Call("GET", "/metrics", seconds=timeout_seconds)
+        return self._transport.ask_text(call)
 
 
 class Operations:
@@ -1400,4 +1655,7 @@ class Operations:
         self.statements = Statements(transport)
         self.voucher_pools = VoucherPools(transport)
         self.scenarios = Scenarios(transport)
+        self.events = Events(transport)
+        self.audit = Audit(transport)
         self.health = Health(transport)
+        self.metrics = Metrics(transport)

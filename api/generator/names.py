@@ -15,6 +15,7 @@ NAMES = {
     "list_offering": ("offerings", "add"),
     "read_calendar": ("offerings", "calendar"),
     "list_versions": ("offerings", "versions"),
+    "stream_events": ("events", "list"),
     "node_down": ("nodes", "down"),
     "node_up": ("nodes", "up"),
     "report_start": ("allocations", "start"),

@@ -13,6 +13,7 @@ JSON, EVENTS = "application/json", "text/event-stream"
 METHODS = ("get", "post", "put", "patch", "delete")
 PAGE_PARAMETERS = frozenset({"limit", "cursor"})
 IDEMPOTENCY = "idempotency-key"
+SET_BY_TRANSPORT = frozenset({IDEMPOTENCY, "last-event-id", "if-none-match"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Operation:
     @property
     def once(self) -> bool:
         """Whether it takes an idempotency key."""
-        return any(one.wire == IDEMPOTENCY for one in self.parameters)
+        return any(one.wire.lower() == IDEMPOTENCY for one in self.parameters)
 
     @property
     def paged(self) -> bool:
@@ -68,18 +69,18 @@ class Operation:
     def placed(self, place: str) -> Iterator[Parameter]:
         """Parameters in the path, the query or the headers, those apart that the transport sets."""
         for one in self.parameters:
-            hidden = one.wire == IDEMPOTENCY or (self.paged and one.wire in PAGE_PARAMETERS)
+            hidden = one.wire.lower() in SET_BY_TRANSPORT or (self.paged and one.wire in PAGE_PARAMETERS)
             if one.place == place and not hidden:
                 yield one
 
 
 def read_operations(document: Mapping[str, Any]) -> list[Operation]:
-    """In the document's sequence. Streams are left out: the client follows them by hand."""
+    """In the document's sequence. What is a stream and nothing else is left out: the client follows it by hand."""
     found = [
         _read(path, method, ways[method])
         for path, ways in document["paths"].items()
         for method in METHODS
-        if method in ways and EVENTS not in _media(ways[method])
+        if method in ways and _media(ways[method]).keys() != {EVENTS}
     ]
     names = [(one.group, one.name) for one in found]
     twice = {name for name in names if names.count(name) > 1}

@@ -234,9 +234,9 @@ def _method_words(one: Operation) -> str:
     told = [f"{one.summary}.", one.description]
     named = [*one.placed("query"), *one.placed("header")]
     remarks = [
-        f"`{part.name}`: {(REMARKS.get(part.wire) or part.description).rstrip('.')}."
+        f"`{part.name}`: {(REMARKS.get(part.wire.lower()) or part.description).rstrip('.')}."
         for part in named
-        if part.wire in REMARKS or part.description
+        if part.wire.lower() in REMARKS or part.description
     ]
     if one.paged:
         remarks.append("An iterator over all pages; `at_most`: no more items than that.")
