@@ -18,6 +18,7 @@ from api.dependencies import Desk
 from api.edge import edge_of
 from api.operations.ending import Ending, GracefulServer
 from api.operations.logs import logging_as_set
+from api.operations.traces import tracing_as_set
 from api.settings import Settings
 from api.settings_sources import FoundSettings
 from api.slow_clients import ServerConfig
@@ -133,7 +134,7 @@ def run_server(settings: Settings, found: FoundSettings | None = None) -> None:
         _log_settings(found)
         with open_exchange(settings) as opened:
             ending = Ending(opened.desk, settings)
-            with ending.on_signals(), _timer(opened, settings):
+            with tracing_as_set(settings, opened.app), ending.on_signals(), _timer(opened, settings):
                 url = url_of(settings.host, listening.getsockname()[1])
                 print(f"Suanli Exchange 算力交易所: {url} (API {url}/docs); Ctrl-C stops", flush=True)  # noqa: T201
                 GracefulServer(ServerConfig(opened.app, edge_of(opened.app)), ending).run(sockets=[listening])

@@ -42,4 +42,6 @@ class Redaction:
     def _inside(self, value: Any) -> Any:
         if isinstance(value, Mapping):
             return self.by_name({str(name): one for name, one in value.items()})
+        if isinstance(value, str):
+            return self.line(value)
         return [self._inside(one) for one in value] if isinstance(value, list | tuple) else value

@@ -10,6 +10,7 @@ from market.domain.errors import Unavailable
 from market.persistence.database import Database
 
 BUSY = "SQLITE_BUSY"
+WRITES_NOTHING = "DELETE FROM alembic_version WHERE 0"
 MEBIBYTE = 1024 * 1024
 
 
@@ -64,6 +65,7 @@ class Condition:
             cursor = connection.cursor()
             cursor.execute("PRAGMA busy_timeout=0")
             cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute(WRITES_NOTHING)  # a file that is read only is not minded before
             cursor.execute("ROLLBACK")
         except sqlite3.OperationalError as error:
             if not error.sqlite_errorname.startswith(BUSY):
