@@ -9,6 +9,7 @@ from api.cli import (
     allocations,
     bench,
     demo,
+    events,
     exchange,
     files,
     generate,
@@ -48,6 +49,8 @@ app.add_typer(rounds.app, name="rounds", rich_help_panel=WORK)
 app.add_typer(allocations.app, name="allocations", rich_help_panel=WORK)
 app.add_typer(nodes.app, name="nodes", rich_help_panel=WORK)
 app.command(rich_help_panel=WORK)(quote.quote)
+app.command(rich_help_panel=WORK)(events.events)
+app.command(rich_help_panel=WORK)(events.audit)
 app.add_typer(money.ledger, name="ledger", rich_help_panel=WORK)
 app.command(rich_help_panel=WORK)(money.invoices)
 app.command(rich_help_panel=WORK)(money.statements)

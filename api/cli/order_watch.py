@@ -7,7 +7,7 @@ import typer
 
 from api.cli.connection import connected
 from api.cli.options import AsJson
-from api.cli.watching import Goal, Watch, looks_by_clock
+from api.cli.watching import Goal, Watch, looks_by_events
 
 if TYPE_CHECKING:
     from api.client.exchange import Exchange
@@ -42,7 +42,7 @@ def follow_to_the_end(exchange: "Exchange", order_ids: Sequence[str], until: Goa
     watched, view = Watch(order_ids, until), choose_view(as_json=as_json)
     try:
         with view.open():
-            for order in watched.follow(exchange, looks_by_clock()):
+            for order in watched.follow(exchange, looks_by_events(exchange, order_ids)):
                 view.show(order)
     except KeyboardInterrupt:
         left = " ".join(watched.waiting())
