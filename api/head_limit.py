@@ -14,6 +14,7 @@ class HeadLimit:
     def __init__(self, app: ASGIApp, edge: EdgeSettings) -> None:
         self._app = app
         self._edge = edge
+        self._hosts = frozenset(host.lower() for host in edge.allowed_hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -44,10 +45,10 @@ class HeadLimit:
         return self._wrong_host(scope)
 
     def _wrong_host(self, scope: Scope) -> Problem | None:
-        if not self._edge.allowed_hosts:
+        if not self._hosts:
             return None
         host = Headers(scope=scope).get("host", "").lower()
         name = host if host.endswith("]") else host.rsplit(":", 1)[0]
-        if name in self._edge.allowed_hosts:
+        if name in self._hosts:
             return None
         return build_problem(421, "unknown_host", "this host name is not served here; check the address")

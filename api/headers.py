@@ -16,7 +16,7 @@ _NOTHING_FOREIGN = (
 """Scripts and styles from here only, none inline; nobody may frame the page."""
 _STYLED_INLINE = f"{_NOTHING_FOREIGN}; style-src 'self' 'unsafe-inline'; script-src 'none'"
 """For pages that stand alone: a style of their own, no script at all."""
-_ALONE = ("/problems", "/docs")
+_ALONE = "/problems"
 _SAFETY = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

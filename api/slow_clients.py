@@ -6,6 +6,8 @@ read). Bodies have their time in `api.body_limit`.
 """
 
 import asyncio
+import socket
+import struct
 import sys
 from collections.abc import Callable
 from http import HTTPStatus
@@ -155,10 +157,13 @@ class GuardedConnection(H11Protocol):
     def send_400_response(self, msg: str) -> None:
         """What is no HTTP is refused with a problem document, as everything is; `msg` is the same for all of it."""
         error = sys.exception()
-        self._refuse(_problem_with(error) if isinstance(error, h11.RemoteProtocolError) else _malformed(msg))
+        found = error if isinstance(error, h11.RemoteProtocolError) else h11.RemoteProtocolError(msg)
+        self._refuse(_problem_with(found))
 
     def hang_up(self) -> None:
-        """Somebody else needs the place."""
+        """Close at once, and have the system forget what it was to send: nobody reads it."""
+        linger_not = struct.pack("ii", 1, 0)
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_not)
         self.transport.abort()
 
     def _awaits_request(self) -> bool:
@@ -192,7 +197,7 @@ class GuardedConnection(H11Protocol):
         before, left = self._unread, self.transport.get_write_buffer_size()
         least = min(before, int(SLOWEST_READER * self._edge.unread_seconds))
         if left and before - left < least:
-            self.transport.abort()
+            self.hang_up()
         else:
             self._watch_reader()
 
@@ -236,8 +241,7 @@ def _problem_with(error: h11.RemoteProtocolError) -> Problem:
             "unknown_transfer_coding",
             "send the body chunked or with Content-Length; nothing else is read",
         )
-    return _malformed(str(error))
-
-
-def _malformed(what: str) -> Problem:
-    return build_problem(400, "malformed_http", f"this is no HTTP/1.1 request: {what}; see RFC 9112")
+    what, _, _ = str(error).partition(": bytearray")  # the rest is what was sent
+    return build_problem(
+        400, "malformed_http", f"this is no HTTP/1.1 request ({what}); RFC 9112 says how to ask"
+    )
