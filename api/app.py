@@ -28,6 +28,7 @@ from api.routes import (
     health,
     ledger,
     offerings,
+    order_batches,
     orders,
     parties,
     policy,
@@ -48,6 +49,7 @@ ROUTERS = tuple(
     room.router
     for room in (
         orders,
+        order_batches,
         quotes,
         answers,
         allocations,

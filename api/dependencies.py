@@ -13,11 +13,11 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from api.event_feed import Feed
+from api.headers import request_id_of
 from api.operations.metrics import Metrics
 from api.operations.readiness import Readiness
 from api.operations.round_log import log_seen
-from api.event_feed import Feed
-from api.headers import request_id_of
 from api.operations.stopping import Stopping
 from api.schemas.fields import PageAnswer, PageQuery
 from api.settings import Settings
@@ -129,9 +129,7 @@ def _recognised(request: Request, desk: Desk, credentials: HTTPAuthorizationCred
     return replace(actor, request_id=request_id_of(request.scope))
 
 
-async def _once(
-    request: Request,
-    actor: CurrentActor,
+async def _idempotency_key(
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -140,12 +138,17 @@ async def _once(
             examples=["7f9c2b1e-order-1"],
         ),
     ] = None,
-) -> Once | None:
-    if idempotency_key is None:
-        return None
-    if not _VISIBLE.fullmatch(idempotency_key):
+) -> str | None:
+    if idempotency_key is not None and not _VISIBLE.fullmatch(idempotency_key):
         raise InvalidInput("invalid_idempotency_key", "Idempotency-Key has 1 to 255 visible ASCII characters")
-    return Once(actor.key_id, idempotency_key, await _request_hash(request))
+    return idempotency_key
+
+
+IdempotencyKey = Annotated[str | None, Depends(_idempotency_key)]
+
+
+async def _once(request: Request, actor: CurrentActor, key: IdempotencyKey) -> Once | None:
+    return None if key is None else Once(actor.key_id, key, await _request_hash(request))
 
 
 OnceOnly = Annotated[Once | None, Depends(_once)]

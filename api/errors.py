@@ -29,7 +29,14 @@ from market.domain.errors import (
 )
 
 MEDIA_TYPE = "application/problem+json"
+
+
+class MalformedLine(MarketError):
+    """A line of a body that is no JSON; the other lines stand."""
+
+
 STATUS_OF: Mapping[type[MarketError], int] = {
+    MalformedLine: 400,
     InvalidInput: 422,
     NotAuthenticated: 401,
     NotPermitted: 403,

@@ -6,9 +6,13 @@ from typing import Any, NoReturn
 
 from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
+from pydantic_core import from_json
+
+from api.media_types import is_json, sent_as
 
 DEEPEST_NESTING = 32
 """An order has four levels; whatever walks a body recursively later on is safe."""
+_NESTING = (list, dict)
 
 
 class ReadingError(HTTPException):
@@ -39,7 +43,7 @@ class JsonRoute(APIRoute):
 
         async def read_strictly(request: Request) -> Response:
             strict = JsonRequest(request.scope, request.receive)
-            if takes_body and not _is_json(request) and await strict.body():
+            if takes_body and not is_json(sent_as(request)) and await strict.body():
                 raise ReadingError(
                     415,
                     "unsupported_media_type",
@@ -52,8 +56,28 @@ class JsonRoute(APIRoute):
 
 def read_json(body: bytes) -> Any:
     """JSON of bytes; `ReadingError` (400) tells where it breaks."""
+    found = parse_json(body)
+    require_shallow(found)
+    return found
+
+
+def parse_json(body: bytes) -> Any:
+    """The same for whoever looks at the nesting later (`require_shallow`), before anything walks through it."""
     try:
-        found = json.loads(body, parse_constant=_refuse_constant)
+        return from_json(body, allow_inf_nan=False)
+    except ValueError:  # what the quick reader refuses, the other one explains: or takes, in UTF-16
+        return _explain(body)
+
+
+def require_shallow(found: Any) -> None:
+    """`ReadingError` where lists and objects are nested too deeply."""
+    if _is_deeper(found, DEEPEST_NESTING):
+        raise _too_deep()
+
+
+def _explain(body: bytes) -> Any:
+    try:
+        return json.loads(body, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise ReadingError(400, "malformed_json", f"the body is not JSON: {error.msg} ({where})") from error
@@ -63,21 +87,19 @@ def read_json(body: bytes) -> Any:
         raise ReadingError(400, "malformed_json", f"the body is not UTF-8 (byte {error.start})") from error
     except ValueError as error:
         raise ReadingError(400, "malformed_json", "a number in the body has too many digits") from error
-    if _is_deeper(found, DEEPEST_NESTING):
-        raise _too_deep()
-    return found
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
     """Whether lists and objects are nested more deeply, found without recursion."""
     nested = [value]
     for _ in range(levels):
-        children = [
-            part if isinstance(part, list) else part.values()
+        nested = [
+            child
             for part in nested
-            if isinstance(part, list | dict)
+            if isinstance(part, _NESTING)
+            for child in (part if isinstance(part, list) else part.values())
+            if isinstance(child, _NESTING)
         ]
-        nested = [child for part in children for child in part if isinstance(child, list | dict)]
     return bool(nested)
 
 
@@ -87,10 +109,3 @@ def _too_deep() -> ReadingError:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ReadingError(400, "malformed_json", f"the body is not JSON: {name} is no JSON number")
-
-
-def _is_json(request: Request) -> bool:
-    media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    return media_type == "application/json" or (
-        media_type.startswith("application/") and media_type.endswith("+json")
-    )

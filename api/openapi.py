@@ -12,6 +12,7 @@ from api.contract.edge import declare_edge
 from api.contract.examples import complete_examples
 from api.contract.problems import problem_examples, problems
 from api.schemas.fields import Schema
+from api.schemas.orders import OrderBatch
 from api.schemas.problems import FieldProblem, Problem
 
 __all__ = ["DESCRIPTION", "KEY_OPTIONAL", "TAGS", "describe", "problems"]
@@ -88,10 +89,12 @@ def _models(root: type[Schema]) -> Iterator[Any]:
 
 def _complete_schemas(schemas: dict[str, Any]) -> None:
     """Add the problem schemas; enums and pages get the examples that their classes cannot carry."""
-    for model in (FieldProblem, Problem):
+    for model in (FieldProblem, Problem, OrderBatch):
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schema.pop("$defs", None)
         schemas.setdefault(model.__name__, schema)
+    # each order of a batch is looked at on its own, so its schema stands only here
+    schemas["OrderBatch"]["properties"]["orders"]["items"] = {"$ref": "#/components/schemas/OrderRequest"}
     whole = {model.__name__: model.model_config["json_schema_extra"] for model in _models(Schema)}
     for name, schema in schemas.items():
         if name in whole:  # the framework drops the nulls of examples

@@ -1,15 +1,12 @@
 """Orders: submitted, read, cancelled, explained; one by one or many at once."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import ValidationError
 
-from api.dependencies import AtDesk, CurrentActor, Desk, OnceOnly, answer_page, page_of, possible_id
-from api.errors import malformed_request, problem_of
+from api.dependencies import AtDesk, CurrentActor, OnceOnly, answer_page, page_of, possible_id
 from api.etags import IfUnchanged, tag_of
 from api.headers import mark_replayed
+from api.json_answer import JsonAnswer
 from api.json_body import JsonRoute
 from api.openapi import problems
 from api.schemas.allocations import AllocationAnswer
@@ -17,34 +14,28 @@ from api.schemas.amendments import OrderChanges
 from api.schemas.explanations import OrderExplanationAnswer
 from api.schemas.fields import PageAnswer
 from api.schemas.orders import (
-    OrderAccepted,
     OrderAnswer,
-    OrderBatch,
-    OrderBatchAnswer,
     OrderDetail,
-    OrderRefused,
     OrderRequest,
     OrdersQuery,
+    order_fields,
 )
-from market.domain.errors import Conflict, InvalidInput, MarketError, NotFound, NotPermitted
-from market.domain.orders import Order
-from market.domain.parties import Actor, Role
+from api.submitting import submission_of, submit
+from market.domain.errors import MarketError
+from market.domain.parties import Role
 from market.domain.scopes import Scope
-from market.exchange import AnsweredBefore, Once, Submission
+from market.exchange import AnsweredBefore
 from market.persistence.paging import PageRequest
 
 from typing import Annotated  # isort: skip
 
 router = APIRouter(prefix="/v1/orders", tags=["orders"], route_class=JsonRoute)
-REFUSALS: Mapping[str, type[MarketError]] = {
-    kind.__name__: kind for kind in (InvalidInput, NotPermitted, Conflict)
-}
-Answer = Order | MarketError
 
 
 @router.post(
     "",
     status_code=201,
+    response_model=OrderAnswer,
     operation_id="submit_order",
     summary="Submit an order",
     responses=problems(400, 401, 403, 409, 413, 415, 422),
@@ -55,33 +46,15 @@ def submit_order(
     actor: CurrentActor,
     once: OnceOnly,
     request: Request,
-    response: Response,
-) -> OrderAnswer:
+) -> Response:
     """Put one order in the book, where it waits for a round. An immediate one, or one on a held quote, is placed at once
     or refused; a draft waits outside the book.
     """
     actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.ORDERS)
-    answer = _submit(desk, actor, [_submission(actor, body)], once, request)[0]
+    (answer,) = submit(desk, actor, [submission_of(actor, body)], once, request)
     if isinstance(answer, MarketError):
         raise answer
-    response.headers["Location"] = f"/v1/orders/{answer.id}"
-    return OrderAnswer.of(answer)
-
-
-@router.post(
-    "/batch",
-    operation_id="submit_orders",
-    summary="Submit many orders, each answered on its own",
-    responses=problems(400, 401, 403, 409, 413, 415, 422),
-)
-def submit_orders(
-    body: OrderBatch, desk: AtDesk, actor: CurrentActor, once: OnceOnly, request: Request
-) -> OrderBatchAnswer:
-    """Up to 10,000 orders. A malformed or refused one does not spoil the others."""
-    actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.ORDERS)
-    submissions = [_read_item(actor, number, item) for number, item in enumerate(body.orders)]
-    answers = _submit(desk, actor, submissions, once, request)
-    return OrderBatchAnswer.model_construct(items=[_batch_item(answer) for answer in answers])
+    return JsonAnswer(order_fields(answer), 201, {"Location": f"/v1/orders/{answer.id}"})
 
 
 @router.get("", operation_id="list_orders", summary="List orders", responses=problems(401, 403, 422))
@@ -179,56 +152,3 @@ def cancel_order(
 def explain_order(order_id: str, desk: AtDesk, actor: CurrentActor) -> OrderExplanationAnswer:
     """Node by node, and the smallest change that would place it: proven by asking the market again."""
     return OrderExplanationAnswer.of(desk.enquiries.explain_order(actor, possible_id(order_id)))
-
-
-def _submission(actor: Actor, body: OrderRequest) -> Submission:
-    buyer_id = actor.organisation_or(body.buyer_id, Role.BUYER)
-    return Submission(buyer_id, body.terms(), body.draft, body.quote_id)
-
-
-def _read_item(actor: Actor, number: int, item: Any) -> Submission | MarketError:
-    """One order of a batch, or why it is none."""
-    try:
-        return _submission(actor, OrderRequest.model_validate(item))
-    except ValidationError as error:
-        found = [
-            {**problem, "loc": ("body", "orders", number, *problem["loc"])} for problem in error.errors()
-        ]
-        return malformed_request(found, {"orders": {number: item}})
-    except MarketError as refusal:
-        return refusal
-
-
-def _submit(
-    desk: Desk,
-    actor: Actor,
-    submissions: Sequence[Submission | MarketError],
-    once: Once | None,
-    request: Request,
-) -> list[Answer]:
-    try:
-        return desk.exchange.submit_orders(actor, submissions, once)
-    except AnsweredBefore as before:
-        mark_replayed(request)
-        return _remembered(desk, actor.rereading(), before.answer["orders"])
-
-
-def _remembered(desk: Desk, actor: Actor, entries: Sequence[Mapping[str, Any]]) -> list[Answer]:
-    """The answers given the first time, with the orders as they are now."""
-    orders = desk.enquiries.orders_named(actor, [e["order_id"] for e in entries if "order_id" in e])
-    answers: list[Answer] = []
-    for entry in entries:
-        if "order_id" not in entry:
-            answers.append(REFUSALS[entry["kind"]](entry["code"], entry["message"], **entry["facts"]))
-        elif entry["order_id"] in orders:
-            answers.append(orders[entry["order_id"]])
-        else:
-            answers.append(NotFound("not_found", f"no order {entry['order_id']}"))
-    return answers
-
-
-def _batch_item(answer: Answer) -> OrderAccepted | OrderRefused:
-    if isinstance(answer, MarketError):
-        problem = problem_of(answer)
-        return OrderRefused(status=problem.status, error=problem)
-    return OrderAccepted.model_construct(status=201, order=OrderAnswer.of(answer))

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import (
@@ -46,14 +47,26 @@ def _read_cny(value: object) -> int:
 def _read_moment(value: object) -> datetime:
     if isinstance(value, datetime):
         return value
-    if not isinstance(value, str) or not _RFC3339.fullmatch(value):
-        raise PydanticCustomError(
-            "invalid_time", 'write a time as RFC 3339 with an offset, such as "2025-07-16T08:00:00Z"'
-        )
+    if not isinstance(value, str):
+        raise _no_moment()
+    return _moment_of(value)
+
+
+@lru_cache(maxsize=10_000)
+def _moment_of(text: str) -> datetime:
+    """A batch names few deadlines, each many times: it is one object from here to the database."""
+    if not _RFC3339.fullmatch(text):
+        raise _no_moment()
     try:
-        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise PydanticCustomError("invalid_time", "there is no such time") from error
+
+
+def _no_moment() -> PydanticCustomError:
+    return PydanticCustomError(
+        "invalid_time", 'write a time as RFC 3339 with an offset, such as "2025-07-16T08:00:00Z"'
+    )
 
 
 def _require_printable(text: str) -> str:

@@ -121,8 +121,16 @@ class JobNeeds(Schema):
     @classmethod
     def of(cls, job: Job) -> "JobNeeds":
         """A stored job; nothing in it is checked again."""
-        fields = {name: getattr(job, name) for name in cls.model_fields}
-        for name in ("devices", "allowed_regions"):
-            fields[name] = None if fields[name] is None else list(fields[name])
-        fields["units"] = shown_units(job.units, job.unit_tenths)
-        return cls.model_construct(**fields)
+        return cls.model_construct(**job_fields(job))
+
+
+_FIELDS = tuple(JobNeeds.model_fields)
+
+
+def job_fields(job: Job) -> dict[str, Any]:
+    """A job as it goes out, for JSON: what `JobNeeds.of` holds."""
+    fields = {name: getattr(job, name) for name in _FIELDS}
+    fields["units"] = shown_units(job.units, job.unit_tenths)
+    fields["devices"] = None if job.devices is None else list(job.devices)
+    fields["allowed_regions"] = None if job.allowed_regions is None else list(job.allowed_regions)
+    return fields

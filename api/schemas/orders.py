@@ -1,5 +1,6 @@
 """Orders as they come in and go out."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
@@ -7,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from api.schemas.allocations import AllocationAnswer
-from api.schemas.fields import Cny, CnyText, Moment, PageQuery, Reference, Schema, example
-from api.schemas.jobs import JOB, JobNeeds
+from api.schemas.fields import NO_DEFAULT, Cny, CnyText, Moment, PageQuery, Reference, Schema, example
+from api.schemas.jobs import JOB, JobNeeds, job_fields
 from api.schemas.problems import Problem
 from market.domain.errors import InvalidInput
 from market.domain.events import Event
@@ -17,6 +18,7 @@ from market.domain.orders import Order, OrderTerms, TimeInForce
 from market.domain.states import Cause, OrderState
 
 LARGEST_BATCH = 10_000
+ON_LINE = "Number of the line it came on, for orders sent one a line; else left out."
 TERMS: Mapping[str, Any] = {
     "limit_price": "1200.00",
     "latency_cost_per_ms_hour": "0.02",
@@ -43,6 +45,10 @@ SUBMITTED: Mapping[str, Any] = {
     "actor": "key_01k0a1b2c3",
     "reason": "submitted",
 }
+
+
+LINES = "".join(json.dumps({"job": JOB, **TERMS, "limit_price": limit}) + "\n" for limit in ("1200.00", "900.00"))
+"""Two orders, one on each line."""
 
 
 class OrderRequest(Schema):
@@ -130,7 +136,7 @@ class OrderAnswer(Schema):
     @classmethod
     def of(cls, order: Order) -> "OrderAnswer":
         """What an order looks like from outside."""
-        return cls.model_construct(**_order_fields(order))
+        return cls.model_construct(**_told(order, JobNeeds.of(order.job)))
 
 
 class OrderEvent(Schema):
@@ -174,17 +180,23 @@ class OrderDetail(OrderAnswer):
             )
             for event in history
         ]
-        return cls.model_construct(**_order_fields(order), allocation=allocation, history=events)
+        told = _told(order, JobNeeds.of(order.job))
+        return cls.model_construct(**told, allocation=allocation, history=events)
 
 
-def _order_fields(order: Order) -> dict[str, Any]:
+def order_fields(order: Order) -> dict[str, Any]:
+    """An order as it goes out, for JSON: what `OrderAnswer.of` holds, without a model for each of ten thousand."""
+    return _told(order, job_fields(order.job))
+
+
+def _told(order: Order, job: Any) -> dict[str, Any]:
     terms = order.terms
     return {
         "id": order.id,
         "buyer_id": order.buyer_id,
         "state": order.state,
         "submitted_at": order.submitted_at,
-        "job": JobNeeds.of(terms.job),
+        "job": job,
         "limit_price": format_cny(terms.limit_price_micros),
         "latency_cost_per_ms_hour": format_cny(terms.latency_cost_micros_per_ms_unit_hour),
         "earliest_start": terms.earliest_start,
@@ -207,7 +219,6 @@ class OrderBatch(Schema):
     orders: list[Any] = Field(
         min_length=1,
         max_length=LARGEST_BATCH,
-        json_schema_extra={"items": {"$ref": "#/components/schemas/OrderRequest"}},
     )
 
 
@@ -218,6 +229,7 @@ class OrderAccepted(Schema):
 
     status: int = 201
     order: OrderAnswer
+    line: int = Field(0, description=ON_LINE, json_schema_extra=NO_DEFAULT)
 
 
 class OrderRefused(Schema):
@@ -236,6 +248,7 @@ class OrderRefused(Schema):
 
     status: int
     error: Problem
+    line: int = Field(0, description=ON_LINE, json_schema_extra=NO_DEFAULT)
 
 
 class OrderBatchAnswer(Schema):

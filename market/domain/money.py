@@ -7,6 +7,7 @@ exact; the only inexact step is pricing energy, carbon and latency, which rounds
 import math
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from market.domain.errors import InvalidInput
 
@@ -15,19 +16,22 @@ LARGEST_CNY = 10**8
 LARGEST_MICROS = LARGEST_CNY * MICROS_PER_CNY
 """No amount on one order exceeds a hundred million yuan, so that a round's sums stay far inside int64."""
 
-_DECIMAL = re.compile(r"-?\d{1,13}(\.\d{1,6})?", re.ASCII)
+_DECIMAL = re.compile(r"(-?)(\d{1,13})(?:\.(\d{1,6}))?", re.ASCII)
 
 
 def parse_cny(text: str) -> int:
     """Micro-yuan of a decimal string such as "1200.00"; `InvalidInput` for anything else."""
-    if not _DECIMAL.fullmatch(text) or abs(Decimal(text)) > LARGEST_CNY:
+    found = _DECIMAL.fullmatch(text)
+    micros = int(found[2] + (found[3] or "").ljust(6, "0")) if found else 0
+    if found is None or micros > LARGEST_MICROS:
         raise InvalidInput(
             "invalid_amount",
             f"{text[:40]!r} is not an amount: write CNY as a decimal string such as '1200.00', at most 6 places",
         )
-    return int(Decimal(text) * MICROS_PER_CNY)
+    return -micros if found[1] else micros
 
 
+@lru_cache(maxsize=10_000)
 def format_cny(micros: int) -> str:
     """Exact decimal string, at least two places: 1_310_000_000 -> '1310.00'."""
     sign = "-" if micros < 0 else ""
