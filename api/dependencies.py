@@ -21,6 +21,7 @@ from api.operations.round_log import log_seen
 from api.operations.stopping import Stopping
 from api.schemas.fields import PageAnswer, PageQuery
 from api.settings import Settings
+from market.access_enquiries import AccessEnquiries
 from market.clearing.solving import SolverProcess
 from market.domain.errors import InvalidInput, NotAuthenticated, NotFound
 from market.domain.ids import IdSource
@@ -46,11 +47,12 @@ class Desk:
         self.exchange = exchange
         self.enquiries = enquiries
         self.ledger = LedgerEnquiries(exchange.database)
+        self.access = AccessEnquiries(exchange.database, exchange.key_uses)
         self.settings = settings
         self.ids = IdSource()
         self.stopping = Stopping()
-        self.feed = Feed(enquiries, exchange.bell, self.stopping)
         self.readiness = Readiness(exchange, self.stopping, settings.min_free_mebibytes)
+        self.feed = Feed(enquiries, exchange.bell, self.stopping)
         self.metrics = Metrics(exchange.database, self.stopping.is_set)
         exchange.watch.tell_to(self.metrics.count_seen)
         exchange.watch.tell_to(log_seen)
@@ -61,7 +63,9 @@ class Desk:
     def finish_in_background(self, opened: OpenedRound) -> None:
         """Clear an opened round while its client does something else."""
         request = copy_context()  # its log lines go on telling which request asked for it
-        self._background.submit(request.run, self.exchange.finish_round, opened).add_done_callback(_log_failure)
+        self._background.submit(request.run, self.exchange.finish_round, opened).add_done_callback(
+            _log_failure
+        )
 
     def begin_stopping(self) -> None:
         """Take no more rounds, say so at /readyz, end the streams."""
@@ -78,6 +82,7 @@ class Desk:
         self._background.shutdown()
         self._asking.close()
         self.feed.close()
+        self.exchange.write_key_uses(closing=True)
 
 
 def _log_failure(finished: "Future[Any]") -> None:
@@ -162,8 +167,10 @@ async def _request_hash(request: Request) -> str:
 
 
 def page_of(query: PageQuery, *, newest_first: bool = False) -> PageRequest:
-    """The market's page request."""
-    return PageRequest(query.limit, query.cursor, newest_first)
+    """The market's page request; filters and sort are part of what a cursor was given out for."""
+    asked = query.model_dump(mode="json", exclude={"limit", "cursor"})
+    about = json.dumps([type(query).__name__, asked], sort_keys=True)
+    return PageRequest(query.limit, query.cursor, newest_first, about)
 
 
 def answer_page(page: Page[T], tell: Callable[[T], A]) -> PageAnswer[A]:

@@ -17,19 +17,21 @@ from market.domain.places import Node, Region
 from market.domain.policy import Policy
 from market.domain.rounds import Allocation, Round
 from market.domain.scopes import Scope
-from market.domain.states import OrderState, RoundState
+from market.domain.states import RoundState
 from market.event_enquiries import EventEnquiries
 from market.explaining import OrderExplanation, explain
 from market.listing_enquiries import ListingEnquiries
+from market.persistence.filters import NO_FILTERS, Filters
 from market.persistence.paging import Page, PageRequest
 from market.persistence.store import Store
 from market.promise_enquiries import PromiseEnquiries
 from market.round_enquiries import RoundEnquiries
 from market.running_enquiries import RunningEnquiries
 from market.tenancy import own_order, round_seen_by
+from market.webhook_enquiries import WebhookEnquiries
 
 
-class Enquiries(ListingEnquiries, RoundEnquiries, RunningEnquiries, PromiseEnquiries, EventEnquiries):
+class Enquiries(ListingEnquiries, RoundEnquiries, RunningEnquiries, PromiseEnquiries, EventEnquiries, WebhookEnquiries):
     """Read-only desk. Safe between threads: each call has a session of its own."""
 
     # What is public
@@ -39,10 +41,10 @@ class Enquiries(ListingEnquiries, RoundEnquiries, RunningEnquiries, PromiseEnqui
         with self._database.reading() as session:
             return Store(session).page_regions(request)
 
-    def nodes(self, request: PageRequest) -> Page[Node]:
-        """Nodes, paged."""
+    def nodes(self, request: PageRequest, filters: Filters = NO_FILTERS) -> Page[Node]:
+        """Nodes, paged, filtered by region_id or state."""
         with self._database.reading() as session:
-            return Store(session).page_nodes(request)
+            return Store(session).page_nodes(request, filters)
 
     def devices(self, request: PageRequest) -> Page[Device]:
         """Devices, paged."""
@@ -54,15 +56,15 @@ class Enquiries(ListingEnquiries, RoundEnquiries, RunningEnquiries, PromiseEnqui
         with self._database.reading() as session:
             return Store(session).page_providers(request)
 
-    def offerings(self, request: PageRequest, filters: Mapping[str, str | None]) -> Page[Offering]:
-        """Offerings, paged, filtered by equality on node_id, provider_id, device_id or state."""
+    def offerings(self, request: PageRequest, filters: Filters) -> Page[Offering]:
+        """Offerings, paged, filtered by node, provider, device, state, ask, region or compute class."""
         with self._database.reading() as session:
-            return Store(session).page_offerings(request, dict(filters))
+            return Store(session).page_offerings(request, filters)
 
-    def rounds(self, request: PageRequest) -> Page[Round]:
-        """Rounds, paged."""
+    def rounds(self, request: PageRequest, filters: Filters = NO_FILTERS) -> Page[Round]:
+        """Rounds, paged, filtered by state or opened_at."""
         with self._database.reading() as session:
-            return Store(session).rounds.page(request)
+            return Store(session).rounds.page(request, filters)
 
     def round(self, round_id: str, actor: Actor | None = None) -> Round:
         """One round, as whoever asks may see it; without an actor: as everybody may."""
@@ -108,12 +110,14 @@ class Enquiries(ListingEnquiries, RoundEnquiries, RunningEnquiries, PromiseEnqui
         with self._database.reading() as session:
             return Store(session).page_buyers(request, only)
 
-    def orders(self, actor: Actor, request: PageRequest, state: OrderState | None = None) -> Page[Order]:
-        """Orders, paged: all for the operator, one's own for a buyer."""
+    def orders(self, actor: Actor, request: PageRequest, filters: Filters = NO_FILTERS) -> Page[Order]:
+        """Orders, paged: all for the operator, one's own for a buyer; by buyer_id, state, submitted_at, compute_class."""
         actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.READ)
-        buyer_id = None if actor.role is Role.OPERATOR else actor.organisation_id
+        own = dict(filters)
+        if actor.role is Role.BUYER:
+            own["buyer_id"] = actor.organisation_or(own.get("buyer_id"), Role.BUYER)
         with self._database.reading() as session:
-            return Store(session).orders.page(request, buyer_id, state)
+            return Store(session).orders.page(request, own)
 
     def order(self, actor: Actor, order_id: str) -> Order:
         """One order."""
@@ -138,9 +142,7 @@ class Enquiries(ListingEnquiries, RoundEnquiries, RunningEnquiries, PromiseEnqui
             own_order(work, actor, order_id)
             return work.orders.history(order_id)
 
-    def allocations(
-        self, actor: Actor, request: PageRequest, filters: Mapping[str, str | None]
-    ) -> Page[Allocation]:
+    def allocations(self, actor: Actor, request: PageRequest, filters: Filters) -> Page[Allocation]:
         """Allocations, paged: a buyer's own, those on a provider's offerings, all for the operator."""
         actor.require(scope=Scope.READ)
         own = dict(filters)

@@ -25,11 +25,9 @@ ON_REPORT = problems(401, 403, 404, 409, 413, 422)
 def list_allocations(
     desk: AtDesk, actor: CurrentActor, query: Annotated[AllocationsQuery, Query()]
 ) -> PageAnswer[AllocationAnswer]:
-    """A buyer's own, those on a provider's offerings, all for the operator; newest first."""
-    filters = {"round_id": query.round_id, "order_id": query.order_id}
-    return answer_page(
-        desk.enquiries.allocations(actor, page_of(query, newest_first=True), filters), AllocationAnswer.of
-    )
+    """A buyer's own, those on a provider's offerings, all for the operator."""
+    request = page_of(query, newest_first=query.sort.startswith("-"))
+    return answer_page(desk.enquiries.allocations(actor, request, query.filters()), AllocationAnswer.of)
 
 
 @router.get(

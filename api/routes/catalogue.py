@@ -11,7 +11,7 @@ from api.headers import mark_replayed
 from api.json_body import JsonRoute
 from api.openapi import problems
 from api.schemas.fields import PageAnswer, PageQuery
-from api.schemas.places import DeviceAnswer, NodeAnswer, NodeRequest, RegionAnswer, RegionRequest
+from api.schemas.places import DeviceAnswer, NodeAnswer, NodeRequest, NodesQuery, RegionAnswer, RegionRequest
 from market.domain.parties import Actor
 from market.exchange import AnsweredBefore, Once
 
@@ -47,9 +47,11 @@ def list_regions(
 
 
 @router.get("/nodes", operation_id="list_nodes", summary="List nodes", responses=problems(422))
-def list_nodes(desk: AtDesk, query: Annotated[PageQuery, Query()], seen: IfChanged) -> PageAnswer[NodeAnswer]:
+def list_nodes(
+    desk: AtDesk, query: Annotated[NodesQuery, Query()], seen: IfChanged
+) -> PageAnswer[NodeAnswer]:
     """Nodes by id, with PUE, power cap, hourly tariff and green share."""
-    return seen.tagged(answer_page(desk.enquiries.nodes(page_of(query)), NodeAnswer.of))
+    return seen.tagged(answer_page(desk.enquiries.nodes(page_of(query), query.filters()), NodeAnswer.of))
 
 
 @router.get("/nodes/{node_id}", operation_id="read_node", summary="Read a node", responses=problems(404))

@@ -11,10 +11,11 @@ from api.etags import IfChanged, IfUnchanged
 from api.headers import mark_replayed
 from api.json_body import JsonRoute
 from api.openapi import problems
-from api.schemas.fields import PageAnswer, PageQuery
+from api.schemas.fields import PageAnswer
 from api.schemas.ledger import (
     ACCOUNT_ID,
     AccountAnswer,
+    AccountsQuery,
     AmountRequest,
     BalanceAnswer,
     CreditLimitRequest,
@@ -35,7 +36,6 @@ from market.settlement.months import Month
 router = APIRouter(prefix="/v1", tags=["ledger"], route_class=JsonRoute)
 ON_MOVING = problems(400, 401, 403, 404, 409, 413, 415, 422)
 _ACCOUNT_ID = re.compile(ACCOUNT_ID, re.ASCII)
-FILTERS = ("order_id", "allocation_id", "round_id", "kind", "account_id")
 
 
 @router.get(
@@ -47,9 +47,9 @@ FILTERS = ("order_id", "allocation_id", "round_id", "kind", "account_id")
 def list_transfers(
     desk: AtDesk, actor: CurrentActor, query: Annotated[TransfersQuery, Query()]
 ) -> PageAnswer[TransferAnswer]:
-    """Those that touch one's own accounts, all for the operator; newest first."""
-    filters = {name: getattr(query, name) for name in FILTERS}
-    page = desk.ledger.transfers(actor, page_of(query, newest_first=True), filters)
+    """Those that touch one's own accounts, all for the operator."""
+    request = page_of(query, newest_first=query.sort.startswith("-"))
+    page = desk.ledger.transfers(actor, request, query.filters())
     return answer_page(page, TransferAnswer.of)
 
 
@@ -67,10 +67,10 @@ def check_ledger(desk: AtDesk, actor: CurrentActor) -> BalanceAnswer:
 
 @router.get("/accounts", operation_id="list_accounts", summary="List accounts", responses=problems(401, 422))
 def list_accounts(
-    desk: AtDesk, actor: CurrentActor, query: Annotated[PageQuery, Query()]
+    desk: AtDesk, actor: CurrentActor, query: Annotated[AccountsQuery, Query()]
 ) -> PageAnswer[AccountAnswer]:
     """One's own; for the operator every account that money moved through, by id."""
-    return answer_page(desk.ledger.accounts(actor, page_of(query)), AccountAnswer.of)
+    return answer_page(desk.ledger.accounts(actor, page_of(query), query.filters()), AccountAnswer.of)
 
 
 @router.get(

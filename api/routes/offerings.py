@@ -66,14 +66,8 @@ def list_offering(
 def list_offerings(
     desk: AtDesk, query: Annotated[OfferingsQuery, Query()], seen: IfChanged
 ) -> PageAnswer[OfferingAnswer]:
-    """Offerings by id, filtered by node, provider, device or state."""
-    filters = {
-        "node_id": query.node_id,
-        "provider_id": query.provider_id,
-        "device_id": query.device_id,
-        "state": query.state,
-    }
-    page = desk.enquiries.offerings(page_of(query), filters)
+    """Offerings by id, withdrawn ones too unless `state` says otherwise."""
+    page = desk.enquiries.offerings(page_of(query), query.filters())
     return seen.tagged(answer_page(page, OfferingAnswer.of))
 
 

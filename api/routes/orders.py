@@ -1,9 +1,8 @@
 """Orders: submitted, read, cancelled, explained; one by one or many at once."""
 
-
 from fastapi import APIRouter, Query, Request, Response
 
-from api.dependencies import AtDesk, CurrentActor, OnceOnly, answer_page, page_of, possible_id
+from api.dependencies import AtDesk, CurrentActor, OnceOnly, page_of, possible_id
 from api.etags import IfUnchanged, tag_of
 from api.headers import mark_replayed
 from api.json_answer import JsonAnswer
@@ -57,14 +56,18 @@ def submit_order(
     return JsonAnswer(order_fields(answer), 201, {"Location": f"/v1/orders/{answer.id}"})
 
 
-@router.get("", operation_id="list_orders", summary="List orders", responses=problems(401, 403, 422))
-def list_orders(
-    desk: AtDesk, actor: CurrentActor, query: Annotated[OrdersQuery, Query()]
-) -> PageAnswer[OrderAnswer]:
-    """One's own orders, newest first; all of them for the operator."""
-    return answer_page(
-        desk.enquiries.orders(actor, page_of(query, newest_first=True), query.state), OrderAnswer.of
-    )
+@router.get(
+    "",
+    operation_id="list_orders",
+    summary="List orders",
+    response_model=PageAnswer[OrderAnswer],
+    responses=problems(401, 403, 422),
+)
+def list_orders(desk: AtDesk, actor: CurrentActor, query: Annotated[OrdersQuery, Query()]) -> Response:
+    """One's own orders; all of them for the operator."""
+    request = page_of(query, newest_first=query.sort.startswith("-"))
+    page = desk.enquiries.orders(actor, request, query.filters())
+    return JsonAnswer({"items": list(map(order_fields, page.items)), "next_cursor": page.next_cursor})
 
 
 @router.get(

@@ -10,9 +10,9 @@ from api.etags import IfChanged
 from api.headers import mark_replayed
 from api.json_body import JsonRoute
 from api.openapi import KEY_OPTIONAL, problems
-from api.schemas.fields import PageAnswer, PageQuery
+from api.schemas.fields import PageAnswer
 from api.schemas.round_pricing import RoundPricingAnswer
-from api.schemas.rounds import ClearingRequest, RoundAnswer
+from api.schemas.rounds import ClearingRequest, RoundAnswer, RoundsQuery
 from market.domain.parties import Actor
 from market.domain.rounds import Round
 from market.domain.states import RoundState
@@ -68,9 +68,9 @@ def clear_round(
 
 
 @router.get("", operation_id="list_rounds", summary="List rounds", responses=problems(422))
-def list_rounds(desk: AtDesk, query: Annotated[PageQuery, Query()]) -> PageAnswer[RoundAnswer]:
-    """Rounds, newest first. `figures` is empty here; read one round for them."""
-    page = desk.enquiries.rounds(page_of(query, newest_first=True))
+def list_rounds(desk: AtDesk, query: Annotated[RoundsQuery, Query()]) -> PageAnswer[RoundAnswer]:
+    """Rounds. `figures` is empty here; read one round for them."""
+    page = desk.enquiries.rounds(page_of(query, newest_first=query.sort.startswith("-")), query.filters())
     items = [RoundAnswer.of(round_, with_figures=False) for round_ in page.items]
     return PageAnswer(items=items, next_cursor=page.next_cursor)
 

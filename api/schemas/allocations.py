@@ -2,12 +2,13 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from api.schemas.fields import (
     CnyText,
+    Moment,
     PageQuery,
     Reference,
     Schema,
@@ -20,6 +21,7 @@ from market.desks.running import FailureCause
 from market.domain.money import format_cny
 from market.domain.rounds import Allocation
 from market.domain.states import AllocationState
+from market.persistence.filters import Filters, Span
 from market.upkeep import Upkept
 
 
@@ -124,3 +126,22 @@ class AllocationsQuery(PageQuery):
 
     round_id: Reference | None = Field(None, description="Only those of this round.")
     order_id: Reference | None = Field(None, description="Only those of this order.")
+    offering_id: Reference | None = Field(None, description="Only those on this offering.")
+    node_id: Reference | None = Field(None, description="Only those at this node.")
+    state: list[AllocationState] = Field([], description="Only those in this state; several: any of them.")
+    starts_after: Moment | None = Field(None, description="Only those that start then or later.")
+    starts_before: Moment | None = Field(None, description="Only those that start before.")
+    sort: Literal["granted_at", "-granted_at"] = Field(
+        "-granted_at", description="In the sequence in which they were granted, or newest first."
+    )
+
+    def filters(self) -> Filters:
+        """What is asked of the rows."""
+        return {
+            "round_id": self.round_id,
+            "order_id": self.order_id,
+            "offering_id": self.offering_id,
+            "node_id": self.node_id,
+            "state": tuple(self.state),
+            "starts_at": Span(self.starts_after, self.starts_before),
+        }

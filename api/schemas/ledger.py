@@ -1,14 +1,15 @@
 """Accounts, transfers, invoices and statements."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from api.schemas.fields import Cny, CnyText, PageQuery, Reference, Schema, UnitsShown, example
+from api.schemas.fields import Cny, CnyText, Moment, PageQuery, Reference, Schema, UnitsShown, example
 from market.domain.ledger import Account, AccountKind, Transfer, TransferKind
 from market.domain.money import format_cny
 from market.domain.orders import WHOLE_UNIT
+from market.persistence.filters import Filters, Span
 from market.settlement.bills import Invoice, InvoiceSums, Metered, Statement, StatementSums
 
 ACCOUNT_ID = r"^acc_[a-z0-9_]{1,90}$"
@@ -81,11 +82,36 @@ class TransferAnswer(Schema):
 class TransfersQuery(PageQuery):
     """Which transfers."""
 
-    order_id: Reference | None = None
-    allocation_id: Reference | None = None
-    round_id: Reference | None = None
-    kind: TransferKind | None = Field(None, description="Only those of this kind.")
-    account_id: AccountId | None = None
+    order_id: Reference | None = Field(None, description="Only those about this order.")
+    allocation_id: Reference | None = Field(None, description="Only those about this allocation.")
+    round_id: Reference | None = Field(None, description="Only those about this round.")
+    kind: list[TransferKind] = Field([], description="Only those of this kind; several: any of them.")
+    account_id: AccountId | None = Field(None, description="Only those out of or into this account.")
+    since: Moment | None = Field(None, description="Only those booked then or later.")
+    until: Moment | None = Field(None, description="Only those booked before.")
+    sort: Literal["at", "-at"] = Field("-at", description="Oldest first, or newest first.")
+
+    def filters(self) -> Filters:
+        """What is asked of the rows."""
+        return {
+            "order_id": self.order_id,
+            "allocation_id": self.allocation_id,
+            "round_id": self.round_id,
+            "kind": tuple(self.kind),
+            "account_id": self.account_id,
+            "at": Span(self.since, self.until),
+        }
+
+
+class AccountsQuery(PageQuery):
+    """Which accounts."""
+
+    kind: list[AccountKind] = Field([], description="Only those of this kind; several: any of them.")
+    owner_id: Reference | None = Field(None, description="Only those of this organisation.")
+
+    def filters(self) -> Filters:
+        """What is asked of the rows."""
+        return {"kind": tuple(self.kind), "owner_id": self.owner_id}
 
 
 class AccountAnswer(Schema):

@@ -8,10 +8,12 @@ from pydantic_core import PydanticCustomError
 
 from api.schemas.fields import NO_DEFAULT, Cny, CnyText, Moment, PageQuery, Reference, Schema, example
 from api.schemas.parties import STATED_BY_OPERATOR
+from market.domain.devices import ComputeClass
 from market.domain.money import format_cny
 from market.domain.offerings import MOST_WINDOWS, Maintenance, Offering, SlaGrade
 from market.domain.places import Provenance
 from market.domain.states import OfferingState
+from market.persistence.filters import AtMost, Filters
 
 MOST_UNITS = 10**9
 Units = Annotated[int, Field(ge=1, le=MOST_UNITS)]
@@ -229,7 +231,22 @@ class OfferingAnswer(Schema):
 class OfferingsQuery(PageQuery):
     """Which listings."""
 
-    node_id: Reference | None = None
-    provider_id: Reference | None = None
-    device_id: Reference | None = None
-    state: OfferingState | None = Field(None, description="Only those in this state.")
+    node_id: Reference | None = Field(None, description="Only those at this node.")
+    region_id: Reference | None = Field(None, description="Only those at nodes of this region.")
+    provider_id: Reference | None = Field(None, description="Only those of this provider.")
+    device_id: Reference | None = Field(None, description="Only those of this device.")
+    compute_class: ComputeClass | None = Field(None, description="Only devices of this class.")
+    state: list[OfferingState] = Field([], description="Only those in this state; several: any of them.")
+    max_ask: Cny | None = Field(None, description="Only those that ask at most this, in CNY per unit-hour.")
+
+    def filters(self) -> Filters:
+        """What is asked of the rows."""
+        return {
+            "node_id": self.node_id,
+            "region_id": self.region_id,
+            "provider_id": self.provider_id,
+            "device_id": self.device_id,
+            "compute_class": self.compute_class,
+            "state": tuple(self.state),
+            "ask_micros_per_unit_hour": AtMost(self.max_ask),
+        }

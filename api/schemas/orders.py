@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -11,11 +11,13 @@ from api.schemas.allocations import AllocationAnswer
 from api.schemas.fields import NO_DEFAULT, Cny, CnyText, Moment, PageQuery, Reference, Schema, example
 from api.schemas.jobs import JOB, JobNeeds, job_fields
 from api.schemas.problems import Problem
+from market.domain.devices import ComputeClass
 from market.domain.errors import InvalidInput
 from market.domain.events import Event
 from market.domain.money import format_cny
 from market.domain.orders import Order, OrderTerms, TimeInForce
 from market.domain.states import Cause, OrderState
+from market.persistence.filters import Filters, Span
 
 LARGEST_BATCH = 10_000
 ON_LINE = "Number of the line it came on, for orders sent one a line; else left out."
@@ -47,7 +49,9 @@ SUBMITTED: Mapping[str, Any] = {
 }
 
 
-LINES = "".join(json.dumps({"job": JOB, **TERMS, "limit_price": limit}) + "\n" for limit in ("1200.00", "900.00"))
+LINES = "".join(
+    json.dumps({"job": JOB, **TERMS, "limit_price": limit}) + "\n" for limit in ("1200.00", "900.00")
+)
 """Two orders, one on each line."""
 
 
@@ -262,4 +266,20 @@ class OrderBatchAnswer(Schema):
 class OrdersQuery(PageQuery):
     """Which orders."""
 
-    state: OrderState | None = Field(None, description="Only orders in this state.")
+    state: list[OrderState] = Field([], description="Only orders in this state; several: any of them.")
+    buyer_id: Reference | None = Field(None, description="Only orders of this buyer; for the operator.")
+    compute_class: ComputeClass | None = Field(None, description="Only jobs of this class.")
+    submitted_after: Moment | None = Field(None, description="Only orders submitted then or later.")
+    submitted_before: Moment | None = Field(None, description="Only orders submitted before.")
+    sort: Literal["submitted_at", "-submitted_at"] = Field(
+        "-submitted_at", description="Oldest first, or newest first."
+    )
+
+    def filters(self) -> Filters:
+        """What is asked of the rows."""
+        return {
+            "state": tuple(self.state),
+            "buyer_id": self.buyer_id,
+            "compute_class": self.compute_class,
+            "submitted_at": Span(self.submitted_after, self.submitted_before),
+        }

@@ -5,11 +5,23 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from api.schemas.fields import Cny, CnyText, FreshId, Named, Reference, Schema, Words, example, named_example
+from api.schemas.fields import (
+    Cny,
+    CnyText,
+    FreshId,
+    Named,
+    PageQuery,
+    Reference,
+    Schema,
+    Words,
+    example,
+    named_example,
+)
 from market.domain.devices import ComputeClass, Device, Precision
 from market.domain.money import MICROS_PER_CNY, format_cny
 from market.domain.places import Node, Provenance, Region, Side
 from market.domain.states import NodeState
+from market.persistence.filters import Filters
 
 Confidence = Literal["stated", "derived", "assumption"]
 KgPerKwh = Annotated[float, Field(ge=0, le=5)]
@@ -209,3 +221,14 @@ def _fields_of(schema: type[Schema], thing: Region | Node | Device) -> dict[str,
     """Fields of the same name, with the provenance flattened."""
     same = {name: getattr(thing, name) for name in schema.model_fields if hasattr(thing, name)}
     return same | {"source": thing.provenance.source, "confidence": thing.provenance.confidence}
+
+
+class NodesQuery(PageQuery):
+    """Which nodes."""
+
+    region_id: Reference | None = Field(None, description="Only those in this region.")
+    state: NodeState | None = Field(None, description="Only those that are up, or down.")
+
+    def filters(self) -> Filters:
+        """What is asked of the rows."""
+        return {"region_id": self.region_id, "state": self.state}

@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from api.schemas.fields import CnyText, Moment, Schema, Words, example
+from api.schemas.fields import CnyText, Moment, PageQuery, Schema, Words, example
 from api.schemas.policies import BALANCED, ChosenRule, PolicyAnswer, PolicyWeights
 from market.clearing.request import MOST_SLOTS, RoundRequest
 from market.domain.money import format_cny
 from market.domain.policy import PricingRule, preset
 from market.domain.rounds import Round
 from market.domain.states import RoundState
+from market.persistence.filters import Filters, Span
 from solver import Limits
 
 
@@ -217,3 +218,18 @@ def _settlement(figures: Mapping[str, Any]) -> SettlementAnswer | None:
 
 def _amount(micros: int | None) -> str | None:
     return None if micros is None else format_cny(micros)
+
+
+class RoundsQuery(PageQuery):
+    """Which rounds."""
+
+    state: list[RoundState] = Field([], description="Only those in this state; several: any of them.")
+    opened_after: Moment | None = Field(None, description="Only those opened then or later.")
+    opened_before: Moment | None = Field(None, description="Only those opened before.")
+    sort: Literal["opened_at", "-opened_at"] = Field(
+        "-opened_at", description="Oldest first, or newest first."
+    )
+
+    def filters(self) -> Filters:
+        """What is asked of the rows."""
+        return {"state": tuple(self.state), "opened_at": Span(self.opened_after, self.opened_before)}

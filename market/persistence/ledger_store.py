@@ -1,6 +1,6 @@
 """Accounts and transfers. Sums on accounts are kept with the transfers, in the same transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,9 +15,12 @@ from market.domain.offerings import SlaGrade
 from market.domain.vouchers import VoucherPool
 from market.persistence import mapping
 from market.persistence.bulk import insert_rows
+from market.persistence.filters import Filters, conditions
 from market.persistence.models import OfferingRow, OfferingVersionRow
 from market.persistence.money_models import AccountRow, TransferRow, VoucherPoolRow
 from market.persistence.paging import Page, PageRequest, read_page
+
+_TRANSFER_FILTERS = ("order_id", "allocation_id", "round_id", "kind", "at")
 
 
 class LedgerStore:
@@ -92,23 +95,21 @@ class LedgerStore:
         query = select(AccountRow).order_by(AccountRow.id).execution_options(populate_existing=True)
         return tuple(mapping.read_account(row) for row in self._session.scalars(query))
 
-    def page_accounts(self, request: PageRequest, owner_id: str | None) -> Page[Account]:
-        """Accounts, paged, of one owner if given."""
-        query = select(AccountRow).execution_options(populate_existing=True)
-        if owner_id is not None:
-            query = query.where(AccountRow.owner_id == owner_id)
+    def page_accounts(self, request: PageRequest, filters: Filters) -> Page[Account]:
+        """Accounts, paged, filtered by kind or owner_id."""
+        columns = {"kind": AccountRow.kind, "owner_id": AccountRow.owner_id}
+        query = select(AccountRow).where(*conditions(columns, filters))
+        query = query.execution_options(populate_existing=True)
         return read_page(self._session, query, AccountRow.id, mapping.read_account, request)
 
     def page_transfers(
-        self, request: PageRequest, account_ids: Sequence[str] | None, filters: Mapping[str, str | None]
+        self, request: PageRequest, account_ids: Sequence[str] | None, filters: Filters
     ) -> Page[Transfer]:
-        """Transfers, paged: those that touch the accounts (None: all), by order_id, allocation_id, round_id or kind."""
-        query = select(TransferRow)
+        """Transfers, paged: those that touch the accounts (None: all), by the columns in `_TRANSFER_FILTERS`."""
+        columns = {name: getattr(TransferRow, name) for name in _TRANSFER_FILTERS}
+        query = select(TransferRow).where(*conditions(columns, filters))
         if account_ids is not None:
             query = query.where(_touches(account_ids))
-        for name, value in filters.items():
-            if value is not None:
-                query = query.where(getattr(TransferRow, name) == value)
         return read_page(self._session, query, TransferRow.id, mapping.read_transfer, request)
 
     def transfer(self, transfer_id: str) -> Transfer | None:

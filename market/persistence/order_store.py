@@ -14,6 +14,7 @@ from market.domain.states import IN_BOOK, ORDER_MOVES, Cause, OrderState, advanc
 from market.persistence import mapping
 from market.persistence.bulk import insert_rows
 from market.persistence.event_log import EventLog
+from market.persistence.filters import NO_FILTERS, Filters, conditions
 from market.persistence.models import BuyerRow, ExplanationRow, OrderRow
 from market.persistence.paging import Page, PageRequest, read_page
 
@@ -106,15 +107,15 @@ class OrderStore:
         statement = update(OrderRow).where(OrderRow.id == order.id)
         self._session.execute(statement.values(queue_key=order.queue_key))
 
-    def page(
-        self, request: PageRequest, buyer_id: str | None = None, state: OrderState | None = None
-    ) -> Page[Order]:
-        """Orders, paged, of one buyer and state if given."""
-        query = select(OrderRow)
-        if buyer_id is not None:
-            query = query.where(OrderRow.buyer_id == buyer_id)
-        if state is not None:
-            query = query.where(OrderRow.state == state)
+    def page(self, request: PageRequest, filters: Filters = NO_FILTERS) -> Page[Order]:
+        """Orders, paged, filtered by buyer_id, state, submitted_at or compute_class."""
+        columns = {
+            "buyer_id": OrderRow.buyer_id,
+            "state": OrderRow.state,
+            "submitted_at": OrderRow.submitted_at,
+            "compute_class": OrderRow.job["compute_class"].as_string(),
+        }
+        query = select(OrderRow).where(*conditions(columns, filters))
         return read_page(self._session, query, OrderRow.id, mapping.read_order, request)
 
     def history(self, order_id: str) -> tuple[Event, ...]:

@@ -14,8 +14,20 @@ from market.domain.rounds import Allocation, Holding, Round
 from market.domain.states import ALLOCATION_MOVES, AllocationState, RoundState, advance
 from market.persistence import mapping
 from market.persistence.event_log import EventLog
+from market.persistence.filters import NO_FILTERS, Filters, conditions
 from market.persistence.models import AllocationRow, RoundRecordRow, RoundRow
 from market.persistence.paging import Page, PageRequest, read_page
+
+_ALLOCATION_FILTERS = (
+    "buyer_id",
+    "provider_id",
+    "round_id",
+    "order_id",
+    "offering_id",
+    "node_id",
+    "state",
+    "starts_at",
+)
 
 
 class RoundStore:
@@ -67,9 +79,11 @@ class RoundStore:
         row = self._session.scalar(query)
         return None if row is None else mapping.read_round(row)
 
-    def page(self, request: PageRequest) -> Page[Round]:
-        """Rounds, paged."""
-        return read_page(self._session, select(RoundRow), RoundRow.id, mapping.read_round, request)
+    def page(self, request: PageRequest, filters: Filters = NO_FILTERS) -> Page[Round]:
+        """Rounds, paged, filtered by state or opened_at."""
+        columns = {"state": RoundRow.state, "opened_at": RoundRow.opened_at}
+        query = select(RoundRow).where(*conditions(columns, filters))
+        return read_page(self._session, query, RoundRow.id, mapping.read_round, request)
 
     def add_record(
         self,
@@ -188,12 +202,10 @@ class RoundStore:
         query = select(AllocationRow).where(made_by_then, held_then, AllocationRow.ends_at > round_.starts_at)
         return tuple(mapping.read_allocation(row) for row in self._session.scalars(query))
 
-    def page_allocations(self, request: PageRequest, filters: Mapping[str, str | None]) -> Page[Allocation]:
-        """Allocations, paged, filtered by equality on buyer_id, provider_id, round_id or order_id."""
-        query = select(AllocationRow)
-        for name, value in filters.items():
-            if value is not None:
-                query = query.where(getattr(AllocationRow, name) == value)
+    def page_allocations(self, request: PageRequest, filters: Filters) -> Page[Allocation]:
+        """Allocations, paged, filtered by the columns in `_ALLOCATION_FILTERS`."""
+        columns = {name: getattr(AllocationRow, name) for name in _ALLOCATION_FILTERS}
+        query = select(AllocationRow).where(*conditions(columns, filters))
         return read_page(self._session, query, AllocationRow.id, mapping.read_allocation, request)
 
     def _record(self, allocation: Allocation, state: AllocationState) -> None:

@@ -18,6 +18,7 @@ from market.domain.states import NODE_MOVES, NodeState, advance
 from market.persistence import mapping, models
 from market.persistence.access_store import AccessStore
 from market.persistence.event_log import EventLog
+from market.persistence.filters import NO_FILTERS, Filters, conditions
 from market.persistence.key_store import KeyStore
 from market.persistence.ledger_store import LedgerStore
 from market.persistence.listing_store import ListingStore
@@ -26,6 +27,7 @@ from market.persistence.order_store import OrderStore
 from market.persistence.paging import Page, PageRequest, read_page
 from market.persistence.promise_store import PromiseStore
 from market.persistence.round_store import RoundStore
+from market.persistence.webhook_store import WebhookStore
 
 T = TypeVar("T")
 R = TypeVar("R", bound=models.Base)
@@ -65,6 +67,7 @@ class Store:
         self.ledger = LedgerStore(session)
         self.listings = ListingStore(session, self.events)
         self.promises = PromiseStore(session, self.events)
+        self.webhooks = WebhookStore(session)
 
     def add_all(self, things: Iterable[SourcedThing]) -> None:
         """Insert catalogue nouns of one kind."""
@@ -173,9 +176,11 @@ class Store:
             self.session, select(models.RegionRow), models.RegionRow.id, mapping.read_region, request
         )
 
-    def page_nodes(self, request: PageRequest) -> Page[Node]:
-        """Nodes, paged."""
-        return read_page(self.session, select(models.NodeRow), models.NodeRow.id, mapping.read_node, request)
+    def page_nodes(self, request: PageRequest, filters: Filters = NO_FILTERS) -> Page[Node]:
+        """Nodes, paged, filtered by region_id or state."""
+        columns = {"region_id": models.NodeRow.region_id, "state": models.NodeRow.state}
+        query = select(models.NodeRow).where(*conditions(columns, filters))
+        return read_page(self.session, query, models.NodeRow.id, mapping.read_node, request)
 
     def page_devices(self, request: PageRequest) -> Page[Device]:
         """Devices, paged."""
@@ -197,12 +202,21 @@ class Store:
             query = query.where(models.BuyerRow.id == only)
         return read_page(self.session, query, models.BuyerRow.id, mapping.read_buyer, request)
 
-    def page_offerings(self, request: PageRequest, filters: dict[str, str | None]) -> Page[Offering]:
-        """Offerings, paged, filtered by equality on node_id, provider_id, device_id or state."""
-        query = select(models.OfferingRow)
-        for name, value in filters.items():
-            if value is not None:
-                query = query.where(getattr(models.OfferingRow, name) == value)
+    def page_offerings(self, request: PageRequest, filters: Filters) -> Page[Offering]:
+        """Offerings, paged, filtered by the columns below; where and what they are is their node's and device's."""
+        row = models.OfferingRow
+        columns = {
+            "node_id": row.node_id,
+            "provider_id": row.provider_id,
+            "device_id": row.device_id,
+            "state": row.state,
+            "ask_micros_per_unit_hour": row.ask_micros_per_unit_hour,
+            "region_id": models.NodeRow.region_id,
+            "compute_class": models.DeviceRow.compute_class,
+        }
+        query = select(row).join(models.NodeRow, models.NodeRow.id == row.node_id)
+        query = query.join(models.DeviceRow, models.DeviceRow.id == row.device_id)
+        query = query.where(*conditions(columns, filters))
         return read_page(self.session, query, models.OfferingRow.id, mapping.read_offering, request)
 
     def _all(self, table: type[R], read: Callable[[R], T]) -> tuple[T, ...]:

@@ -1,6 +1,5 @@
 """What can be asked of the ledger without changing it. Each actor sees its own accounts; the operator sees all."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from market.domain.errors import NotFound
@@ -9,7 +8,8 @@ from market.domain.parties import Actor, Role
 from market.domain.scopes import Scope
 from market.domain.vouchers import VoucherPool
 from market.persistence.database import Database
-from market.persistence.paging import Page, PageRequest
+from market.persistence.filters import NO_FILTERS, Filters
+from market.persistence.paging import Page, PageRequest, page_in_memory
 from market.persistence.store import Store
 from market.settlement.accounts import accounts_of, named_account
 from market.settlement.bills import Invoice, Statement, read_invoice, read_statement
@@ -32,14 +32,16 @@ class LedgerEnquiries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def accounts(self, actor: Actor, request: PageRequest) -> Page[Account]:
-        """One's own accounts; for the operator every account that was opened, paged by id."""
+    def accounts(self, actor: Actor, request: PageRequest, filters: Filters = NO_FILTERS) -> Page[Account]:
+        """One's own accounts; for the operator every account that was opened; paged, by kind or owner_id."""
         actor.require(scope=Scope.READ)
         with self._database.reading() as session:
             work = Store(session)
             if actor.role is Role.OPERATOR:
-                return work.ledger.page_accounts(request, None)
-            return Page(accounts_of(work, actor.organisation_id or ""), None)
+                return work.ledger.page_accounts(request, filters)
+            own = accounts_of(work, actor.organisation_id or "")
+        shown = [account for account in own if _is_wanted(account, filters)]
+        return page_in_memory(shown, lambda account: account.id, "own accounts", request)
 
     def account(self, actor: Actor, account_id: str) -> Account:
         """One account as it is now; `NotFound` also for somebody else's."""
@@ -47,13 +49,11 @@ class LedgerEnquiries:
         with self._database.reading() as session:
             return _own_account(Store(session), actor, account_id)
 
-    def transfers(
-        self, actor: Actor, request: PageRequest, filters: Mapping[str, str | None]
-    ) -> Page[Transfer]:
+    def transfers(self, actor: Actor, request: PageRequest, filters: Filters) -> Page[Transfer]:
         """Transfers that touch one's own accounts (all for the operator), paged.
 
-        Filtered by equality on order_id, allocation_id, round_id, kind; by touch on account_id (`NotFound` unless
-        it is one's own).
+        Filtered by order_id, allocation_id, round_id, kind, at; by touch on account_id (`NotFound` unless it is one's
+        own).
         """
         actor.require(scope=Scope.READ)
         rest = {name: value for name, value in filters.items() if name != "account_id"}
@@ -125,6 +125,12 @@ class LedgerEnquiries:
             if pool is None:
                 raise NotFound("not_found", f"no voucher pool {pool_id}")
             return _seen_by(work, actor, pool)
+
+
+def _is_wanted(account: Account, filters: Filters) -> bool:
+    """What a query would ask of it."""
+    kinds, owner_id = filters.get("kind") or (), filters.get("owner_id")
+    return (not kinds or account.kind in kinds) and owner_id in {None, account.owner_id}
 
 
 def _own_account(work: Store, actor: Actor, account_id: str) -> Account:
