@@ -82,7 +82,15 @@ class _Comparison:
                 continue
             if later.get("required") and not parameter.get("required"):
                 yield self._says(where, "is required now")
-            yield from self._asked_of(where, parameter["schema"], later["schema"])
+            schema, taken = parameter["schema"], later["schema"]
+            if "default" in schema and schema["default"] != taken.get("default"):
+                told = f"default was {schema['default']!r} and is {taken.get('default')!r}"
+                yield self._says(where, told)
+            if place == "query":
+                schema, taken = _as_sent(self._old, schema), _as_sent(self._new, taken)
+                if taken.get("type") == "array" and schema.get("type") != "array":
+                    taken = taken["items"]  # one value is a list of one: they look the same in a URL
+            yield from self._asked_of(where, schema, taken)
 
     def _body(self, old: Document, new: Document) -> Iterator[Breaking]:
         before = resolve(self._old, old.get("requestBody", {}))
@@ -100,8 +108,6 @@ class _Comparison:
                 yield from self._asked_of("body", content.get("schema", {}), later.get("schema", {}))
 
     def _asked_of(self, where: str, old: Document, new: Document) -> Iterator[Breaking]:
-        if "default" in old and old["default"] != new.get("default"):
-            yield self._says(where, f"default was {old['default']!r} and is {new.get('default')!r}")
         for gap in self._asked.gaps(old, new):
             yield self._says(gap.below(where).where, gap.what)
 
@@ -139,6 +145,13 @@ def _by_name(document: Document, operation: Document) -> Mapping[tuple[str, str]
     """Parameters by where they are and what they are called; names of headers know no case."""
     found = [resolve(document, parameter) for parameter in operation.get("parameters", [])]
     return {(p["in"], p["name"].lower() if p["in"] == "header" else p["name"]): p for p in found}
+
+
+def _as_sent(document: Document, schema: Document) -> Document:
+    """A query parameter's schema without null, which no URL can say."""
+    whole = resolve(document, schema)
+    parts = [part for part in whole.get("anyOf", []) if resolve(document, part).get("type") != "null"]
+    return {**whole, "anyOf": parts} if parts else whole
 
 
 def _successes(operation: Document) -> Mapping[str, Any]:

@@ -128,6 +128,12 @@ BREAKING: dict[str, tuple[Change, list[str]]] = {
         lambda d: post(d)["parameters"][0]["schema"].update(maximum=1000),
         ["POST /jobs: query limit maximum was free and is 1000"],
     ),
+    "a parameter that may be repeated takes other values": (
+        lambda d: post(d)["parameters"][0].update(
+            schema={"type": "array", "items": {"type": "boolean"}, "default": 100}
+        ),
+        ["POST /jobs: query limit does not take integer any more"],
+    ),
     "a parameter's default changes": (
         lambda d: post(d)["parameters"][0]["schema"].update(default=50),
         ["POST /jobs: query limit default was 100 and is 50"],
@@ -233,6 +239,9 @@ HARMLESS: dict[str, Change] = {
     ),
     "a new optional parameter": lambda d: post(d)["parameters"].append(
         {"in": "query", "name": "state", "schema": {"type": "string"}}
+    ),
+    "a parameter may be repeated": lambda d: post(d)["parameters"][0].update(
+        schema={"type": "array", "items": {"type": "integer"}, "default": 100}
     ),
     "a header's name in another case": lambda d: post(d)["parameters"][1].update(name="prefer"),
     "no key is needed any more": lambda d: post(d).update(security=[{"key": []}, {}]),
