@@ -18,6 +18,7 @@ from api.dependencies import Desk
 from api.docs import page
 from api.edge import install_edge
 from api.errors import install_error_answers
+from api.operations.key_use import writing_key_uses
 from api.operations.requests import WatchedRequests
 from api.problems import pages
 from api.routes import (
@@ -26,7 +27,9 @@ from api.routes import (
     catalogue,
     events,
     health,
+    keys,
     ledger,
+    members,
     offerings,
     order_batches,
     orders,
@@ -58,6 +61,8 @@ ROUTERS = tuple(
         offerings,
         catalogue,
         parties,
+        members,
+        keys,
         policy,
         ledger,
         vouchers,
@@ -74,7 +79,8 @@ def build_app(exchange: Exchange, enquiries: Enquiries, settings: Settings) -> F
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
+        async with writing_key_uses(exchange):
+            yield
         await run_in_threadpool(desk.close)
 
     app = build_contract(lifespan)

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from market.domain.clock import Clock
 from market.domain.errors import NotFound, NotPermitted
 from market.domain.keys import HeldKey
 from market.domain.members import Member
@@ -18,15 +17,12 @@ from market.tenancy import own_key, own_member
 class AccessEnquiries:
     """Read-only desk. Safe between threads: each call has a session of its own."""
 
-    def __init__(self, database: Database, clock: Clock, uses: KeyUses) -> None:
+    def __init__(self, database: Database, uses: KeyUses) -> None:
         """`uses` is what is not stored yet of when keys were used."""
         self._database = database
         self._uses = uses
-        self.clock = clock
 
-    def members(
-        self, actor: Actor, request: PageRequest, organisation_id: str | None = None
-    ) -> Page[Member]:
+    def members(self, actor: Actor, request: PageRequest, organisation_id: str | None = None) -> Page[Member]:
         """One's own colleagues; for the operator everybody, or those of one organisation, paged."""
         actor.require(scope=Scope.READ)
         with self._database.reading() as session:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from market.clearing.schedule import Schedule
 from market.domain.errors import InvalidInput, NotFound, NotPermitted
 from market.domain.keys import HeldKey
 from market.domain.members import Member, MemberState
@@ -10,6 +11,7 @@ from market.domain.orders import Order
 from market.domain.parties import Actor, Buyer, Provider, Role
 from market.domain.rounds import Allocation, Round
 from market.domain.scopes import Scope
+from market.domain.webhooks import Webhook
 from market.persistence.store import Store
 
 FEWEST_ORDERS_TOLD = 3
@@ -69,7 +71,9 @@ def organisation_meant(work: Store, actor: Actor, named: str | None) -> tuple[Ro
     if actor.role is Role.OPERATOR:
         return role_of(work, named), named
     if named not in {None, actor.organisation_id}:
-        raise NotPermitted("not_permitted", "a key acts for its own organisation only: leave organisation_id out")
+        raise NotPermitted(
+            "not_permitted", "a key acts for its own organisation only: leave organisation_id out"
+        )
     return actor.role, actor.organisation_id
 
 
@@ -93,6 +97,16 @@ def member_meant(work: Store, organisation_id: str | None, member_id: str) -> Me
     return member
 
 
+def own_webhook(work: Store, actor: Actor, webhook_id: str, *, held: bool = False) -> Webhook:
+    """A webhook the actor may see and change; `NotFound` also for another organisation's."""
+    webhook = work.webhooks.get(webhook_id, held=held)
+    if webhook is None or (
+        actor.role is not Role.OPERATOR and webhook.organisation_id != actor.organisation_id
+    ):
+        raise NotFound("not_found", f"no webhook {webhook_id}")
+    return webhook
+
+
 def round_seen_by(actor: Actor | None, round_: Round) -> Round:
     """A round with its flows; what a flow of few orders spent is for the operator only."""
     if actor is not None and actor.sees_everything:
@@ -102,6 +116,13 @@ def round_seen_by(actor: Actor | None, round_: Round) -> Round:
         for flow in round_.figures.get("flows", ())
     ]
     return replace(round_, figures={**round_.figures, "flows": flows}) if flows else round_
+
+
+def schedule_seen_by(actor: Actor | None, schedule: Schedule) -> Schedule:
+    """A schedule; the hours of a flow of few orders are for the operator only."""
+    if actor is not None and actor.sees_everything:
+        return schedule
+    return schedule.told_of_at_least(FEWEST_ORDERS_TOLD)
 
 
 def _is_of(actor: Actor, organisation_id: str | None) -> bool:

@@ -109,7 +109,9 @@ class KeyDesk(Desk):
             held = own_key(work, actor, key_id, held=True)
             if held.key.state(now) is not KeyState.LIVE:
                 raise Conflict(
-                    "key_ended", f"key {key_id} is {held.key.state(now).value}: issue a new one", key_id=key_id
+                    "key_ended",
+                    f"key {key_id} is {held.key.state(now).value}: issue a new one",
+                    key_id=key_id,
                 )
             if key_id != actor.key_id:
                 _require_may_give(actor, held.scopes, held.key.expires_at, now)
@@ -147,7 +149,9 @@ class KeyDesk(Desk):
             self.key_uses.written(uses, now)
         return len(uses)
 
-    def _first_key(self, work: UnitOfWork, role: Role, organisation_id: str | None, name: str, by: str) -> str:
+    def _first_key(
+        self, work: UnitOfWork, role: Role, organisation_id: str | None, name: str, by: str
+    ) -> str:
         """A service key with all of its role; its secret."""
         now = self.clock.now()
         key = ApiKey(self._ids.new("key", now), role, organisation_id, "", now, name, created_by=by)
@@ -167,14 +171,20 @@ def _require_good(key: ApiKey, presented: str, now: datetime) -> None:
     if same_hash(presented, key.previous_hash):
         until = key.previous_until
         if until is None or until <= now:
-            raise NotAuthenticated("key_rotated", "this key has a new secret: the one you sent is good no more")
+            raise NotAuthenticated(
+                "key_rotated", "this key has a new secret: the one you sent is good no more"
+            )
     elif not same_hash(presented, key.secret_hash):
         raise NotAuthenticated("unknown_key", "this API key is not known here")
     state = key.state(now)
     if state is KeyState.REVOKED:
-        raise NotAuthenticated("key_revoked", "this key was revoked: ask an owner of your organisation for one")
+        raise NotAuthenticated(
+            "key_revoked", "this key was revoked: ask an owner of your organisation for one"
+        )
     if state is KeyState.EXPIRED:
-        raise NotAuthenticated("key_expired", "this key's time is over: ask an owner of your organisation for one")
+        raise NotAuthenticated(
+            "key_expired", "this key's time is over: ask an owner of your organisation for one"
+        )
 
 
 def _open_to(role: Role, member: Member | None) -> frozenset[Scope]:

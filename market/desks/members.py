@@ -1,7 +1,7 @@
 """Members: added, changed, removed. An organisation that has owners keeps one."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from market.conditions import require
@@ -15,19 +15,28 @@ from market.idempotency import Once
 from market.tenancy import organisation_meant, own_member, role_of
 
 
+@dataclass(frozen=True, slots=True)
+class NewMember:
+    """A member as it is asked for. Operators say whose, None is their own."""
+
+    name: str
+    email: str
+    role: MemberRole
+    organisation_id: str | None = None
+
+
 class MemberDesk(Desk):
     """Keeps the list of who acts for an organisation, or for the operator."""
 
-    def add_member(self, actor: Actor, asked: Member, once: Once | None = None) -> Member:
+    def add_member(self, actor: Actor, asked: NewMember, once: Once | None = None) -> Member:
         """Add a member under a fresh id; nobody makes an owner who could not do an owner's work."""
         actor.require(scope=Scope.ACCESS)
         now = self.clock.now()
         with self._unit_of_work(actor, once) as work:
             role, organisation_id = organisation_meant(work, actor, asked.organisation_id)
             actor.require_may_give(scopes_open_to(role, asked.role))
-            member = replace(
-                asked, id=self._ids.new("mem", now), organisation_id=organisation_id, created_at=now
-            )
+            id_, active = self._ids.new("mem", now), MemberState.ACTIVE
+            member = Member(id_, organisation_id, asked.name, asked.email, asked.role, active, now)
             work.members.add(member, tenant_of(role, organisation_id))
             work.answer = {"member_id": member.id}
         return member
@@ -76,7 +85,9 @@ class MemberDesk(Desk):
 def _require_another_owner(work: UnitOfWork, leaving: Member) -> None:
     if leaving.role is MemberRole.OWNER and work.members.count_owners(leaving.organisation_id) == 1:
         raise Conflict(
-            "last_owner", f"{leaving.id} is the last owner: make somebody else an owner first", member_id=leaving.id
+            "last_owner",
+            f"{leaving.id} is the last owner: make somebody else an owner first",
+            member_id=leaving.id,
         )
 
 

@@ -20,9 +20,7 @@ class Role(StrEnum):
 
 
 SCOPES_OF_ROLE: Mapping[Role, frozenset[Scope]] = {
-    Role.PROVIDER: frozenset(
-        {Scope.READ, Scope.OFFERINGS, Scope.ALLOCATIONS, Scope.WEBHOOKS, Scope.ACCESS}
-    ),
+    Role.PROVIDER: frozenset({Scope.READ, Scope.OFFERINGS, Scope.ALLOCATIONS, Scope.WEBHOOKS, Scope.ACCESS}),
     Role.BUYER: frozenset({Scope.READ, Scope.ORDERS, Scope.WEBHOOKS, Scope.ACCESS}),
     Role.OPERATOR: EVERY_SCOPE,
 }

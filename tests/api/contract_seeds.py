@@ -95,6 +95,22 @@ def a_voucher_pool(house: House) -> Seeded:
     return Seeded({"voucher_pool_id": answer.json()["id"]})
 
 
+def a_member(house: House) -> Seeded:
+    """A viewer of the buyer's organisation; an owner is there as well."""
+    for role in ("owner", "viewer"):
+        body = {"name": role, "email": f"{role}@lab.example", "role": role}
+        answer = house.ask("POST", "/v1/members", house.keys.buyer, json=body)
+        assert answer.status_code == 201, answer.text
+    return Seeded({"member_id": answer.json()["id"]})
+
+
+def a_key(house: House) -> Seeded:
+    body = {"name": "test", "scopes": ["read"]}
+    answer = house.ask("POST", "/v1/keys", house.keys.buyer, json=body)
+    assert answer.status_code == 201, answer.text
+    return Seeded({"key_id": answer.json()["id"]})
+
+
 def _placed(house: House) -> Json:
     order = house.submit(job={"devices": ["910b"]}, deadline=rfc3339(NOW + 3 * HOUR))
     house.clear()
@@ -150,6 +166,17 @@ SEEDS: Mapping[str, Callable[[House], Seeded]] = {
     "list_providers": nothing,
     "register_buyer": nothing,
     "list_buyers": nothing,
+    "add_member": nothing,
+    "list_members": a_member,
+    "read_member": a_member,
+    "change_member": a_member,
+    "remove_member": a_member,
+    "issue_key": nothing,
+    "list_keys": a_key,
+    "read_key": a_key,
+    "read_current_key": nothing,
+    "rotate_key": a_key,
+    "revoke_key": a_key,
     "read_policy": nothing,
     "set_policy": nothing,
     "list_transfers": a_round,
