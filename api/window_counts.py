@@ -10,6 +10,9 @@ from limits.storage.base import SlidingWindowCounterSupport
 MOST_CLIENTS = 100_000
 """Clients that are remembered, some 250 bytes each; beyond that the one that was away longest is forgotten."""
 
+ROUNDING = 1e-6
+"""Of a request: whoever waited as long as told is not sent away again for a float's sake."""
+
 
 @dataclass(slots=True)
 class _Count:
@@ -39,7 +42,7 @@ class WindowCounts(Storage, SlidingWindowCounterSupport):
         """Count `amount` more, unless that is more than `limit` in the last `expiry` seconds."""
         count, elapsed = self._at(key, expiry)
         weighted = count.previous * (1 - elapsed) + count.current
-        if int(weighted) + amount > limit:
+        if weighted + amount > limit + ROUNDING:
             return False
         count.current += amount
         return True
