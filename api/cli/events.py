@@ -6,7 +6,7 @@ import typer
 
 from api.cli.connection import connected
 from api.cli.options import AsJson, Most
-from api.cli.output import cells, print_json, print_table, shown
+from api.cli.output import print_json, shown
 
 if TYPE_CHECKING:
     from api.client.answers import EventAnswer
@@ -92,9 +92,11 @@ def audit(  # noqa: PLR0913 - one parameter per option
     if as_json:
         print_json(found)
         return
-    names = ("at", "kind", "resource_id", "actor", "organisation_id", "member", "request_id")
-    columns = ("at", "kind", "what", "key", "organisation", "member", "request")
-    print_table(columns, cells(found, names))
+    for line in found:
+        whose = ", ".join(filter(None, (line.organisation_id, line.member)))
+        by = f"{line.actor} ({whose})" if whose else line.actor
+        request = f"  request {line.request_id}" if line.request_id else ""
+        typer.echo(f"{shown(line.at)}  {line.kind}  {line.resource_id}  by {by}{request}")
 
 
 def _tell(event: "EventAnswer", *, as_json: bool) -> None:

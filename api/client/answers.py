@@ -340,6 +340,38 @@ class InvoiceTotals(Answer):
     due: Cny
 
 
+class IssuedKeyAnswer(Answer):
+    """A key with its secret, which is shown this once."""
+
+    id: str
+    name: str
+    prefix: str
+    """How the secret begins, to tell keys apart by; empty for keys older than this."""
+    role: words.Role | str
+    organisation_id: str | None
+    """Null: the operator's."""
+    member_id: str | None
+    """Null: a service's."""
+    scopes: list[str]
+    """As given; `*`: all of its role, and of its member's."""
+    effective_scopes: list[words.Scope | str]
+    """What it may be used for now, as its member's role is now."""
+    state: words.KeyState | str
+    created_at: datetime
+    created_by: str
+    """The key that issued it, or `exchange`."""
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+    """Null: never. Several servers of one exchange know each other's uses within a minute."""
+    previous_secret_until: datetime | None
+    """The secret before is good until then; null: there is none any more."""
+    secret: str | None
+    """Shown this once. Null where the request is a repetition under its idempotency key."""
+    note: str | None
+    """Why there is no secret, where there is none."""
+
+
 class JobNeeds(Answer):
     """The technical part of an order: what runs, how long, and where it may."""
 
@@ -369,6 +401,34 @@ class JobNeeds(Answer):
     """A label for reports and maps; it decides nothing."""
 
 
+class KeyAnswer(Answer):
+    """A key without its secret."""
+
+    id: str
+    name: str
+    prefix: str
+    """How the secret begins, to tell keys apart by; empty for keys older than this."""
+    role: words.Role | str
+    organisation_id: str | None
+    """Null: the operator's."""
+    member_id: str | None
+    """Null: a service's."""
+    scopes: list[str]
+    """As given; `*`: all of its role, and of its member's."""
+    effective_scopes: list[words.Scope | str]
+    """What it may be used for now, as its member's role is now."""
+    state: words.KeyState | str
+    created_at: datetime
+    created_by: str
+    """The key that issued it, or `exchange`."""
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+    """Null: never. Several servers of one exchange know each other's uses within a minute."""
+    previous_secret_until: datetime | None
+    """The secret before is good until then; null: there is none any more."""
+
+
 class MaintenanceWindow(Answer):
     """A window in which an offering has at most so many units; an hour that it touches is in it."""
 
@@ -376,6 +436,21 @@ class MaintenanceWindow(Answer):
     ends_at: datetime
     units_left: int | None = None
     """Units that still run."""
+
+
+class MemberAnswer(Answer):
+    """A member. `organisation_id` null: one of the operator's staff."""
+
+    id: str
+    organisation_id: str | None
+    name: str
+    email: str
+    role: words.MemberRole | str
+    """`owner`: everything of the organisation's role. `editor`: all but members and keys. `viewer`: reads.
+    It bounds what the member's keys may have.
+    """
+    state: words.MemberState | str
+    created_at: datetime
 
 
 class NodeAnswer(Answer):
@@ -468,6 +543,8 @@ class OrderAccepted(Answer):
 
     status: int | None = None
     order: OrderAnswer
+    line: int | None = None
+    """Number of the line it came on, for orders sent one a line; else left out."""
 
 
 class OrderAnswer(Answer):
@@ -571,6 +648,8 @@ class OrderRefused(Answer):
 
     status: int
     error: Problem
+    line: int | None = None
+    """Number of the line it came on, for orders sent one a line; else left out."""
 
 
 class OrganisationAnswer(Answer):

@@ -6,9 +6,10 @@ Generated from the OpenAPI document by `python -m api.generator`: change that, n
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from typing import Literal
 
 from api.client import answers, bodies, words
-from api.client.bodies import Moment
+from api.client.bodies import Cny, Moment
 from api.client.call import Call, segment
 from api.client.transport import AsyncTransport
 
@@ -22,21 +23,48 @@ class AsyncOrders:
     def list(
         self,
         *,
-        state: words.OrderState | None = None,
+        state: Sequence[words.OrderState] | None = None,
+        buyer_id: str | None = None,
+        compute_class: words.ComputeClass | None = None,
+        submitted_after: Moment | None = None,
+        submitted_before: Moment | None = None,
+        sort: Literal["submitted_at", "-submitted_at"] | None = None,
         at_most: int | None = None,
         timeout_seconds: float | None = None,
     ) -> AsyncIterator[answers.OrderAnswer]:
         """List orders.
 
-        One's own orders, newest first; all of them for the operator.
+        One's own orders; all of them for the operator.
 
-        `state`: Only orders in this state.
+        `state`: Only orders in this state; several: any of them.
+
+        `buyer_id`: Only orders of this buyer; for the operator.
+
+        `compute_class`: Only jobs of this class.
+
+        `submitted_after`: Only orders submitted then or later.
+
+        `submitted_before`: Only orders submitted before.
+
+        `sort`: Oldest first, or newest first.
 
         An iterator over all pages; `at_most`: no more items than that.
 
         `GET /v1/orders`
         """
-        call = Call("GET", "/v1/orders", query={"state": state}, seconds=timeout_seconds)
+        call = Call(
+            "GET",
+            "/v1/orders",
+            query={
+                "state": state,
+                "buyer_id": buyer_id,
+                "compute_class": compute_class,
+                "submitted_after": submitted_after,
+                "submitted_before": submitted_before,
+                "sort": sort,
+            },
+            seconds=timeout_seconds,
+        )
         return self._transport.pages(call, answers.OrderAnswer, at_most)
 
     async def submit(
@@ -62,29 +90,6 @@ class AsyncOrders:
             seconds=timeout_seconds,
         )
         return await self._transport.ask(call, answers.OrderAnswer)
-
-    async def submit_many(
-        self,
-        body: bodies.OrderBatch,
-        *,
-        idempotency_key: str | None = None,
-        timeout_seconds: float | None = None,
-    ) -> answers.OrderBatchAnswer:
-        """Submit many orders, each answered on its own.
-
-        Up to 10,000 orders. A malformed or refused one does not spoil the others.
-
-        `POST /v1/orders/batch`
-        """
-        call = Call(
-            "POST",
-            "/v1/orders/batch",
-            body=body,
-            once=True,
-            idempotency_key=idempotency_key,
-            seconds=timeout_seconds,
-        )
-        return await self._transport.ask(call, answers.OrderBatchAnswer)
 
     async def read(self, order_id: str, *, timeout_seconds: float | None = None) -> answers.OrderDetail:
         """Read an order.
@@ -196,6 +201,35 @@ class AsyncOrders:
         """
         call = Call("GET", f"/v1/orders/{segment(order_id)}/explanation", seconds=timeout_seconds)
         return await self._transport.ask(call, answers.OrderExplanationAnswer)
+
+    async def submit_many(
+        self,
+        body: bodies.OrderBatch,
+        *,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.OrderBatchAnswer:
+        """Submit many orders, each answered on its own.
+
+        Up to 10,000 orders, as one JSON document or one a line (NDJSON). A malformed or refused one
+        spoils no other.
+
+        Those that are accepted are stored together: after a crash all of them are in the book or none
+        is, and the same request under the same `Idempotency-Key` ends with exactly one set of them.
+        Blank lines do not count; answers to lines name their numbers. `Accept: application/x-ndjson`
+        asks for answers one a line.
+
+        `POST /v1/orders/batch`
+        """
+        call = Call(
+            "POST",
+            "/v1/orders/batch",
+            body=body,
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return await self._transport.ask(call, answers.OrderBatchAnswer)
 
 
 class AsyncQuotes:
@@ -328,16 +362,34 @@ class AsyncAllocations:
         *,
         round_id: str | None = None,
         order_id: str | None = None,
+        offering_id: str | None = None,
+        node_id: str | None = None,
+        state: Sequence[words.AllocationState] | None = None,
+        starts_after: Moment | None = None,
+        starts_before: Moment | None = None,
+        sort: Literal["granted_at", "-granted_at"] | None = None,
         at_most: int | None = None,
         timeout_seconds: float | None = None,
     ) -> AsyncIterator[answers.AllocationAnswer]:
         """List allocations.
 
-        A buyer's own, those on a provider's offerings, all for the operator; newest first.
+        A buyer's own, those on a provider's offerings, all for the operator.
 
         `round_id`: Only those of this round.
 
         `order_id`: Only those of this order.
+
+        `offering_id`: Only those on this offering.
+
+        `node_id`: Only those at this node.
+
+        `state`: Only those in this state; several: any of them.
+
+        `starts_after`: Only those that start then or later.
+
+        `starts_before`: Only those that start before.
+
+        `sort`: In the sequence in which they were granted, or newest first.
 
         An iterator over all pages; `at_most`: no more items than that.
 
@@ -346,7 +398,16 @@ class AsyncAllocations:
         call = Call(
             "GET",
             "/v1/allocations",
-            query={"round_id": round_id, "order_id": order_id},
+            query={
+                "round_id": round_id,
+                "order_id": order_id,
+                "offering_id": offering_id,
+                "node_id": node_id,
+                "state": state,
+                "starts_after": starts_after,
+                "starts_before": starts_before,
+                "sort": sort,
+            },
             seconds=timeout_seconds,
         )
         return self._transport.pages(call, answers.AllocationAnswer, at_most)
@@ -454,17 +515,42 @@ class AsyncRounds:
         self._transport = transport
 
     def list(
-        self, *, at_most: int | None = None, timeout_seconds: float | None = None
+        self,
+        *,
+        state: Sequence[words.RoundState] | None = None,
+        opened_after: Moment | None = None,
+        opened_before: Moment | None = None,
+        sort: Literal["opened_at", "-opened_at"] | None = None,
+        at_most: int | None = None,
+        timeout_seconds: float | None = None,
     ) -> AsyncIterator[answers.RoundAnswer]:
         """List rounds.
 
-        Rounds, newest first. `figures` is empty here; read one round for them.
+        Rounds. `figures` is empty here; read one round for them.
+
+        `state`: Only those in this state; several: any of them.
+
+        `opened_after`: Only those opened then or later.
+
+        `opened_before`: Only those opened before.
+
+        `sort`: Oldest first, or newest first.
 
         An iterator over all pages; `at_most`: no more items than that.
 
         `GET /v1/rounds`
         """
-        call = Call("GET", "/v1/rounds", seconds=timeout_seconds)
+        call = Call(
+            "GET",
+            "/v1/rounds",
+            query={
+                "state": state,
+                "opened_after": opened_after,
+                "opened_before": opened_before,
+                "sort": sort,
+            },
+            seconds=timeout_seconds,
+        )
         return self._transport.pages(call, answers.RoundAnswer, at_most)
 
     async def clear(
@@ -647,17 +733,28 @@ class AsyncNodes:
         return await self._transport.ask(call, answers.NodeAnswer)
 
     def list(
-        self, *, at_most: int | None = None, timeout_seconds: float | None = None
+        self,
+        *,
+        region_id: str | None = None,
+        state: words.NodeState | None = None,
+        at_most: int | None = None,
+        timeout_seconds: float | None = None,
     ) -> AsyncIterator[answers.NodeAnswer]:
         """List nodes.
 
         Nodes by id, with PUE, power cap, hourly tariff and green share.
 
+        `region_id`: Only those in this region.
+
+        `state`: Only those that are up, or down.
+
         An iterator over all pages; `at_most`: no more items than that.
 
         `GET /v1/nodes`
         """
-        call = Call("GET", "/v1/nodes", seconds=timeout_seconds)
+        call = Call(
+            "GET", "/v1/nodes", query={"region_id": region_id, "state": state}, seconds=timeout_seconds
+        )
         return self._transport.pages(call, answers.NodeAnswer, at_most)
 
     async def add(
@@ -704,23 +801,32 @@ class AsyncOfferings:
         self,
         *,
         node_id: str | None = None,
+        region_id: str | None = None,
         provider_id: str | None = None,
         device_id: str | None = None,
-        state: words.OfferingState | None = None,
+        compute_class: words.ComputeClass | None = None,
+        state: Sequence[words.OfferingState] | None = None,
+        max_ask: Cny | None = None,
         at_most: int | None = None,
         timeout_seconds: float | None = None,
     ) -> AsyncIterator[answers.OfferingAnswer]:
         """List offerings.
 
-        Offerings by id, filtered by node, provider, device or state.
+        Offerings by id, withdrawn ones too unless `state` says otherwise.
 
-        `node_id`: A node's id.
+        `node_id`: Only those at this node.
 
-        `provider_id`: A provider's id.
+        `region_id`: Only those at nodes of this region.
 
-        `device_id`: A device's id.
+        `provider_id`: Only those of this provider.
 
-        `state`: Only those in this state.
+        `device_id`: Only those of this device.
+
+        `compute_class`: Only devices of this class.
+
+        `state`: Only those in this state; several: any of them.
+
+        `max_ask`: Only those that ask at most this, in CNY per unit-hour.
 
         An iterator over all pages; `at_most`: no more items than that.
 
@@ -729,7 +835,15 @@ class AsyncOfferings:
         call = Call(
             "GET",
             "/v1/offerings",
-            query={"node_id": node_id, "provider_id": provider_id, "device_id": device_id, "state": state},
+            query={
+                "node_id": node_id,
+                "region_id": region_id,
+                "provider_id": provider_id,
+                "device_id": device_id,
+                "compute_class": compute_class,
+                "state": state,
+                "max_ask": max_ask,
+            },
             seconds=timeout_seconds,
         )
         return self._transport.pages(call, answers.OfferingAnswer, at_most)
@@ -1082,6 +1196,237 @@ class AsyncBuyers:
         return await self._transport.ask(call, answers.Registration)
 
 
+class AsyncMembers:
+    """`exchange.members`. 服务商, 用户: who takes part."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    def list(
+        self,
+        *,
+        organisation_id: str | None = None,
+        at_most: int | None = None,
+        timeout_seconds: float | None = None,
+    ) -> AsyncIterator[answers.MemberAnswer]:
+        """List members.
+
+        One's own organisation's, those included that were removed; for the operator everybody. By id.
+
+        `organisation_id`: Operators: only those of this organisation.
+
+        An iterator over all pages; `at_most`: no more items than that.
+
+        `GET /v1/members`
+        """
+        call = Call("GET", "/v1/members", query={"organisation_id": organisation_id}, seconds=timeout_seconds)
+        return self._transport.pages(call, answers.MemberAnswer, at_most)
+
+    async def add(
+        self,
+        body: bodies.MemberRequest,
+        *,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.MemberAnswer:
+        """Add a member.
+
+        For keys with `access:write`: of the organisation, or the operator's. A member acts with keys
+        (POST /v1/keys).
+
+        Nobody makes an owner whose own key could not do an owner's work (403 `missing_scope`).
+
+        `POST /v1/members`
+        """
+        call = Call(
+            "POST",
+            "/v1/members",
+            body=body,
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return await self._transport.ask(call, answers.MemberAnswer)
+
+    async def read(self, member_id: str, *, timeout_seconds: float | None = None) -> answers.MemberAnswer:
+        """Read a member.
+
+        One member.
+
+        `GET /v1/members/{member_id}`
+        """
+        call = Call("GET", f"/v1/members/{segment(member_id)}", seconds=timeout_seconds)
+        return await self._transport.ask(call, answers.MemberAnswer)
+
+    async def change(
+        self,
+        member_id: str,
+        body: bodies.MemberChanges,
+        *,
+        if_match: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.MemberAnswer:
+        """Change a member.
+
+        Name, email or role. Another role holds for the member's keys from their next request on; the
+        last owner stays one (409 `last_owner`).
+
+        `if_match`: `answer.received.etag` of what was read: refused (`Changed`) if it is not like that
+        any more.
+
+        `PATCH /v1/members/{member_id}`
+        """
+        call = Call(
+            "PATCH",
+            f"/v1/members/{segment(member_id)}",
+            headers={"If-Match": if_match},
+            body=body,
+            seconds=timeout_seconds,
+        )
+        return await self._transport.ask(call, answers.MemberAnswer)
+
+    async def remove(
+        self, member_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+    ) -> answers.MemberAnswer:
+        """Remove a member.
+
+        The member's keys are revoked with it. The last owner cannot be removed (409 `last_owner`).
+
+        `POST /v1/members/{member_id}/remove`
+        """
+        call = Call(
+            "POST",
+            f"/v1/members/{segment(member_id)}/remove",
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return await self._transport.ask(call, answers.MemberAnswer)
+
+
+class AsyncKeys:
+    """`exchange.keys`. 服务商, 用户: who takes part."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    def list(
+        self,
+        *,
+        organisation_id: str | None = None,
+        member_id: str | None = None,
+        at_most: int | None = None,
+        timeout_seconds: float | None = None,
+    ) -> AsyncIterator[answers.KeyAnswer]:
+        """List keys.
+
+        One's own organisation's, those included that have ended; for the operator all of them. By id.
+
+        `organisation_id`: Operators: only those of this organisation.
+
+        `member_id`: Only those of this member.
+
+        An iterator over all pages; `at_most`: no more items than that.
+
+        `GET /v1/keys`
+        """
+        call = Call(
+            "GET",
+            "/v1/keys",
+            query={"organisation_id": organisation_id, "member_id": member_id},
+            seconds=timeout_seconds,
+        )
+        return self._transport.pages(call, answers.KeyAnswer, at_most)
+
+    async def issue(
+        self,
+        body: bodies.NewKeyRequest,
+        *,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.IssuedKeyAnswer:
+        """Issue a key.
+
+        For keys with `access:write`. The answer carries the secret, this once: a repetition under the
+        same `Idempotency-Key` finds the key, and `secret` null.
+
+        A key gives no scope that it has not itself (403 `missing_scope`), and no longer life than its
+        own.
+
+        `POST /v1/keys`
+        """
+        call = Call(
+            "POST", "/v1/keys", body=body, once=True, idempotency_key=idempotency_key, seconds=timeout_seconds
+        )
+        return await self._transport.ask(call, answers.IssuedKeyAnswer)
+
+    async def read_current(self, *, timeout_seconds: float | None = None) -> answers.KeyAnswer:
+        """Who am I.
+
+        The key that asks: its role, organisation, member, scopes and end. Every key may know itself.
+
+        `GET /v1/keys/current`
+        """
+        call = Call("GET", "/v1/keys/current", seconds=timeout_seconds)
+        return await self._transport.ask(call, answers.KeyAnswer)
+
+    async def read(self, key_id: str, *, timeout_seconds: float | None = None) -> answers.KeyAnswer:
+        """Read a key.
+
+        One key, without its secret.
+
+        `GET /v1/keys/{key_id}`
+        """
+        call = Call("GET", f"/v1/keys/{segment(key_id)}", seconds=timeout_seconds)
+        return await self._transport.ask(call, answers.KeyAnswer)
+
+    async def rotate(
+        self,
+        key_id: str,
+        body: bodies.RotationRequest | None = None,
+        *,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.IssuedKeyAnswer:
+        """Give a key a new secret.
+
+        The answer carries the new secret, this once; the old one is good for `overlap_minutes` more. At
+        most two secrets of a key are good at once: rotated again meanwhile, the older one ends.
+
+        A key that rotates itself should leave an overlap: without one it cannot ask again for an answer
+        that was lost.
+
+        `POST /v1/keys/{key_id}/rotate`
+        """
+        call = Call(
+            "POST",
+            f"/v1/keys/{segment(key_id)}/rotate",
+            body=body,
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return await self._transport.ask(call, answers.IssuedKeyAnswer)
+
+    async def revoke(
+        self, key_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+    ) -> answers.KeyAnswer:
+        """Revoke a key.
+
+        It ends now and for good, with all its secrets.
+
+        `POST /v1/keys/{key_id}/revoke`
+        """
+        call = Call(
+            "POST",
+            f"/v1/keys/{segment(key_id)}/revoke",
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return await self._transport.ask(call, answers.KeyAnswer)
+
+
 class AsyncPolicy:
     """`exchange.policy`. 策略: what energy, carbon and latency cost."""
 
@@ -1134,24 +1479,33 @@ class AsyncLedger:
         order_id: str | None = None,
         allocation_id: str | None = None,
         round_id: str | None = None,
-        kind: words.TransferKind | None = None,
+        kind: Sequence[words.TransferKind] | None = None,
         account_id: str | None = None,
+        since: Moment | None = None,
+        until: Moment | None = None,
+        sort: Literal["at", "-at"] | None = None,
         at_most: int | None = None,
         timeout_seconds: float | None = None,
     ) -> AsyncIterator[answers.TransferAnswer]:
         """List transfers.
 
-        Those that touch one's own accounts, all for the operator; newest first.
+        Those that touch one's own accounts, all for the operator.
 
-        `order_id`: An order's id.
+        `order_id`: Only those about this order.
 
-        `allocation_id`: An allocation's id.
+        `allocation_id`: Only those about this allocation.
 
-        `round_id`: A round's id.
+        `round_id`: Only those about this round.
 
-        `kind`: Only those of this kind.
+        `kind`: Only those of this kind; several: any of them.
 
-        `account_id`: An account's id.
+        `account_id`: Only those out of or into this account.
+
+        `since`: Only those booked then or later.
+
+        `until`: Only those booked before.
+
+        `sort`: Oldest first, or newest first.
 
         An iterator over all pages; `at_most`: no more items than that.
 
@@ -1166,6 +1520,9 @@ class AsyncLedger:
                 "round_id": round_id,
                 "kind": kind,
                 "account_id": account_id,
+                "since": since,
+                "until": until,
+                "sort": sort,
             },
             seconds=timeout_seconds,
         )
@@ -1190,17 +1547,28 @@ class AsyncAccounts:
         self._transport = transport
 
     def list(
-        self, *, at_most: int | None = None, timeout_seconds: float | None = None
+        self,
+        *,
+        kind: Sequence[words.AccountKind] | None = None,
+        owner_id: str | None = None,
+        at_most: int | None = None,
+        timeout_seconds: float | None = None,
     ) -> AsyncIterator[answers.AccountAnswer]:
         """List accounts.
 
         One's own; for the operator every account that money moved through, by id.
 
+        `kind`: Only those of this kind; several: any of them.
+
+        `owner_id`: Only those of this organisation.
+
         An iterator over all pages; `at_most`: no more items than that.
 
         `GET /v1/accounts`
         """
-        call = Call("GET", "/v1/accounts", seconds=timeout_seconds)
+        call = Call(
+            "GET", "/v1/accounts", query={"kind": kind, "owner_id": owner_id}, seconds=timeout_seconds
+        )
         return self._transport.pages(call, answers.AccountAnswer, at_most)
 
     async def read(self, account_id: str, *, timeout_seconds: float | None = None) -> answers.AccountAnswer:
@@ -1652,6 +2020,8 @@ class AsyncOperations:
         self.devices = AsyncDevices(transport)
         self.providers = AsyncProviders(transport)
         self.buyers = AsyncBuyers(transport)
+        self.members = AsyncMembers(transport)
+        self.keys = AsyncKeys(transport)
         self.policy = AsyncPolicy(transport)
         self.ledger = AsyncLedger(transport)
         self.accounts = AsyncAccounts(transport)

@@ -136,6 +136,49 @@ class MaintenanceWindow(TypedDict):
     """Units that still run."""
 
 
+class MemberChanges(TypedDict):
+    """What is to be different. What is left out stays."""
+
+    name: NotRequired[str]
+    email: NotRequired[str]
+    """Where the person can be reached; nothing is sent there by the exchange."""
+    role: NotRequired[words.MemberRole]
+    """`owner`: everything of the organisation's role. `editor`: all but members and keys. `viewer`: reads.
+    It bounds what the member's keys may have.
+    """
+
+
+class MemberRequest(TypedDict):
+    """Who is to act for an organisation."""
+
+    name: str
+    email: str
+    """Where the person can be reached; nothing is sent there by the exchange."""
+    role: words.MemberRole
+    """`owner`: everything of the organisation's role. `editor`: all but members and keys. `viewer`: reads.
+    It bounds what the member's keys may have.
+    """
+    organisation_id: NotRequired[str | None]
+    """Operators: whose member; null for their own staff. Others: their own, or left out."""
+
+
+class NewKeyRequest(TypedDict):
+    """A key for a service, or for a member."""
+
+    name: str
+    """What it is for: so that somebody dares to revoke it later."""
+    scopes: Sequence[words.Scope | Literal["*"]]
+    """Areas it may be used for, of those that the issuing key has; `*` for all of its role, and of its
+    member's.
+    """
+    member_id: NotRequired[str | None]
+    """Whose; null: a service's, which is nobody's."""
+    expires_at: NotRequired[Moment | None]
+    """Good until then; null: until it is revoked. No later than the issuing key."""
+    organisation_id: NotRequired[str | None]
+    """Operators: for whom; null for an operator's key. Others: their own, or left out."""
+
+
 class NodeRequest(TypedDict):
     """One computing centre."""
 
@@ -403,6 +446,13 @@ class RelatedParties(TypedDict):
 
     buyer_id: str
     provider_id: str
+
+
+class RotationRequest(TypedDict):
+    """How the old secret ends."""
+
+    overlap_minutes: NotRequired[int]
+    """Minutes in which the old secret is good as well; 0 ends it at once."""
 
 
 class ScenarioRequest(TypedDict):

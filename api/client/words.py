@@ -51,6 +51,12 @@ JobClass = Literal[
     "other",
 ]
 """What the job is for: a label for reports and maps; the solver never reads it."""
+KeyState = Literal["live", "expired", "revoked"]
+"""A key is good until its time is over or somebody takes it back."""
+MemberRole = Literal["owner", "editor", "viewer"]
+"""How much of an organisation's business a member does."""
+MemberState = Literal["active", "removed"]
+"""Whoever is removed stays on record: the log names what they did."""
 NodeState = Literal["up", "down"]
 """A computing centre runs, or it is down and takes nothing."""
 OfferingState = Literal["open", "withdrawn"]
@@ -75,8 +81,25 @@ ReasonCode = Literal[
     "NOT_THIS_ROUND",
 ]
 """Why a node did not take an order, from the most to the least fundamental."""
+Role = Literal["provider", "buyer", "operator"]
+"""What a key may do."""
 RoundState = Literal["clearing", "landed", "refused", "failed"]
 """A round lands whole, is refused by the judge, or fails; never anything between."""
+Scope = Literal[
+    "read",
+    "orders:write",
+    "offerings:write",
+    "allocations:write",
+    "money:write",
+    "rounds:write",
+    "market:write",
+    "webhooks:write",
+    "access:write",
+]
+"""One area. `read` is for what is asked; what is changed needs the scope of its area, and no other.
+
+No scope is part of another: a key that only reports on allocations reads nothing besides.
+"""
 Side = Literal["east", "centre", "west", "northeast"]
 """Which part of the country a region lies in."""
 SlaGrade = Literal["standard", "trusted", "critical"]

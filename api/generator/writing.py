@@ -122,7 +122,7 @@ def _operations(
         f"from collections.abc import {iterator}, Sequence",
         "from typing import Any, Literal\n",
         "from api.client import answers, bodies, words",
-        "from api.client.bodies import Moment",
+        "from api.client.bodies import Cny, Moment",
         "from api.client.call import Call, segment",
         f"from api.client.transport import {prefix}Transport\n",
     ]

@@ -24,11 +24,16 @@ class Ran(NamedTuple):
     stderr: str
 
 
-def suanli(*args: object, cwd: Path | None = None, **environment: str) -> Ran:
-    """Run a command here."""
+def suanli(*args: object, cwd: Path | None = None, stdin: str | None = None, **environment: str) -> Ran:
+    """Run a command here, without profiles of whoever runs the tests."""
+    environment = {"XDG_CONFIG_HOME": "/nonexistent"} | environment
     with contextlib.chdir(cwd or Path.cwd()):
         ran = CliRunner().invoke(
-            app, [str(arg) for arg in args], env=dict.fromkeys(OURS) | environment, catch_exceptions=False
+            app,
+            [str(arg) for arg in args],
+            input=stdin,
+            env=dict.fromkeys(OURS) | environment,
+            catch_exceptions=False,
         )
     return Ran(ran.exit_code, ran.stdout, ran.stderr)
 
@@ -39,7 +44,7 @@ def suanli_process(*args: object, cwd: Path | None = None) -> Ran:
     ran = subprocess.run(
         [sys.executable, "-c", START, *map(str, args)],
         cwd=cwd,
-        env=environment | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        env=environment | {"PYTHONPATH": str(Path(__file__).parents[2]), "XDG_CONFIG_HOME": "/nonexistent"},
         capture_output=True,
         text=True,
         timeout=300,
