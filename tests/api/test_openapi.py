@@ -58,6 +58,7 @@ PATHS = {
     "/v1/allocations/{allocation_id}/heartbeat": {"post"},
     "/v1/allocations/{allocation_id}/complete": {"post"},
     "/v1/allocations/{allocation_id}/fail": {"post"},
+    "/v1/nodes/{node_id}": {"get"},
     "/v1/nodes/{node_id}/down": {"post"},
     "/v1/nodes/{node_id}/up": {"post"},
     "/v1/upkeep": {"post"},
@@ -104,7 +105,7 @@ def test_every_operation_says_what_it_is_and_how_it_refuses(document: Document) 
             assert operation["summary"], path
             assert operation["description"], path
             assert operation["tags"], path
-            refusals = {s: r for s, r in operation["responses"].items() if not s.startswith("2")}
+            refusals = {s: r for s, r in operation["responses"].items() if s[0] not in "23"}
             assert all("application/problem+json" in refusal["content"] for refusal in refusals.values())
             if "security" in operation:
                 assert "401" in refusals, path
@@ -139,7 +140,7 @@ def test_the_examples_of_orders_are_orders(house: House, document: Document) -> 
 def test_the_documentation_can_be_read_in_a_browser(house: House) -> None:
     docs = house.ask("GET", "/docs")
     assert docs.status_code == 200
-    assert "https://cdn.jsdelivr.net" in docs.headers["content-security-policy"]
+    assert docs.headers["content-type"] == "text/html; charset=utf-8"
 
 
 def can_be_wrong(operation: Document) -> bool:
