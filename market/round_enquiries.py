@@ -1,13 +1,17 @@
-"""What can be asked of one round besides its figures: what it comes to under each pricing rule."""
+"""What can be asked of one round besides its figures: its prices under each rule, its hours."""
 
 from dataclasses import replace
 
 from market.clearing.repricing import RoundPricing, price_round
+from market.clearing.schedule import Schedule, schedule_of
+from market.clearing.snapshot import Horizon
 from market.domain.errors import NotFound
 from market.domain.parties import Actor
 from market.domain.states import RoundState
 from market.persistence.database import Database
+from market.persistence.run_reader import runs_before, runs_of_round
 from market.persistence.store import Store
+from market.tenancy import schedule_seen_by
 
 
 class RoundEnquiries:
@@ -27,3 +31,15 @@ class RoundEnquiries:
         if actor is not None and actor.sees_everything:
             return priced
         return replace(priced, allocations=())
+
+    def round_schedule(self, actor: Actor | None, round_id: str) -> Schedule:
+        """A landed round hour by hour, as it landed, on the catalogue of today."""
+        with self._database.reading() as session:
+            work = Store(session)
+            landed = work.rounds.get(round_id)
+            if landed is None or landed.state is not RoundState.LANDED:
+                raise NotFound("not_found", f"no landed round {round_id} to show the hours of")
+            granted, before = runs_of_round(session, round_id), runs_before(session, landed)
+            catalogue = work.catalogue()
+        horizon = Horizon(landed.starts_at, landed.slots)
+        return schedule_seen_by(actor, schedule_of(catalogue, horizon, granted, before))

@@ -105,6 +105,24 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """What something draws in whole hours at a node: facility energy over the window, in kWh."""
+
+    node_id: str
+    starts_at: datetime
+    ends_at: datetime
+    facility_kwh: float
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedRun(Run):
+    """What one granted order draws, and which demand it is part of."""
+
+    origin_region: str
+    job_class: str
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
     """One batch clearing. Figures are None until it has landed; `failure` is public: codes, never an error's text.
 
