@@ -7,6 +7,7 @@ from api.body_limit import BodyLimit
 from api.edge_settings import EdgeSettings
 from api.head_limit import HeadLimit
 from api.headers import AnswerHeaders
+from api.key_first import KeyFirst
 from api.rate_limit import RateLimit
 
 ASKED_WITH = [
@@ -32,9 +33,10 @@ ANSWERED_WITH = [
 
 
 def install_edge(app: FastAPI, edge: EdgeSettings) -> None:
-    """1. headers on whatever is answered, 2. heads, 3. other sites' scripts, 4. rates, 5. bodies."""
+    """1. headers on whatever is answered, 2. heads, 3. other sites' scripts, 4. rates, 5. keys, 6. bodies."""
     app.state.edge = edge
     app.add_middleware(BodyLimit, edge=edge)
+    app.add_middleware(KeyFirst)
     app.add_middleware(RateLimit, edge=edge)
     if edge.cors_allowed_origins:
         app.add_middleware(

@@ -13,6 +13,8 @@ from api.media_types import is_json, sent_as
 DEEPEST_NESTING = 32
 """An order has four levels; whatever walks a body recursively later on is safe."""
 _NESTING = (list, dict)
+MOST_VALUES = 1_000_000
+"""Of a body: the largest batch of the largest orders has half of that, and a million empty lists take 100 MB."""
 
 
 class ReadingError(HTTPException):
@@ -63,6 +65,7 @@ def read_json(body: bytes) -> Any:
 
 def parse_json(body: bytes) -> Any:
     """The same for whoever looks at the nesting later (`require_shallow`), before anything walks through it."""
+    _require_few(body)
     try:
         return from_json(body, allow_inf_nan=False)
     except ValueError:  # what the quick reader refuses, the other one explains: or takes, in UTF-16
@@ -101,6 +104,16 @@ def _is_deeper(value: Any, levels: int) -> bool:
             if isinstance(child, _NESTING)
         ]
     return bool(nested)
+
+
+def _require_few(body: bytes) -> None:
+    """`ReadingError` where a body would take far more memory as objects than as text: `[],[],[]…`."""
+    if len(body) > MOST_VALUES and sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise ReadingError(
+            413,
+            "body_too_large",
+            f"a body has at most {MOST_VALUES:,} values; split it into several requests",
+        )
 
 
 def _too_deep() -> ReadingError:

@@ -74,6 +74,7 @@ class RateLimit:
         headers = Headers(scope=scope)
         client = self._client(scope, headers)
         policy, whom = self._policy_of(client)
+        scope.setdefault("state", {})["recognised"] = client.key_id is not None
         cost = min(self._cost(scope, headers), policy.limit.amount)
         if client.fingerprint is not None and client.key_id is None and self._guesses_too_much(client):
             await self._refuse(self._failed, client.address, 1)(scope, receive, send)
@@ -93,8 +94,8 @@ class RateLimit:
 
     def _client(self, scope: Scope, headers: Headers) -> Client:
         address = network_of(scope["client"][0] if scope.get("client") else "")
-        scheme, _, secret = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not secret:
+        secret = bearer_of(headers)
+        if secret is None:
             return Client(address, None, None)
         fingerprint = hashlib.blake2b(secret.encode(), key=self._secret, digest_size=16).digest()
         return Client(address, fingerprint, self._recognised.get(fingerprint))
@@ -110,9 +111,8 @@ class RateLimit:
 
     def _cost(self, scope: Scope, headers: Headers) -> int:
         """A body that does not say how long it is counts as the longest."""
-        stated = headers.get("content-length", "0")
-        unstated = "transfer-encoding" in headers or not stated.isdecimal()
-        size = self._most_bytes if unstated else min(int(stated[:20]), self._most_bytes)
+        stated = stated_length(headers)
+        size = self._most_bytes if stated is None else min(stated, self._most_bytes)
         last = scope["path"].rsplit("/", 1)[-1]
         return THINKING.get(last, 1) + size // BYTES_FOR_ONE
 
@@ -152,6 +152,20 @@ class RateLimit:
             retry_after_seconds=wait,
         )
         return answer_problem(problem, {"Retry-After": str(wait), **dict(self._told(policy, whom))})
+
+
+def bearer_of(headers: Headers) -> str | None:
+    """The secret that a request carries, if any."""
+    scheme, _, secret = headers.get("authorization", "").partition(" ")
+    return secret.strip() or None if scheme.lower() == "bearer" else None
+
+
+def stated_length(headers: Headers) -> int | None:
+    """How long a request says that its body is; None where it does not."""
+    stated = headers.get("content-length", "0")
+    if "transfer-encoding" in headers or not (stated.isascii() and stated.isdecimal()):
+        return None
+    return int(stated[:20])
 
 
 @lru_cache(maxsize=4096)
