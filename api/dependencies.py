@@ -56,7 +56,7 @@ class Desk:
         self.metrics = Metrics(exchange.database, self.stopping.is_set)
         exchange.watch.tell_to(self.metrics.count_seen)
         exchange.watch.tell_to(log_seen)
-        self._asking = SolverProcess()
+        self._asking = SolverProcess(settings.solver_niceness)
         self.what_if = WhatIf(exchange.database, exchange.clock, self._asking)
         self._background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="round")
 

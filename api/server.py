@@ -18,6 +18,7 @@ from api.dependencies import Desk
 from api.edge import edge_of
 from api.operations.ending import Ending, GracefulServer
 from api.operations.logs import logging_as_set
+from api.operations.memory import settle_memory
 from api.operations.traces import tracing_as_set
 from api.settings import Settings
 from api.settings_sources import FoundSettings
@@ -53,7 +54,8 @@ class OpenExchange:
 def open_exchange(settings: Settings, clock: Clock | None = None) -> Iterator[OpenExchange]:
     """Open an exchange that was initialised; `Unavailable` if it was not. Closing ends its solver process."""
     told = clock or SystemClock()
-    with closing(Database(settings.database_url)) as database, closing(SolverProcess()) as solver:
+    solving = SolverProcess(settings.solver_niceness)
+    with closing(Database(settings.database_url)) as database, closing(solving) as solver:
         database.require_current()
         exchange = Exchange(database, told, solver, settings.key_pepper.get_secret_value())
         exchange.abandon_interrupted_round()
@@ -134,6 +136,7 @@ def run_server(settings: Settings, found: FoundSettings | None = None) -> None:
         _log_settings(found)
         with open_exchange(settings) as opened:
             ending = Ending(opened.desk, settings)
+            settle_memory()
             with tracing_as_set(settings, opened.app), ending.on_signals(), _timer(opened, settings):
                 url = url_of(settings.host, listening.getsockname()[1])
                 print(f"Suanli Exchange 算力交易所: {url} (API {url}/docs); Ctrl-C stops", flush=True)  # noqa: T201

@@ -57,6 +57,8 @@ class Settings(EdgeSettings):
     """How far from the proven bound a round may stop, as a share."""
     solver_workers: Annotated[int, Field(ge=1, le=256)] = 2
     """Threads of the solver."""
+    solver_niceness: Annotated[int, Field(ge=0, le=19)] = 10
+    """How far the solver stands back for requests on the same cores, as nice(1) counts: 0 not at all, 19 wholly."""
     solver_seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     """Seed of the solver: the same book under the same seed gives the same round."""
     log_format: Literal["auto", "json", "console"] = "auto"

@@ -23,11 +23,15 @@ def solve_here(problem: ClearingProblem, limits: Limits, earlier: Clearing | Non
 
 
 class SolverProcess:
-    """One process that solves; it is started at the first problem and lives until closed."""
+    """One process that solves; it is started at the first problem and lives until closed.
 
-    def __init__(self) -> None:
+    `niceness` (0 to 19) is how far it stands back for whoever answers requests on the same cores.
+    """
+
+    def __init__(self, niceness: int = 0) -> None:
         self._lock = threading.Lock()
-        self._worker: _Worker | None = _Worker()
+        self._niceness = niceness
+        self._worker: _Worker | None = _Worker(niceness)
 
     def __call__(self, problem: ClearingProblem, limits: Limits, earlier: Clearing | None = None) -> Clearing:
         """Solve over there, wait here; `Unavailable` if the process is closed or dies, which replaces it."""
@@ -68,7 +72,7 @@ class SolverProcess:
             )
         if self._worker.has_died():
             self._worker.pool.shutdown(wait=False)
-            self._worker = _Worker()
+            self._worker = _Worker(self._niceness)
         return self._worker
 
     def _give_up_worker(self) -> "_Worker | None":
@@ -80,10 +84,10 @@ class SolverProcess:
 class _Worker:
     """A pool of one process, which can also be looked at and killed."""
 
-    def __init__(self) -> None:
+    def __init__(self, niceness: int) -> None:
         self._context = _RememberingContext()
         self.pool = ProcessPoolExecutor(
-            max_workers=1, mp_context=self._context, initializer=_depend_on_the_parent
+            max_workers=1, mp_context=self._context, initializer=_begin_solving, initargs=(niceness,)
         )
 
     def has_died(self) -> bool:
@@ -109,8 +113,12 @@ class _RememberingContext(SpawnContext):
         return process
 
 
-def _depend_on_the_parent() -> None:
-    """Ctrl-C reaches the whole process group, but only the exchange ends its solver: by closing it, or by dying."""
+def _begin_solving(niceness: int) -> None:
+    """Stand back, and depend on the parent.
+
+    Ctrl-C reaches the whole process group, but only the exchange ends its solver: by closing it, or by dying.
+    """
+    os.nice(niceness)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_the_parent, name="parent-watch", daemon=True).start()
 

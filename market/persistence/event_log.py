@@ -4,7 +4,7 @@ Rows are gathered and inserted at the end of a unit of work, on PostgreSQL under
 sequence is not visible before all smaller ones are, and whoever reads on from the last it saw misses nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -54,22 +54,38 @@ class EventLog:
         **data: Any,
     ) -> None:
         """Note that something happened; it is written with the rest of the unit of work, or not at all."""
+        same = self._row(resource, what, at, actor, data)
+        same |= {"resource_id": resource_id, "buyer_id": buyer_id, "provider_id": provider_id}
+        self._pending.append(same)
+
+    def record_of_each(
+        self,
+        resource: str,
+        what: str,
+        whose: Iterable[tuple[str, str]],
+        data: Mapping[str, Any],
+        *,
+        at: datetime | None = None,
+        actor: str | None = None,
+    ) -> None:
+        """Note that the same happened to many resources of buyers: (id, buyer id) of each."""
+        same = self._row(resource, what, at, actor, data) | {"provider_id": None}
+        self._pending += [{**same, "resource_id": id_, "buyer_id": buyer_id} for id_, buyer_id in whose]
+
+    def _row(
+        self, resource: str, what: str, at: datetime | None, actor: str | None, data: Mapping[str, Any]
+    ) -> dict[str, Any]:
         when, by = at or self._at, actor or self._actor
         if when is None:
             raise ValueError(f"{resource}.{what} needs a time: events are recorded in units of work")
-        self._pending.append(
-            {
-                "kind": require_kind(resource, what),
-                "resource": resource,
-                "resource_id": resource_id,
-                "at": when,
-                "buyer_id": buyer_id,
-                "provider_id": provider_id,
-                "actor": by,
-                "request_id": self._request_id if by == self._actor else None,
-                "data": data,
-            }
-        )
+        return {
+            "kind": require_kind(resource, what),
+            "resource": resource,
+            "at": when,
+            "actor": by,
+            "request_id": self._request_id if by == self._actor else None,
+            "data": data,
+        }
 
     def write(self) -> bool:
         """Insert what was noted; the last statement of a unit of work. Whether there was anything."""

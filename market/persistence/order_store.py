@@ -172,10 +172,8 @@ class OrderStore:
         reason: str,
     ) -> None:
         told = {"state": state.value, "cause": cause.value, "reason": reason}
-        for order in orders:
-            self._events.record(
-                "order", cause.value, order.id, at=at, actor=actor, buyer_id=order.buyer_id, **told
-            )
+        whose = [(order.id, order.buyer_id) for order in orders]
+        self._events.record_of_each("order", cause.value, whose, told, at=at, actor=actor)
 
 
 def _same_work(before: Order, now: Order) -> bool:
