@@ -43,7 +43,7 @@ def orders(
 
       suanli generate orders --count 500 --seed 7 --day 2025-07-15 --out day.csv
     """
-    from api.client.order_bodies import local_midnight, order_body  # noqa: PLC0415 - quick `--help`
+    from api.demo.order_bodies import local_midnight, order_body  # noqa: PLC0415 - quick `--help`
     from market.demand import generate_orders, read_demand_tables, write_orders  # noqa: PLC0415
     from market.scenario import original_of, scenario_directory  # noqa: PLC0415
 

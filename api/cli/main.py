@@ -13,11 +13,14 @@ from api.cli import (
     exchange,
     files,
     generate,
+    keys,
+    members,
     money,
     nodes,
     offerings,
     openapi,
     orders,
+    parties,
     policy,
     profiles,
     quote,
@@ -55,6 +58,10 @@ app.add_typer(money.ledger, name="ledger", rich_help_panel=WORK)
 app.command(rich_help_panel=WORK)(money.invoices)
 app.command(rich_help_panel=WORK)(money.statements)
 app.add_typer(money.vouchers, name="vouchers", rich_help_panel=WORK)
+app.add_typer(parties.buyers, name="buyers", rich_help_panel=WORK)
+app.add_typer(parties.providers, name="providers", rich_help_panel=WORK)
+app.add_typer(members.app, name="members", rich_help_panel=WORK)
+app.add_typer(keys.app, name="keys", rich_help_panel=WORK)
 app.add_typer(policy.app, name="policy", rich_help_panel=WORK)
 app.command(rich_help_panel=WORK)(whatif.whatif)
 app.add_typer(generate.app, name="generate", rich_help_panel=SOLVE)

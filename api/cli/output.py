@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ LEFT = frozenset(
         *("setting", "value", "from"),
     }
 )
+PIPE_WIDTH = 1000
 
 
 def print_json(thing: Any) -> None:
@@ -36,7 +38,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
         table.add_column(column, justify="left" if column in LEFT else "right", no_wrap=keep)
     for row in rows:
         table.add_row(*("" if cell is None else shown(cell) for cell in row))
-    Console().print(table)
+    _console().print(table)
 
 
 def cells(rows: "Iterable[Answer]", names: Sequence[str]) -> Iterator[list[object]]:
@@ -63,6 +65,12 @@ def print_record(found: "dict[str, Any] | Answer", *, as_json: bool) -> None:
         return
     for name, value in _flattened(plain(found)):
         typer.echo(f"{typer.style(name, bold=True)}  {value}")
+
+
+def _console() -> Console:
+    """As wide as the terminal; into a pipe as wide as need be, so that nothing is cut off that somebody looks for."""
+    console = Console()
+    return console if console.is_terminal or "COLUMNS" in os.environ else Console(width=PIPE_WIDTH)
 
 
 def _finite(thing: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from api.client.answer import Answer, Received
+    from api.client.answers import EventAnswer
     from api.client.errors import (
         Changed,
         Conflict,
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
         UnexpectedAnswer,
         Unreachable,
     )
-    from api.client.answers import EventAnswer
     from api.client.exchange import AsyncExchange, Exchange
     from api.client.retries import Retries
 

@@ -42,14 +42,14 @@ class AllocationAnswer(Answer):
     ask_price: Cny
     """Ask per unit-hour when it was granted."""
     price: Cny
-    """What the buyer pays for the whole window."""
+    """What the buyer pays for the whole window; shown to its provider: what that earns, before fees."""
     rtt_ms: Number
     facility_kwh: Number
     carbon_kg_location: Number
     carbon_kg_market: Number
     state: words.AllocationState | str
     paid: Cny
-    """Captured so far."""
+    """Captured of it so far."""
     settled_hours: int
     """Hours that are over and settled, from the first one on."""
     offering_version: int
@@ -889,6 +889,17 @@ class RoundPricingAnswer(Answer):
     rules: list[RulePricesAnswer]
     allocations: list[AllocationPricesAnswer]
     """For an operator's key only; else empty."""
+
+
+class RoundTripTimeAnswer(Answer):
+    """Round-trip time between two regions; the same in both directions, and each is listed."""
+
+    from_region_id: str
+    to_region_id: str
+    rtt_ms: Number
+    source: str
+    confidence: str
+    """How far to trust it: stated, derived or assumption."""
 
 
 class RulePricesAnswer(Answer):

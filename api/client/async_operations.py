@@ -23,7 +23,7 @@ class AsyncOrders:
     def list(
         self,
         *,
-        state: Sequence[words.OrderState] | None = None,
+        state: words.OrderState | Sequence[words.OrderState] | None = None,
         buyer_id: str | None = None,
         compute_class: words.ComputeClass | None = None,
         submitted_after: Moment | None = None,
@@ -364,7 +364,7 @@ class AsyncAllocations:
         order_id: str | None = None,
         offering_id: str | None = None,
         node_id: str | None = None,
-        state: Sequence[words.AllocationState] | None = None,
+        state: words.AllocationState | Sequence[words.AllocationState] | None = None,
         starts_after: Moment | None = None,
         starts_before: Moment | None = None,
         sort: Literal["granted_at", "-granted_at"] | None = None,
@@ -517,7 +517,7 @@ class AsyncRounds:
     def list(
         self,
         *,
-        state: Sequence[words.RoundState] | None = None,
+        state: words.RoundState | Sequence[words.RoundState] | None = None,
         opened_after: Moment | None = None,
         opened_before: Moment | None = None,
         sort: Literal["opened_at", "-opened_at"] | None = None,
@@ -805,7 +805,7 @@ class AsyncOfferings:
         provider_id: str | None = None,
         device_id: str | None = None,
         compute_class: words.ComputeClass | None = None,
-        state: Sequence[words.OfferingState] | None = None,
+        state: words.OfferingState | Sequence[words.OfferingState] | None = None,
         max_ask: Cny | None = None,
         at_most: int | None = None,
         timeout_seconds: float | None = None,
@@ -1086,6 +1086,16 @@ class AsyncRegions:
         )
         return await self._transport.ask(call, answers.RegionAnswer)
 
+    async def read(self, region_id: str, *, timeout_seconds: float | None = None) -> answers.RegionAnswer:
+        """Read a region.
+
+        One region, with coordinates and both carbon factors.
+
+        `GET /v1/regions/{region_id}`
+        """
+        call = Call("GET", f"/v1/regions/{segment(region_id)}", seconds=timeout_seconds)
+        return await self._transport.ask(call, answers.RegionAnswer)
+
 
 class AsyncDevices:
     """`exchange.devices`. 区域, 算力中心, 设备: regions, nodes and devices."""
@@ -1106,6 +1116,51 @@ class AsyncDevices:
         """
         call = Call("GET", "/v1/devices", seconds=timeout_seconds)
         return self._transport.pages(call, answers.DeviceAnswer, at_most)
+
+    async def read(self, device_id: str, *, timeout_seconds: float | None = None) -> answers.DeviceAnswer:
+        """Read a device.
+
+        One device, with memory, power, peak and relative speed per precision.
+
+        `GET /v1/devices/{device_id}`
+        """
+        call = Call("GET", f"/v1/devices/{segment(device_id)}", seconds=timeout_seconds)
+        return await self._transport.ask(call, answers.DeviceAnswer)
+
+
+class AsyncRoundTripTimes:
+    """`exchange.round_trip_times`. 区域, 算力中心, 设备: regions, nodes and devices."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    def list(
+        self,
+        *,
+        from_region_id: str | None = None,
+        to_region_id: str | None = None,
+        at_most: int | None = None,
+        timeout_seconds: float | None = None,
+    ) -> AsyncIterator[answers.RoundTripTimeAnswer]:
+        """List round-trip times.
+
+        Round-trip times between regions in ms, by the two ids, and where each figure comes from.
+
+        `from_region_id`: Only those from this region.
+
+        `to_region_id`: Only those to this region.
+
+        An iterator over all pages; `at_most`: no more items than that.
+
+        `GET /v1/round-trip-times`
+        """
+        call = Call(
+            "GET",
+            "/v1/round-trip-times",
+            query={"from_region_id": from_region_id, "to_region_id": to_region_id},
+            seconds=timeout_seconds,
+        )
+        return self._transport.pages(call, answers.RoundTripTimeAnswer, at_most)
 
 
 class AsyncProviders:
@@ -1360,7 +1415,7 @@ class AsyncKeys:
         )
         return await self._transport.ask(call, answers.IssuedKeyAnswer)
 
-    async def read_current(self, *, timeout_seconds: float | None = None) -> answers.KeyAnswer:
+    async def current(self, *, timeout_seconds: float | None = None) -> answers.KeyAnswer:
         """Who am I.
 
         The key that asks: its role, organisation, member, scopes and end. Every key may know itself.
@@ -1479,7 +1534,7 @@ class AsyncLedger:
         order_id: str | None = None,
         allocation_id: str | None = None,
         round_id: str | None = None,
-        kind: Sequence[words.TransferKind] | None = None,
+        kind: words.TransferKind | Sequence[words.TransferKind] | None = None,
         account_id: str | None = None,
         since: Moment | None = None,
         until: Moment | None = None,
@@ -1549,7 +1604,7 @@ class AsyncAccounts:
     def list(
         self,
         *,
-        kind: Sequence[words.AccountKind] | None = None,
+        kind: words.AccountKind | Sequence[words.AccountKind] | None = None,
         owner_id: str | None = None,
         at_most: int | None = None,
         timeout_seconds: float | None = None,
@@ -1852,7 +1907,7 @@ class AsyncEvents:
     def list(
         self,
         *,
-        kinds: Sequence[str] | None = None,
+        kinds: str | Sequence[str] | None = None,
         resource: str | None = None,
         resource_id: str | None = None,
         after: str | None = None,
@@ -1901,7 +1956,7 @@ class AsyncAudit:
     def list(
         self,
         *,
-        kinds: Sequence[str] | None = None,
+        kinds: str | Sequence[str] | None = None,
         resource: str | None = None,
         resource_id: str | None = None,
         actor: str | None = None,
@@ -2018,6 +2073,7 @@ class AsyncOperations:
         self.offerings = AsyncOfferings(transport)
         self.regions = AsyncRegions(transport)
         self.devices = AsyncDevices(transport)
+        self.round_trip_times = AsyncRoundTripTimes(transport)
         self.providers = AsyncProviders(transport)
         self.buyers = AsyncBuyers(transport)
         self.members = AsyncMembers(transport)

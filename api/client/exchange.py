@@ -38,6 +38,11 @@ class Exchange(Operations):
         super().__init__(self._transport)
         self.events = EventStream(self._transport)
 
+    @property
+    def server(self) -> str:
+        """Its address."""
+        return self._transport.address.server
+
     def close(self) -> None:
         """Let go of the connections."""
         self._transport.close()
@@ -74,6 +79,11 @@ class AsyncExchange(AsyncOperations):
         self._transport = AsyncTransport(_address(server, key, seconds, retries))
         super().__init__(self._transport)
         self.events = AsyncEventStream(self._transport)
+
+    @property
+    def server(self) -> str:
+        """Its address."""
+        return self._transport.address.server
 
     async def close(self) -> None:
         """Let go of the connections."""

@@ -9,7 +9,7 @@ from rich.progress import track
 from api.client.answers import OrderAccepted
 from api.client.errors import Refusal
 from api.client.exchange import Exchange
-from api.client.order_bodies import order_body
+from api.demo.order_bodies import order_body
 from api.demo.place import SCENARIO
 from market.demand import generate_orders, read_demand_tables
 from market.scenario import original_of, read_orders, scenario_directory

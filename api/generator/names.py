@@ -16,6 +16,7 @@ NAMES = {
     "read_calendar": ("offerings", "calendar"),
     "list_versions": ("offerings", "versions"),
     "stream_events": ("events", "list"),
+    "read_current_key": ("keys", "current"),
     "node_down": ("nodes", "down"),
     "node_up": ("nodes", "up"),
     "report_start": ("allocations", "start"),

@@ -198,13 +198,19 @@ def _arguments(one: Operation, schemas: Mapping[str, Schema]) -> Iterator[str]:
     yield "*"
     named = [*one.placed("query"), *one.placed("header")]
     for part in sorted(named, key=lambda one: one.optional):
-        kind = types.of(part.schema).removesuffix(" | None")
+        kind = _one_or_many(part, types)
         yield f"{part.name}: {kind}" if part.required else f"{part.name}: {kind} | None = None"
     if one.paged:
         yield "at_most: int | None = None"
     if one.once:
         yield "idempotency_key: str | None = None"
     yield "timeout_seconds: float | None = None"
+
+
+def _one_or_many(part: Parameter, types: Types) -> str:
+    """Where several values may be given, one may be given as it is."""
+    kind = types.of(part.schema).removesuffix(" | None")
+    return f"{kind.removeprefix('Sequence[').removesuffix(']')} | {kind}" if kind.startswith("Sequence[") else kind
 
 
 def _call(one: Operation) -> Iterator[str]:

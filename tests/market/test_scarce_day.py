@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import build_app
-from api.client.order_bodies import order_body
+from api.demo.order_bodies import order_body
 from api.settings import Settings
 from market.domain.clock import HOUR, VirtualClock
 from market.enquiries import Enquiries
