@@ -24,7 +24,7 @@ REDACTED = "•••"
 NOT_SET = "not set"
 FIELDS = Settings.model_fields
 SECRETS = tuple(name for name, field in FIELDS.items() if field.annotation is SecretStr)
-NOT_SETTINGS = frozenset({"KEY", "SERVER", "CONFIG"})
+NOT_SETTINGS = frozenset({"KEY", "SERVER", "CONFIG", "PROFILE"})
 """Variables of ours that are no settings of an exchange: those of its clients, and where the file is."""
 
 
