@@ -27,6 +27,7 @@ from market.persistence.store import Store
 from market.promise_enquiries import PromiseEnquiries
 from market.round_enquiries import RoundEnquiries
 from market.running_enquiries import RunningEnquiries
+from market.settlement.earnings import earned_allocations
 from market.tenancy import own_order, round_seen_by
 from market.webhook_enquiries import WebhookEnquiries
 
@@ -143,7 +144,10 @@ class Enquiries(ListingEnquiries, RoundEnquiries, RunningEnquiries, PromiseEnqui
             return work.orders.history(order_id)
 
     def allocations(self, actor: Actor, request: PageRequest, filters: Filters) -> Page[Allocation]:
-        """Allocations, paged: a buyer's own, those on a provider's offerings, all for the operator."""
+        """Allocations, paged: a buyer's own, those on a provider's offerings, all for the operator.
+
+        To a provider, price and what is paid of it are what it earns.
+        """
         actor.require(scope=Scope.READ)
         own = dict(filters)
         if actor.role is Role.BUYER:
@@ -151,7 +155,11 @@ class Enquiries(ListingEnquiries, RoundEnquiries, RunningEnquiries, PromiseEnqui
         elif actor.role is Role.PROVIDER:
             own["provider_id"] = actor.organisation_id
         with self._database.reading() as session:
-            return Store(session).rounds.page_allocations(request, own)
+            work = Store(session)
+            page = work.rounds.page_allocations(request, own)
+            if actor.role is not Role.PROVIDER:
+                return page
+            return Page(earned_allocations(work, page.items), page.next_cursor)
 
     def round_record(self, actor: Actor, round_id: str) -> tuple[bytes, bytes, Mapping[str, Any]]:
         """Problem, clearing (both `.npz`) and the names of their rows, for whoever wants to check a round again."""

@@ -113,9 +113,9 @@ def report_failure(
 def _reported(
     desk: Desk, actor: Actor, allocation_id: str, request: Request, report: Callable[[], Allocation]
 ) -> AllocationAnswer:
-    """The allocation after the report, now or as it has become since it was reported first."""
+    """The allocation after the report, as whoever reports may see it."""
     try:
-        return AllocationAnswer.of(report())
+        report()
     except AnsweredBefore:
         mark_replayed(request)
-        return AllocationAnswer.of(desk.enquiries.allocation(actor.rereading(), allocation_id))
+    return AllocationAnswer.of(desk.enquiries.allocation(actor.rereading(), allocation_id))

@@ -65,13 +65,15 @@ class AllocationAnswer(Schema):
     starts_at: datetime
     ends_at: datetime
     ask_price: CnyText = Field(description="Ask per unit-hour when it was granted.")
-    price: CnyText = Field(description="What the buyer pays for the whole window.")
+    price: CnyText = Field(
+        description="What the buyer pays for the whole window; shown to its provider: what that earns, before fees."
+    )
     rtt_ms: float
     facility_kwh: float
     carbon_kg_location: float
     carbon_kg_market: float
     state: AllocationState
-    paid: CnyText = Field(description="Captured so far.")
+    paid: CnyText = Field(description="Captured of it so far.")
     settled_hours: int = Field(description="Hours that are over and settled, from the first one on.")
     offering_version: int = Field(description="Terms of the offering that were matched.")
     started_at: datetime | None

@@ -242,8 +242,13 @@ class StatementTotals(Schema):
 
     model_config = example(**STATEMENT_SUMS)
 
-    charge: CnyText = Field(description="What buyers paid.")
-    make_whole: CnyText = Field(description="What the exchange added to reach the provider's price.")
+    charge: CnyText = Field(
+        description="What buyers paid; in a provider's own statement with what was made whole."
+    )
+    make_whole: CnyText = Field(
+        description="What the exchange added to reach the provider's price; in a provider's own statement it is part of "
+        "`charge`, and zero here."
+    )
     fee: CnyText
     refund: CnyText
     credit: CnyText

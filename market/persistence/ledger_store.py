@@ -1,13 +1,13 @@
 """Accounts and transfers. Sums on accounts are kept with the transfers, in the same transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, not_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from market.domain.errors import Conflict
 from market.domain.ledger import Account, Transfer, TransferKind
@@ -21,6 +21,18 @@ from market.persistence.money_models import AccountRow, TransferRow, VoucherPool
 from market.persistence.paging import Page, PageRequest, read_page
 
 _TRANSFER_FILTERS = ("order_id", "allocation_id", "round_id", "kind", "at")
+_PAID = aliased(TransferRow)
+_MADE_WHOLE_BESIDE = and_(
+    TransferRow.kind.in_([TransferKind.MAKE_WHOLE, TransferKind.MAKE_WHOLE_RETURN]),
+    select(_PAID.id)
+    .where(
+        _PAID.allocation_id == TransferRow.allocation_id,
+        _PAID.hour == TransferRow.hour,
+        _PAID.kind.in_([TransferKind.CAPTURE, TransferKind.REFUND]),
+    )
+    .exists(),
+)
+"""Rows that made an hour whole which was captured or refunded."""
 
 
 class LedgerStore:
@@ -103,13 +115,23 @@ class LedgerStore:
         return read_page(self._session, query, AccountRow.id, mapping.read_account, request)
 
     def page_transfers(
-        self, request: PageRequest, account_ids: Sequence[str] | None, filters: Filters
+        self,
+        request: PageRequest,
+        account_ids: Sequence[str] | None,
+        filters: Filters,
+        *,
+        made_whole: bool = True,
     ) -> Page[Transfer]:
-        """Transfers, paged: those that touch the accounts (None: all), by the columns in `_TRANSFER_FILTERS`."""
+        """Transfers, paged: those that touch the accounts (None: all), by the columns in `_TRANSFER_FILTERS`.
+
+        Without `made_whole`, a captured or refunded hour stands alone: what made it whole is left out.
+        """
         columns = {name: getattr(TransferRow, name) for name in _TRANSFER_FILTERS}
         query = select(TransferRow).where(*conditions(columns, filters))
         if account_ids is not None:
             query = query.where(_touches(account_ids))
+        if not made_whole:
+            query = query.where(not_(_MADE_WHOLE_BESIDE))
         return read_page(self._session, query, TransferRow.id, mapping.read_transfer, request)
 
     def transfer(self, transfer_id: str) -> Transfer | None:
@@ -127,6 +149,37 @@ class LedgerStore:
         if order_id is not None:
             query = query.where(TransferRow.order_id == order_id)
         return tuple(mapping.read_transfer(row) for row in self._session.scalars(query))
+
+    def transfers_of_allocations(
+        self, allocation_ids: Sequence[str], kinds: Collection[TransferKind]
+    ) -> tuple[Transfer, ...]:
+        """Every transfer of some kinds about any of the allocations."""
+        found: list[Transfer] = []
+        for start in range(0, len(allocation_ids), 500):
+            query = select(TransferRow).where(
+                TransferRow.allocation_id.in_(allocation_ids[start : start + 500]),
+                TransferRow.kind.in_(sorted(kinds)),
+            )
+            found += [mapping.read_transfer(row) for row in self._session.scalars(query)]
+        return tuple(found)
+
+    def sums_of_allocations(
+        self, allocation_ids: Sequence[str], kinds: Collection[TransferKind]
+    ) -> list[tuple[str, TransferKind, int]]:
+        """What was moved about each of the allocations, by kind."""
+        found: list[tuple[str, TransferKind, int]] = []
+        for start in range(0, len(allocation_ids), 500):
+            query = (
+                select(TransferRow.allocation_id, TransferRow.kind, func.sum(TransferRow.amount_micros))
+                .where(
+                    TransferRow.allocation_id.in_(allocation_ids[start : start + 500]),
+                    TransferRow.kind.in_(sorted(kinds)),
+                )
+                .group_by(TransferRow.allocation_id, TransferRow.kind)
+            )
+            for id_, kind, amount in self._session.execute(query):
+                found.append((str(id_), TransferKind(kind), int(amount)))
+        return found
 
     def transfers_between(
         self, account_ids: Sequence[str], since: datetime, before: datetime

@@ -6,7 +6,7 @@ by what is net less payouts.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from market.domain.ledger import Transfer, TransferKind, account_of, escrow_of
 from market.domain.money import part_of
 from market.domain.rounds import Allocation
 from market.persistence.store import Store
+from market.settlement.earnings import earned_sums, sums_by_kind
 from market.settlement.metering import SECONDS_PER_HOUR
 from market.settlement.months import Month
 
@@ -94,16 +95,27 @@ def read_invoice(work: Store, buyer_id: str, month: Month) -> Invoice:
     """What was booked for a buyer in a month."""
     accounts = [account_of(buyer_id), escrow_of(buyer_id)]
     found = work.ledger.transfers_between(accounts, month.since, month.before)
-    lines = tuple((metered, _invoice_sums(sums)) for metered, sums in _lines(work, found))
-    total = _sums(found)
+    lines = tuple((metered, _invoice_sums(sums)) for metered, sums in _lines(work, found, sums_by_kind))
+    total = sums_by_kind(found)
     return Invoice(buyer_id, month, lines, _invoice_sums(total), total[TransferKind.DEPOSIT])
 
 
 def read_statement(work: Store, provider_id: str, month: Month) -> Statement:
     """What was booked for a provider in a month."""
+    return _read_statement(work, provider_id, month, sums_by_kind)
+
+
+def read_earnings(work: Store, provider_id: str, month: Month) -> Statement:
+    """The same as it is shown to the provider: what was made whole is part of the charges."""
+    return _read_statement(work, provider_id, month, earned_sums)
+
+
+def _read_statement(
+    work: Store, provider_id: str, month: Month, add_up: Callable[[Sequence[Transfer]], Sums]
+) -> Statement:
     found = work.ledger.transfers_between([account_of(provider_id)], month.since, month.before)
-    lines = tuple((metered, _statement_sums(sums)) for metered, sums in _lines(work, found))
-    total = _sums(found)
+    lines = tuple((metered, _statement_sums(sums)) for metered, sums in _lines(work, found, add_up))
+    total = add_up(found)
     return Statement(provider_id, month, lines, _statement_sums(total), total[TransferKind.PAYOUT])
 
 
@@ -126,7 +138,9 @@ def _statement_sums(sums: Sums) -> StatementSums:
     )
 
 
-def _lines(work: Store, transfers: Iterable[Transfer]) -> list[tuple[Metered, Sums]]:
+def _lines(
+    work: Store, transfers: Iterable[Transfer], add_up: Callable[[Sequence[Transfer]], Sums]
+) -> list[tuple[Metered, Sums]]:
     """Transfers by allocation, in the order in which they were granted; holds are no money spent."""
     of_allocation: dict[str, list[Transfer]] = defaultdict(list)
     for transfer in transfers:
@@ -134,7 +148,7 @@ def _lines(work: Store, transfers: Iterable[Transfer]) -> list[tuple[Metered, Su
             of_allocation[transfer.allocation_id].append(transfer)
     allocations = work.rounds.named_allocations(sorted(of_allocation))
     return [
-        (_metered(allocations[id_], of_allocation[id_]), _sums(of_allocation[id_]))
+        (_metered(allocations[id_], of_allocation[id_]), add_up(of_allocation[id_]))
         for id_ in sorted(of_allocation)
     ]
 
@@ -157,13 +171,6 @@ def _seconds(allocation: Allocation, capture: Transfer) -> int:
         return 0
     hour = (capture.hour - allocation.starts_at) // HOUR
     return part_of(SECONDS_PER_HOUR, capture.amount_micros, allocation.charges_micros[hour])
-
-
-def _sums(transfers: Iterable[Transfer]) -> Sums:
-    sums: dict[TransferKind, int] = dict.fromkeys(TransferKind, 0)
-    for transfer in transfers:
-        sums[transfer.kind] += transfer.amount_micros
-    return sums
 
 
 _HOLDS = frozenset({TransferKind.HOLD, TransferKind.RELEASE})

@@ -12,7 +12,8 @@ from market.persistence.filters import NO_FILTERS, Filters
 from market.persistence.paging import Page, PageRequest, page_in_memory
 from market.persistence.store import Store
 from market.settlement.accounts import accounts_of, named_account
-from market.settlement.bills import Invoice, Statement, read_invoice, read_statement
+from market.settlement.bills import Invoice, Statement, read_earnings, read_invoice, read_statement
+from market.settlement.earnings import earned_transfers
 from market.settlement.months import Month
 from market.settlement.postings import pool_account
 
@@ -65,7 +66,10 @@ class LedgerEnquiries:
                 accounts = [_own_account(work, actor, account_id).id]
             elif actor.role is not Role.OPERATOR:
                 accounts = [account.id for account in accounts_of(work, actor.organisation_id or "")]
-            return work.ledger.page_transfers(request, accounts, rest)
+            if actor.role is not Role.PROVIDER:
+                return work.ledger.page_transfers(request, accounts, rest)
+            page = work.ledger.page_transfers(request, accounts, rest, made_whole=False)
+            return Page(earned_transfers(work, page.items), page.next_cursor)
 
     def transfer(self, actor: Actor, transfer_id: str) -> Transfer:
         """One transfer."""
@@ -105,7 +109,8 @@ class LedgerEnquiries:
         with self._database.reading() as session:
             work = Store(session)
             providers = work.page_providers(request, provider_id)
-            bills = tuple(read_statement(work, provider.id, month) for provider in providers.items)
+            read = read_earnings if actor.role is Role.PROVIDER else read_statement
+            bills = tuple(read(work, provider.id, month) for provider in providers.items)
         return Page(bills, providers.next_cursor)
 
     def voucher_pools(self, actor: Actor, request: PageRequest) -> Page[PoolAndBalance]:

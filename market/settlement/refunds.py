@@ -1,7 +1,7 @@
 """Refunds and credits: what an interruption costs its provider.
 
 Lost work is refunded in full: every transfer that metered it goes back the way it came, hour by hour, so that fee,
-voucher and make-whole shares are exact. On top the provider credits a share of the price, by the offering's grade.
+voucher and make-whole shares are exact. On top the provider credits a share of what it earns, by the offering's grade.
 """
 
 from dataclasses import replace
@@ -21,7 +21,7 @@ from market.settlement.postings import (
 from market.settlement.vouchers import Vouchers
 
 CREDIT_OF_GRADE = {SlaGrade.STANDARD: 0.10, SlaGrade.TRUSTED: 0.25, SlaGrade.CRITICAL: 0.50}
-"""Share of the allocation's price: an assumption after the first three steps of common cloud terms."""
+"""Share of what the allocation would have earned: an assumption after the first three steps of common cloud terms."""
 
 
 def refund(
@@ -47,7 +47,7 @@ def refund(
 
 
 def credit(postings: Postings, order: Order, allocation: Allocation, grade: SlaGrade) -> None:
-    """The provider's credit for an interruption."""
+    """The provider's credit for an interruption: of what it would have earned, so that it tells nothing of the buyer."""
     ends = provider_account(allocation.provider_id), buyer_account(order.buyer_id)
-    amount = share_of(allocation.price_micros, CREDIT_OF_GRADE[grade])
+    amount = share_of(sum(allocation.earnings_micros), CREDIT_OF_GRADE[grade])
     postings.move_any(TransferKind.SLA_CREDIT, ends, amount, order, allocation)

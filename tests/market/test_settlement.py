@@ -173,8 +173,8 @@ def test_an_interrupted_order_gets_its_lost_work_back_and_a_credit(
         order, allocation = books.interrupt(order, allocation, START + 1.5 * HOUR, credited=True)
     assert (order.paid_micros, order.held_micros, order.remaining_share) == (0, 100 * CNY, 1.0)
     assert allocation.paid_micros == 0
-    # nothing is left of the hour; 10% of the price of 60 is credited; the whole limit is held again
-    assert toy.balances() == {BUYER: -100 + 6, ESCROW: 100, PROVIDER: -6}
+    # nothing is left of the hour; 10% of the 64 that it would have earned is credited; the whole limit is held again
+    assert toy.balances() == {BUYER: -93.6, ESCROW: 100, PROVIDER: -6.4}
     kinds = {t.kind for t in toy.transfers()}
     assert {TransferKind.REFUND, TransferKind.FEE_RETURN, TransferKind.MAKE_WHOLE_RETURN} <= kinds
     toy.require_sound()
