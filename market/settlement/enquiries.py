@@ -54,7 +54,7 @@ class LedgerEnquiries:
         """Transfers that touch one's own accounts (all for the operator), paged.
 
         Filtered by order_id, allocation_id, round_id, kind, at; by touch on account_id (`NotFound` unless it is one's
-        own).
+        own). To a provider, what was made whole of an hour is part of its capture.
         """
         actor.require(scope=Scope.READ)
         rest = {name: value for name, value in filters.items() if name != "account_id"}
