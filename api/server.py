@@ -141,7 +141,7 @@ def run_server(settings: Settings, found: FoundSettings | None = None) -> None:
                 url = url_of(settings.host, listening.getsockname()[1])
                 print(f"Suanli Exchange 算力交易所: {url} (API {url}/docs); Ctrl-C stops", flush=True)  # noqa: T201
                 GracefulServer(ServerConfig(opened.app, edge_of(opened.app)), ending).run(sockets=[listening])
-    _logger.info("stopped")
+        _logger.info("stopped")
 
 
 def _log_settings(found: FoundSettings | None) -> None:
@@ -162,6 +162,7 @@ def _timer(opened: OpenExchange, settings: Settings) -> Iterator[None]:
     request = RoundRequest(limits=settings.limits())
     with RoundTimer(opened.exchange, request, settings.round_every) as timer:
         opened.desk.readiness.add("round_timer", timer.require_alive)
+        opened.desk.next_round_at = timer.next_at
         yield
 
 
