@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api.event_feed import Feed, Listener
-from api.schemas.events import EventAnswer
 from market.domain.audience import Audience, Wanted
 from market.domain.events import Event, event_id
 
@@ -99,7 +99,7 @@ def _opening(position: int, retry_seconds: float) -> bytes:
 
 
 def _data(event: Event, audience: Audience) -> str:
-    return EventAnswer.of(event, audience).model_dump_json()
+    return json.dumps(audience.tell(event), ensure_ascii=False, separators=(",", ":"))
 
 
 async def _end_when_gone(receive: Receive, listener: Listener) -> None:

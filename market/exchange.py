@@ -21,9 +21,11 @@ from market.clearing.solving import Solve, SolverProcess, solve_here
 from market.conditions import require
 from market.desks.access import AccessDesk
 from market.desks.catalogue import CatalogueDesk
+from market.desks.deliveries import DeliveryDesk
 from market.desks.promises import PromiseDesk
 from market.desks.running import RunningDesk
 from market.desks.treasury import TreasuryDesk
+from market.desks.webhooks import WebhookDesk
 from market.domain.clock import Clock
 from market.domain.errors import Conflict, MarketError, Unavailable
 from market.domain.orders import Order, TimeInForce
@@ -52,7 +54,9 @@ __all__ = ["AnsweredBefore", "Exchange", "Once", "OpenedRound", "RoundRequest", 
 _logger = logging.getLogger(__name__)
 
 
-class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk):
+class Exchange(
+    CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk, WebhookDesk, DeliveryDesk
+):
     """The market's front desk. Safe between threads: each call has a session of its own."""
 
     def __init__(self, database: Database, clock: Clock, solve: Solve = solve_here, pepper: str = "") -> None:

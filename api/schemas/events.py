@@ -40,15 +40,7 @@ class EventAnswer(Schema):
     @classmethod
     def of(cls, event: Event, audience: Audience) -> "EventAnswer":
         """What an event looks like to whoever may see it."""
-        return cls.model_construct(
-            id=event.id,
-            kind=event.kind,
-            resource=event.resource,
-            resource_id=event.resource_id,
-            at=event.at,
-            actor=audience.actor_of(event),
-            data=dict(event.data),
-        )
+        return cls.model_construct(**{**audience.tell(event), "at": event.at})
 
 
 class EventsWanted(BaseModel):

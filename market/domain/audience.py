@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
+from market.domain.clock import rfc3339
 from market.domain.errors import InvalidInput
 from market.domain.events import EXCHANGE, KINDS, SOMEBODY, Event
 from market.domain.parties import Actor, Role
@@ -56,6 +58,18 @@ class Audience:
         if self.everything or own or event.actor == EXCHANGE:
             return event.actor
         return event.actor_role or SOMEBODY
+
+    def tell(self, event: Event) -> dict[str, Any]:
+        """An event as the audience may know it, in JSON's types: what streams and webhooks send."""
+        return {
+            "id": event.id,
+            "kind": event.kind,
+            "resource": event.resource,
+            "resource_id": event.resource_id,
+            "at": rfc3339(event.at),
+            "actor": self.actor_of(event),
+            "data": dict(event.data),
+        }
 
 
 @dataclass(frozen=True, slots=True)

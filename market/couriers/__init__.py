@@ -1,0 +1,1 @@
+"""Couriers: what carries events to webhooks, in the background of a server."""
