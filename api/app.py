@@ -22,9 +22,11 @@ from api.operations.key_use import writing_key_uses
 from api.operations.requests import WatchedRequests
 from api.problems import pages
 from api.routes import (
+    about,
     allocations,
     answers,
     catalogue,
+    demo_sessions,
     events,
     health,
     keys,
@@ -36,6 +38,7 @@ from api.routes import (
     parties,
     policy,
     quotes,
+    round_views,
     rounds,
     scenarios,
     upkeep,
@@ -57,6 +60,7 @@ ROUTERS = tuple(
         answers,
         allocations,
         rounds,
+        round_views,
         upkeep,
         offerings,
         catalogue,
@@ -68,6 +72,8 @@ ROUTERS = tuple(
         vouchers,
         scenarios,
         events,
+        about,
+        demo_sessions,
         health,
     )
 )

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from api.demo_sessions import DemoSessions
 from api.event_feed import Feed
 from api.headers import request_id_of
 from api.operations.metrics import Metrics
@@ -51,6 +53,9 @@ class Desk:
         self.settings = settings
         self.ids = IdSource()
         self.stopping = Stopping()
+        self.demo_sessions = DemoSessions(settings)
+        self.next_round_at: Callable[[], datetime | None] = _never
+        """When a round clears by itself; whoever runs rounds on a schedule says so."""
         self.readiness = Readiness(exchange, self.stopping, settings.min_free_mebibytes)
         self.feed = Feed(enquiries, exchange.bell, self.stopping)
         self.metrics = Metrics(exchange.database, self.stopping.is_set)
@@ -83,6 +88,10 @@ class Desk:
         self._asking.close()
         self.feed.close()
         self.exchange.write_key_uses(closing=True)
+
+
+def _never() -> None:
+    """No round clears by itself."""
 
 
 def _log_failure(finished: "Future[Any]") -> None:

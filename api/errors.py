@@ -35,6 +35,10 @@ class MalformedLine(MarketError):
     """A line of a body that is no JSON; the other lines stand."""
 
 
+class TooMany(MarketError):
+    """More than one client may have; `retry_after_seconds` says when to try again."""
+
+
 STATUS_OF: Mapping[type[MarketError], int] = {
     MalformedLine: 400,
     InvalidInput: 422,
@@ -43,6 +47,7 @@ STATUS_OF: Mapping[type[MarketError], int] = {
     NotFound: 404,
     Conflict: 409,
     PreconditionFailed: 412,
+    TooMany: 429,
     Unavailable: 503,
 }
 CODE_OF_STATUS = {
@@ -117,7 +122,9 @@ def install_error_answers(app: FastAPI) -> None:
 async def _answer_market_error(_request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, MarketError):
         raise TypeError(type(error).__name__)
-    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotAuthenticated) else None
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotAuthenticated) else {}
+    if isinstance(error, TooMany):
+        headers["Retry-After"] = str(error.facts["retry_after_seconds"])
     return answer_problem(problem_of(error), headers)
 
 

@@ -29,6 +29,7 @@ TAGS = [
     {"name": "policy", "description": "策略: what energy, carbon and latency cost."},
     {"name": "scenarios", "description": "推演: the same book in another market; fronts; replays."},
     {"name": "events", "description": "事件, 审计: what happens, as it happens; who did it."},
+    {"name": "exchange", "description": "交易所: what a client asks first; demo sessions."},
     {"name": "operations", "description": "Whether the exchange is up and ready."},
 ]
 DESCRIPTION = (

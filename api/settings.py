@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from api.edge_settings import EdgeSettings
+from api.edge_settings import EdgeSettings, Rate
 from market.domain.errors import InvalidInput
 from solver import Limits
 
@@ -73,6 +73,10 @@ class Settings(EdgeSettings):
     """How long requests under way, and a round that clears, may take to end when the exchange is told to stop."""
     drain_seconds: Annotated[float, Field(ge=0, le=300)] = 0.0
     """How long /readyz says 503 before the port is closed, so that a load balancer looks elsewhere first."""
+    demo_sessions: bool = False
+    """Lend keys for an hour to whoever asks, at POST /v1/demo-sessions: for an invented market, never in production."""
+    demo_session_limit: Rate = "20/hour"
+    """How many demo sessions one address may open."""
     min_free_mebibytes: Annotated[int, Field(ge=0)] = 64
     """Less room than this beside an SQLite database, and /readyz says 503."""
 

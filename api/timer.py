@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
 
 from market.domain.errors import Conflict, Unavailable
@@ -32,6 +32,7 @@ class RoundTimer:
         self._exchange = exchange
         self._request = request
         self._every = every
+        self._next_at: datetime | None = None
         self._stopped = threading.Event()
         self._wait = wait or self._stopped.wait
         self._thread = threading.Thread(target=self._run, name="round-timer", daemon=True)
@@ -60,6 +61,10 @@ class RoundTimer:
             _logger.exception("a scheduled round failed; the next one comes in %s", self._every)
         return None
 
+    def next_at(self) -> datetime | None:
+        """When the next round is due; None while one clears, and when there will be none."""
+        return self._next_at
+
     def require_alive(self) -> None:
         """`Unavailable` where nobody will clear another round."""
         if not self._thread.is_alive():
@@ -68,5 +73,13 @@ class RoundTimer:
             )
 
     def _run(self) -> None:
-        while not self._wait(self._every.total_seconds()):
+        while not self._pause():
             self.tick()
+
+    def _pause(self) -> bool:
+        """Until the next round is due; whether to stop."""
+        self._next_at = self._exchange.clock.now() + self._every
+        try:
+            return self._wait(self._every.total_seconds())
+        finally:
+            self._next_at = None

@@ -1,12 +1,13 @@
 """What can be asked of one round besides its figures: its prices under each rule, its hours."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from market.clearing.repricing import RoundPricing, price_round
 from market.clearing.schedule import Schedule, schedule_of
 from market.clearing.snapshot import Horizon
 from market.domain.errors import NotFound
 from market.domain.parties import Actor
+from market.domain.policy import Policy
 from market.domain.states import RoundState
 from market.persistence.database import Database
 from market.persistence.run_reader import runs_before, runs_of_round
@@ -14,10 +15,27 @@ from market.persistence.store import Store
 from market.tenancy import schedule_seen_by
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the market stands: the policy in force, the round opened last, and the one whose prices are in force."""
+
+    policy: Policy
+    newest_round_id: str | None
+    newest_landed_round_id: str | None
+
+
 class RoundEnquiries:
     """Read-only desk for rounds. Safe between threads: each call has a session of its own."""
 
     _database: Database
+
+    def standing(self) -> Standing:
+        """How the market stands."""
+        with self._database.reading() as session:
+            work = Store(session)
+            return Standing(
+                work.access.policy(), work.rounds.newest_id(), work.rounds.newest_id(RoundState.LANDED)
+            )
 
     def round_pricing(self, actor: Actor | None, round_id: str) -> RoundPricing:
         """A landed round under every pricing rule: the sums for everybody, each allocation for the operator."""

@@ -33,6 +33,7 @@ ROLES: Mapping[str, tuple[Role, ...]] = {
     "clear_round": OPERATOR,
     "read_round": ANY,
     "price_round": ANY,
+    "read_round_schedule": ANY,
     "read_round_problem": OPERATOR,
     "read_round_clearing": OPERATOR,
     "keep_time": OPERATOR,
@@ -115,7 +116,9 @@ CHANGES: Mapping[Scope, tuple[str, ...]] = {
 """What each scope but `read` is for; `read` is for all the others that take a key. A quote that is to be held takes
 `orders:write` besides.
 """
-NO_SCOPE = frozenset({"read_round", "price_round", "list_versions", "read_current_key"})
+NO_SCOPE = frozenset(
+    {"read_round", "price_round", "read_round_schedule", "list_versions", "read_current_key"}
+)
 """Public but for some of it, which a key without `read` is not shown; and what every key may ask."""
 
 

@@ -10,6 +10,7 @@ from api.etags import IfChanged
 from api.headers import mark_replayed
 from api.json_body import JsonRoute
 from api.openapi import problems
+from api.schemas.distances import DistancesQuery, RoundTripTimeAnswer
 from api.schemas.fields import PageAnswer, PageQuery
 from api.schemas.places import DeviceAnswer, NodeAnswer, NodeRequest, NodesQuery, RegionAnswer, RegionRequest
 from market.domain.parties import Actor
@@ -60,12 +61,42 @@ def read_node(node_id: str, desk: AtDesk, seen: IfChanged) -> NodeAnswer:
     return seen.tagged(NodeAnswer.of(desk.enquiries.node(possible_id(node_id))))
 
 
+@router.get(
+    "/regions/{region_id}", operation_id="read_region", summary="Read a region", responses=problems(404)
+)
+def read_region(region_id: str, desk: AtDesk, seen: IfChanged) -> RegionAnswer:
+    """One region, with coordinates and both carbon factors."""
+    return seen.tagged(RegionAnswer.of(desk.enquiries.region(possible_id(region_id))))
+
+
 @router.get("/devices", operation_id="list_devices", summary="List devices", responses=problems(422))
 def list_devices(
     desk: AtDesk, query: Annotated[PageQuery, Query()], seen: IfChanged
 ) -> PageAnswer[DeviceAnswer]:
     """Devices by id, with memory, power, peak and relative speed per precision."""
     return seen.tagged(answer_page(desk.enquiries.devices(page_of(query)), DeviceAnswer.of))
+
+
+@router.get(
+    "/devices/{device_id}", operation_id="read_device", summary="Read a device", responses=problems(404)
+)
+def read_device(device_id: str, desk: AtDesk, seen: IfChanged) -> DeviceAnswer:
+    """One device, with memory, power, peak and relative speed per precision."""
+    return seen.tagged(DeviceAnswer.of(desk.enquiries.device(possible_id(device_id))))
+
+
+@router.get(
+    "/round-trip-times",
+    operation_id="list_round_trip_times",
+    summary="List round-trip times",
+    responses=problems(422),
+)
+def list_round_trip_times(
+    desk: AtDesk, query: Annotated[DistancesQuery, Query()], seen: IfChanged
+) -> PageAnswer[RoundTripTimeAnswer]:
+    """Round-trip times between regions in ms, by the two ids, and where each figure comes from."""
+    page = desk.enquiries.round_trip_times(page_of(query), query.from_region_id, query.to_region_id)
+    return seen.tagged(answer_page(page, RoundTripTimeAnswer.of))
 
 
 def _add(

@@ -1,6 +1,6 @@
 """Taking part: organisations and the first key of each; their further keys and members."""
 
-from market.desks.keys import KeyDesk
+from market.desks.demo_sessions import DemoDesk
 from market.desks.members import MemberDesk
 from market.domain.errors import Conflict, InvalidInput
 from market.domain.events import EXCHANGE
@@ -12,7 +12,7 @@ from market.persistence.store import Store
 from market.settlement.accounts import require_account_free
 
 
-class AccessDesk(KeyDesk, MemberDesk):
+class AccessDesk(DemoDesk, MemberDesk):
     """Registers who takes part."""
 
     def create_operator_key(self, *, further: bool = False) -> str:

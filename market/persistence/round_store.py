@@ -71,6 +71,11 @@ class RoundStore:
         row = self._session.scalar(select(RoundRow).where(RoundRow.in_progress == 1))
         return None if row is None else mapping.read_round(row)
 
+    def newest_id(self, *states: RoundState) -> str | None:
+        """The id of the round opened last, of those in these states if any are named."""
+        query = select(RoundRow.id).order_by(RoundRow.id.desc()).limit(1)
+        return self._session.scalar(query.where(RoundRow.state.in_(states)) if states else query)
+
     def newest_landed(self) -> Round | None:
         """The last round that landed."""
         query = (

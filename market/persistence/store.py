@@ -117,6 +117,16 @@ class Store:
         """All devices by id."""
         return self._all(models.DeviceRow, mapping.read_device)
 
+    def region(self, id_: str) -> Region | None:
+        """One region."""
+        row = self.session.get(models.RegionRow, id_)
+        return None if row is None else mapping.read_region(row)
+
+    def device(self, id_: str) -> Device | None:
+        """One device."""
+        row = self.session.get(models.DeviceRow, id_)
+        return None if row is None else mapping.read_device(row)
+
     def node(self, id_: str) -> Node | None:
         """One node."""
         row = self.session.get(models.NodeRow, id_)

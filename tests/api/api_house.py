@@ -74,7 +74,11 @@ def build_exchange(database: Database, solve: Solve = solve_here) -> tuple[Excha
 
 def build_test_app(exchange: Exchange, clock: VirtualClock, **settings: Any) -> Any:
     """The real application; nothing is replaced."""
-    return build_app(exchange, Enquiries(exchange.database, clock), Settings(solver_seconds=5, **settings))
+    return build_app(
+        exchange,
+        Enquiries(exchange.database, clock),
+        Settings(**{"solver_seconds": 5, "demo_sessions": True} | settings),
+    )
 
 
 def order_body(job: Mapping[str, Any] | None = None, **terms: Any) -> Json:
