@@ -52,7 +52,7 @@ def run_demo(request: DemoRequest) -> Json:
         check_writable(request.json_file)
     with choose_database(request.database, once=request.once) as url, _ending_on_terminate():
         # 2. A fresh exchange with the east-west fixtures, served on this machine.
-        settings = Settings(database_url=url)
+        settings = Settings(database_url=url, demo_sessions=True)
         key = prepare_exchange(settings)
         with open_exchange(settings) as opened, serve(opened.app, request.port) as server:
             say.print(f"[bold]Suanli Exchange 算力交易所[/bold] on {server.url}")
