@@ -6,11 +6,10 @@ from fastapi import Request
 from limits import parse
 from limits.strategies import SlidingWindowCounterRateLimiter
 
-from api.errors import TooMany
 from api.rate_limit import network_of
 from api.settings import Settings
 from api.window_counts import WindowCounts
-from market.domain.errors import NotFound
+from market.domain.errors import NotFound, TooMany
 
 ONE_ADDRESS = "demo-sessions"
 

@@ -25,6 +25,7 @@ from market.domain.errors import (
     NotFound,
     NotPermitted,
     PreconditionFailed,
+    TooMany,
     Unavailable,
 )
 
@@ -33,10 +34,6 @@ MEDIA_TYPE = "application/problem+json"
 
 class MalformedLine(MarketError):
     """A line of a body that is no JSON; the other lines stand."""
-
-
-class TooMany(MarketError):
-    """More than one client may have; `retry_after_seconds` says when to try again."""
 
 
 STATUS_OF: Mapping[type[MarketError], int] = {

@@ -7,6 +7,7 @@
     ├── NotFound            no such thing, or another tenant's              (HTTP 404)
     ├── Conflict            the state of the market does not allow it now   (HTTP 409)
     ├── PreconditionFailed  somebody else changed it meanwhile              (HTTP 412)
+    ├── TooMany             more of something than one client may have now  (HTTP 429)
     └── Unavailable         the exchange itself cannot serve                (HTTP 503)
 
 Every error carries a stable `code` (snake_case, part of the contract), a message that says what to do
@@ -55,6 +56,10 @@ class Conflict(MarketError):
 
 class PreconditionFailed(MarketError):
     """It is not any more what whoever changes it has seen."""
+
+
+class TooMany(MarketError):
+    """More of something than one client may have now; `retry_after_seconds` says when to ask again."""
 
 
 class Unavailable(MarketError):
