@@ -38,7 +38,7 @@ def submit(
         return desk.exchange.submit_orders(actor, submissions, once)
     except AnsweredBefore as before:
         mark_replayed(request)
-        return _remembered(desk, actor, before.answer["orders"])
+        return _remembered(desk, actor.rereading(), before.answer["orders"])
 
 
 def _remembered(desk: Desk, actor: Actor, entries: Sequence[Mapping[str, Any]]) -> list[Answer]:

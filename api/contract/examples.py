@@ -18,6 +18,7 @@ PARAMETERS: Mapping[str, tuple[Any, str]] = {
     "region_id": ("chengdu", "A region's id."),
     "device_id": ("910b", "A device's id."),
     "provider_id": ("prv_0062", "A provider's id."),
+    "owner_id": ("buy_0001", "A provider's or a buyer's id."),
     "organisation_id": ("buy_0001", "A provider's or a buyer's id."),
     "buyer_id": ("buy_0001", "A buyer's id."),
     "cursor": ("b3JkXzAxazBhMWIyYzNkNGU1ZjZnN2g4ajlrbW5w", "`next_cursor` of the page before."),
