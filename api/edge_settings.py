@@ -46,6 +46,8 @@ class EdgeSettings(BaseSettings):
     """What one address may ask without a key that was recognised."""
     rate_limit_failed_keys: Rate = "60/minute"
     """How many keys that nobody issued one address may try."""
+    max_requests_at_once: Annotated[int, Field(gt=0)] = 128
+    """Most requests and event streams of one key, or of one address without, that are open at a time."""
     max_body_bytes: Annotated[int, Field(gt=0)] = 8 * MEBIBYTE
     """Largest body of a request."""
     max_held_body_bytes: Annotated[int, Field(gt=0)] = 256 * MEBIBYTE

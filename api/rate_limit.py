@@ -8,6 +8,7 @@ import hashlib
 import math
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -63,6 +64,8 @@ class RateLimit:
         self._failed = Policy(
             "unknown-keys", "keys from this address that nobody issued", edge.failed_keys_limit()
         )
+        self._most_at_once = edge.max_requests_at_once
+        self._at_once: Counter[tuple[str, str]] = Counter()
         self._secret = secrets.token_bytes(16)
         self._recognised: dict[bytes, str] = {}
 
@@ -83,6 +86,10 @@ class RateLimit:
             await self._refuse(policy, whom, cost)(scope, receive, send)
             return
 
+        if self._at_once[policy.name, whom] >= self._most_at_once:
+            await self._refuse_another(policy)(scope, receive, send)
+            return
+
         async def send_counted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._learn(scope, client, message["status"])
@@ -90,7 +97,13 @@ class RateLimit:
                     MutableHeaders(scope=message).update(dict(self._told(policy, whom)))
             await send(message)
 
-        await self._app(scope, receive, send_counted)
+        self._at_once[policy.name, whom] += 1
+        try:
+            await self._app(scope, receive, send_counted)
+        finally:
+            self._at_once[policy.name, whom] -= 1
+            if not self._at_once[policy.name, whom]:
+                del self._at_once[policy.name, whom]
 
     def _client(self, scope: Scope, headers: Headers) -> Client:
         address = network_of(scope["client"][0] if scope.get("client") else "")
@@ -152,6 +165,16 @@ class RateLimit:
             retry_after_seconds=wait,
         )
         return answer_problem(problem, {"Retry-After": str(wait), **dict(self._told(policy, whom))})
+
+    def _refuse_another(self, policy: Policy) -> ASGIApp:
+        problem = build_problem(
+            429,
+            "rate_limited",
+            f"{policy.whose} has {self._most_at_once} requests and streams open: wait for one of them to end",
+            violated_policies=["at-once"],
+            retry_after_seconds=1,
+        )
+        return answer_problem(problem, {"Retry-After": "1"})
 
 
 def bearer_of(headers: Headers) -> str | None:

@@ -5,6 +5,7 @@ import threading
 from contextlib import ExitStack
 
 import pytest
+from api_house import Keys
 from raw_http import Served, is_closed, read_answer, serving
 from starlette.routing import Mount
 
@@ -74,7 +75,7 @@ def test_a_body_that_does_not_come_is_answered_408(market_file: str) -> None:
     with serving(market_file, body_seconds=0.3) as served:
         for length in (b"Content-Length: 100\r\n\r\n{", b"Transfer-Encoding: chunked\r\n\r\n5\r\n{"):
             with served.connect() as slow:
-                slow.sendall(HEAD + length)
+                slow.sendall(HEAD.replace(b"/v1/orders", b"/nowhere") + length)
                 assert served.is_well()
                 found = read_answer(slow)
                 assert found is not None
@@ -156,6 +157,28 @@ def test_where_everybody_is_being_answered_a_newcomer_is_told_so(market_file: st
         assert found is not None
         assert found.status == 200
         assert served.is_well()
+
+
+def test_one_client_cannot_have_all_that_is_answered(market_file: str, keys: Keys) -> None:
+    """Streams and long requests: somebody with a key may not lock the others out."""
+    asked = "GET /hang HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    known = f"GET /v1/orders HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {keys.buyer}\r\nConnection: close\r\n\r\n"
+    with serving(market_file, max_requests_at_once=2) as served, ExitStack() as busy:
+        assert served.ask(known.encode())  # recognised from now on: counted as itself, not as its address
+        finish = hanging(served)
+        for _ in range(2):
+            busy.enter_context(served.connect()).sendall(asked.encode())
+            assert finish.began.acquire(timeout=30)
+        refused = served.ask(asked.encode())
+        assert refused is not None
+        assert refused.status == 429
+        assert refused.problem()["violated_policies"] == ["at-once"]
+        answered = served.ask(known.encode())
+        assert answered is not None
+        assert answered.status == 200
+        finish.now.set()
+    with serving(market_file, max_requests_at_once=2) as served:
+        assert all(served.is_well() for _ in range(5))
 
 
 class Hanging:
