@@ -174,12 +174,12 @@ def _end(_signal: int, _frame: FrameType | None) -> None:
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket; `Conflict` (port_in_use) or `InvalidInput` (invalid_address) says what is wrong."""
     try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except socket.gaierror as error:
         raise InvalidInput(
             "invalid_address", f"{host!r} is no address to listen on: {error.strerror}"
         ) from error
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening = socket.socket(family, kind, protocol)  # asyncio sets TCP_NODELAY only where TCP is named
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(address)
