@@ -14,7 +14,8 @@ from api.client.errors import Refusal
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 HEAD = "# Profiles of the suanli command: `suanli profiles` writes this file. It holds keys: keep it to yourself.\n"
-SHOWN_AT_END = 4
+KIND = re.compile(r"suanli_[a-z]+_")
+SHOWN_AT_END, SAFE_LENGTH = 4, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,8 @@ class Profile:
         """Enough to tell keys apart: `suanli_buyer_…9f3a`."""
         if self.key is None:
             return None
-        kind = self.key.rpartition("_")[0]
-        return f"{kind}_…{self.key[-SHOWN_AT_END:]}" if kind and len(self.key) > len(kind) + 12 else "…"
+        kind = KIND.match(self.key)
+        return f"{kind[0]}…{self.key[-SHOWN_AT_END:]}" if kind and len(self.key) >= SAFE_LENGTH else "…"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """`suanli profiles`: servers and keys by name."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -29,7 +30,9 @@ Name = Annotated[str, typer.Argument(help="its name", autocompletion=complete_pr
 def add(
     name: Annotated[str, typer.Argument(help="letters, digits, - and _")],
     *,
-    server: Annotated[str | None, typer.Option("--server", help=f"its address [{HERE}]")] = None,
+    server: Annotated[
+        str | None, typer.Option("--server", help=f"its address [SUANLI_SERVER, else {HERE}]")
+    ] = None,
     key: Annotated[str | None, typer.Option("--key", help="its API key; - reads it from stdin")] = None,
     use: Annotated[bool, typer.Option("--use", help="use it where no profile is named")] = False,
 ) -> None:
@@ -44,11 +47,12 @@ def add(
     from api.client.transport import Address  # noqa: PLC0415 - quick `--help`
 
     told = sys.stdin.readline().strip() if key == "-" else key
+    address = server or os.environ.get("SUANLI_SERVER") or HERE
     try:
-        Address(server or HERE, told)
+        Address(address, told)
     except InvalidTarget as error:
         raise Refusal(error.code, error.message) from error
-    profiles = read_profiles().with_profile(name, Profile(server or HERE, told))
+    profiles = read_profiles().with_profile(name, Profile(address, told))
     path = write_profiles(profiles.using(name) if use else profiles)
     typer.echo(f"{name} is kept in {path}")
 
@@ -77,11 +81,18 @@ def show(
         str | None, typer.Argument(help="[the one in use]", autocompletion=complete_profile)
     ] = None,
     *,
+    only_key: Annotated[
+        bool, typer.Option("--only-key", help="print its whole key, and nothing else")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show one profile; its key but for the last letters.
+    """Show one profile, of its key only how it begins and ends.
 
-    Example: suanli profiles show home
+    Examples:
+
+      suanli profiles show home
+
+      export SUANLI_KEY="$(suanli profiles show home --only-key)"
     """
     known = read_profiles()
     wanted = name or known.used
@@ -90,6 +101,11 @@ def show(
             "no_profile", "no profile is in use", "suanli profiles use NAME, or: suanli profiles add"
         )
     one = known.named(wanted)
+    if only_key:
+        if one.key is None:
+            raise Refusal("no_key", f"profile {wanted} has no key", f"suanli profiles add {wanted} --key …")
+        typer.echo(one.key)
+        return
     print_record({"name": wanted, "server": one.server, "key": one.redacted_key}, as_json=as_json)
 
 

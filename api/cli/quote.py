@@ -42,7 +42,8 @@ def quote(
         print_json(found)
         return
     options = [
-        (o.node_id, o.device_id, o.price, o.rtt_ms, o.facility_kwh, o.starts_at) for o in found.options
+        (o.node_id, o.device_id, o.price, o.rtt_ms, f"{o.facility_kwh:.1f}", o.starts_at)
+        for o in found.options
     ]
     print_table(("node", "device", "CNY", "RTT ms", "kWh", "starts"), options, "Could run at")
     print_table(("node", "reason"), [(r.node, r.code) for r in found.reasons], "Not at")

@@ -106,6 +106,17 @@ class AlternativeAnswer(Answer):
     carbon_kg_market_difference: Number | None
 
 
+class AttemptAnswer(Answer):
+    """One try."""
+
+    at: datetime
+    milliseconds: int
+    status: int | None
+    """What was answered; null where nothing was."""
+    error: str | None
+    """`timeout`, `address_refused`, `tls_failed`, `connection_failed`, `redirected`, `bad_answer`."""
+
+
 class AuditAnswer(Answer):
     """One line of the audit: who did what to what, and with which request."""
 
@@ -173,6 +184,15 @@ class ChangeAnswer(Answer):
     """Where the order would run then."""
 
 
+class ClientLimits(Answer):
+    """What one request may carry at most."""
+
+    orders_per_batch: int
+    body_bytes: int
+    items_per_page: int
+    hours_per_round: int
+
+
 class DecisionAnswer(Answer):
     """What decided where a placed order runs; beside the code stand the facts, each under its name."""
 
@@ -180,6 +200,37 @@ class DecisionAnswer(Answer):
     """CHEAPEST by the policy's objective, or what kept it from the cheapest offering that costs less."""
     node: str
     """The node it runs at, or that of the cheaper offering."""
+
+
+class DeliveryAnswer(Answer):
+    """One event to one webhook, and every try."""
+
+    id: str
+    event_id: str
+    kind: str
+    resource: str
+    resource_id: str
+    replay: int
+    """0: the first time; 1: the first replay that was asked for, and so on."""
+    state: words.DeliveryState | str
+    created_at: datetime
+    next_attempt_at: datetime | None
+    delivered_at: datetime | None
+    attempts: list[AttemptAnswer]
+    """The newest 20."""
+
+
+class DemoSessionAnswer(Answer):
+    """A key that ends by itself."""
+
+    api_key: str
+    """Send it as `Authorization: Bearer …`; it is shown this once."""
+    key_id: str
+    role: words.Role | str
+    organisation_id: str | None
+    """Whose market it shows; null for the operator's."""
+    scopes: list[words.Scope | str]
+    expires_at: datetime
 
 
 class DeviceAnswer(Answer):
@@ -220,6 +271,31 @@ class EventAnswer(Answer):
     """What belongs to the kind; more members may come."""
 
 
+class ExchangeAnswer(Answer):
+    """What a client asks first."""
+
+    name: str
+    version: str
+    api_version: str
+    time_zone: str
+    """IANA name of the zone of local hours: tariffs, free units by hour, bills."""
+    demo_sessions: bool
+    """Whether `POST /v1/demo-sessions` gives out keys."""
+    round_every_seconds: Number | None
+    """How often rounds clear by themselves; null: when the operator asks for one."""
+    next_round_at: datetime | None
+    """When the next one is due; null while one is clearing, and where none is."""
+    policy: str
+    """Name of the policy in force."""
+    pricing: words.PricingRule | str
+    """The pricing rule in force."""
+    newest_round_id: str | None
+    """The round opened last, whatever its state."""
+    newest_landed_round_id: str | None
+    """The round whose prices are in force."""
+    limits: ClientLimits
+
+
 class FieldProblem(Answer):
     """What is wrong with one field."""
 
@@ -227,6 +303,23 @@ class FieldProblem(Answer):
     """Where: body, query, path or header, then the way to the field."""
     msg: str
     """What was expected."""
+
+
+class FlowHoursAnswer(Answer):
+    """Demand of one job class from one region, served in another."""
+
+    from_region: str
+    to_region: str
+    job_class: str
+    orders: int
+    it_kwh: Number
+    """IT energy over all hours."""
+    first_hour: int | None
+    """Which of `hours` (0: the first) `it_kw` begins with. Null for a flow of fewer than 3 orders, whose
+    hours only an operator's key is told.
+    """
+    it_kw: list[Number]
+    """IT power (kW) from `first_hour` on, until the flow is over."""
 
 
 class ForecastScoreAnswer(Answer):
@@ -469,6 +562,18 @@ class NodeAnswer(Answer):
     confidence: str
     state: words.NodeState | str
     """A node that is `down` takes nothing."""
+
+
+class NodeHoursAnswer(Answer):
+    """Facility power of one node, hour by hour (kW)."""
+
+    node_id: str
+    listed_kw: Number
+    """If every unit listed there ran, as the catalogue is now."""
+    before_kw: list[Number]
+    """Of what was allocated already, for each of `hours`."""
+    granted_kw: list[Number]
+    """Of what was granted, for each of `hours`."""
 
 
 class OfferingAnswer(Answer):
@@ -821,22 +926,6 @@ class RelatedParties(Answer):
     provider_id: str
 
 
-class ReplayAnswer(Answer):
-    """A past round cleared again from its record."""
-
-    round_id: str
-    exact: bool
-    """Every placement, every price, value and bound are the same."""
-    ended_by_time: bool
-    """The round used up its seconds; it may replay differently."""
-    verified: bool
-    """The judge finds nothing wrong with what was recorded."""
-    recorded_value: Cny
-    value: Cny
-    recorded_bound: Cny
-    bound: Cny
-
-
 class RoundAnswer(Answer):
     """One batch clearing: value, bound and gap as certified, and all its figures once it has landed."""
 
@@ -889,6 +978,15 @@ class RoundPricingAnswer(Answer):
     rules: list[RulePricesAnswer]
     allocations: list[AllocationPricesAnswer]
     """For an operator's key only; else empty."""
+
+
+class RoundScheduleAnswer(Answer):
+    """A landed round, hour by hour."""
+
+    hours: list[datetime]
+    nodes: list[NodeHoursAnswer]
+    flows: list[FlowHoursAnswer]
+    round_id: str
 
 
 class RoundTripTimeAnswer(Answer):
@@ -983,9 +1081,11 @@ class StatementLine(Answer):
     """One allocation in one month."""
 
     charge: Cny
-    """What buyers paid."""
+    """What buyers paid; in a provider's own statement with what was made whole."""
     make_whole: Cny
-    """What the exchange added to reach the provider's price."""
+    """What the exchange added to reach the provider's price; in a provider's own statement it is part of
+    `charge`, and zero here.
+    """
     fee: Cny
     refund: Cny
     credit: Cny
@@ -1002,9 +1102,11 @@ class StatementTotals(Answer):
     """`net` = charge + make_whole - fee - refund - credit."""
 
     charge: Cny
-    """What buyers paid."""
+    """What buyers paid; in a provider's own statement with what was made whole."""
     make_whole: Cny
-    """What the exchange added to reach the provider's price."""
+    """What the exchange added to reach the provider's price; in a provider's own statement it is part of
+    `charge`, and zero here.
+    """
     fee: Cny
     refund: Cny
     credit: Cny
@@ -1074,3 +1176,62 @@ class VoucherPoolAnswer(Answer):
     related_parties: list[RelatedParties]
     """All for the operator; for others the pairs that they are part of."""
     left: Cny
+
+
+class WebhookAnswer(Answer):
+    """A webhook, without its secret."""
+
+    id: str
+    organisation_id: str | None
+    """Whose it is; null: the operator's."""
+    url: str
+    kinds: list[str]
+    description: str
+    state: words.WebhookState | str
+    created_at: datetime
+    failing_since: datetime | None
+    """Nothing has arrived since; null: the last one did."""
+    disabled_reason: str | None
+    """`gone` (it answered 410) or `failing` (for too long), where the exchange disabled it."""
+
+
+class WebhookWithSecret(Answer):
+    """A webhook, and the secret its signatures are verified with, which is shown this once."""
+
+    id: str
+    organisation_id: str | None
+    """Whose it is; null: the operator's."""
+    url: str
+    kinds: list[str]
+    description: str
+    state: words.WebhookState | str
+    created_at: datetime
+    failing_since: datetime | None
+    """Nothing has arrived since; null: the last one did."""
+    disabled_reason: str | None
+    """`gone` (it answered 410) or `failing` (for too long), where the exchange disabled it."""
+    secret: str | None
+    """Shown this once. Null where the request is a repetition under its idempotency key."""
+
+
+class api__schemas__scenarios__ReplayAnswer(Answer):
+    """A past round cleared again from its record."""
+
+    round_id: str
+    exact: bool
+    """Every placement, every price, value and bound are the same."""
+    ended_by_time: bool
+    """The round used up its seconds; it may replay differently."""
+    verified: bool
+    """The judge finds nothing wrong with what was recorded."""
+    recorded_value: Cny
+    value: Cny
+    recorded_bound: Cny
+    bound: Cny
+
+
+class api__schemas__webhooks__ReplayAnswer(Answer):
+    """How much is delivered once more."""
+
+    webhook_id: str
+    deliveries: int

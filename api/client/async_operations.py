@@ -633,6 +633,22 @@ class AsyncRounds:
         call = Call("GET", f"/v1/rounds/{segment(round_id)}/clearing.npz", seconds=timeout_seconds)
         return await self._transport.ask_bytes(call)
 
+    async def read_round_schedule(
+        self, round_id: str, *, timeout_seconds: float | None = None
+    ) -> answers.RoundScheduleAnswer:
+        """A round hour by hour.
+
+        What each node runs in each hour of a landed round, and which demand flows from where to where:
+        sums, in kW.
+
+        Facility power at nodes, IT power in flows. What was granted is shown as it landed, whatever
+        became of it since.
+
+        `GET /v1/rounds/{round_id}/schedule`
+        """
+        call = Call("GET", f"/v1/rounds/{segment(round_id)}/schedule", seconds=timeout_seconds)
+        return await self._transport.ask(call, answers.RoundScheduleAnswer)
+
     async def tick(
         self, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
     ) -> answers.UpkeepAnswer:
@@ -651,7 +667,7 @@ class AsyncRounds:
 
     async def replay(
         self, round_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
-    ) -> answers.ReplayAnswer:
+    ) -> answers.api__schemas__scenarios__ReplayAnswer:
         """Clear a past round again from its record.
 
         The recorded problem under the recorded limits: the same answer, unless time ended the search.
@@ -666,7 +682,7 @@ class AsyncRounds:
             idempotency_key=idempotency_key,
             seconds=timeout_seconds,
         )
-        return await self._transport.ask(call, answers.ReplayAnswer)
+        return await self._transport.ask(call, answers.api__schemas__scenarios__ReplayAnswer)
 
 
 class AsyncNodes:
@@ -2011,6 +2027,259 @@ class AsyncAudit:
         return self._transport.pages(call, answers.AuditAnswer, at_most)
 
 
+class AsyncWebhooks:
+    """`exchange.webhooks`. 事件, 审计: what happens, as it happens; who did it."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    def list(
+        self, *, at_most: int | None = None, timeout_seconds: float | None = None
+    ) -> AsyncIterator[answers.WebhookAnswer]:
+        """List webhooks.
+
+        One's own organisation's, by id; for the operator all of them.
+
+        An iterator over all pages; `at_most`: no more items than that.
+
+        `GET /v1/webhooks`
+        """
+        call = Call("GET", "/v1/webhooks", seconds=timeout_seconds)
+        return self._transport.pages(call, answers.WebhookAnswer, at_most)
+
+    async def create(
+        self,
+        body: bodies.WebhookRequest,
+        *,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.WebhookWithSecret:
+        """Create a webhook.
+
+        For keys with `webhooks:write`. From now on, what happens is sent to the URL as its owner may
+        see it, signed after Standard Webhooks. The answer carries the secret to verify with, this once.
+
+        `POST /v1/webhooks`
+        """
+        call = Call(
+            "POST",
+            "/v1/webhooks",
+            body=body,
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return await self._transport.ask(call, answers.WebhookWithSecret)
+
+    async def read(self, webhook_id: str, *, timeout_seconds: float | None = None) -> answers.WebhookAnswer:
+        """Read a webhook.
+
+        Without its secret: whoever lost that rotates it.
+
+        `GET /v1/webhooks/{webhook_id}`
+        """
+        call = Call("GET", f"/v1/webhooks/{segment(webhook_id)}", seconds=timeout_seconds)
+        return await self._transport.ask(call, answers.WebhookAnswer)
+
+    async def change(
+        self,
+        webhook_id: str,
+        body: bodies.WebhookChanges,
+        *,
+        if_match: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.WebhookAnswer:
+        """Change a webhook.
+
+        URL, kinds, description; `state` `paused`, or `active` again, for one that was disabled as well:
+        it goes on where it was.
+
+        `if_match`: `answer.received.etag` of what was read: refused (`Changed`) if it is not like that
+        any more.
+
+        `PATCH /v1/webhooks/{webhook_id}`
+        """
+        call = Call(
+            "PATCH",
+            f"/v1/webhooks/{segment(webhook_id)}",
+            headers={"If-Match": if_match},
+            body=body,
+            seconds=timeout_seconds,
+        )
+        return await self._transport.ask(call, answers.WebhookAnswer)
+
+    async def remove(
+        self, webhook_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+    ) -> answers.WebhookAnswer:
+        """Remove a webhook.
+
+        It is told nothing more, what waits included; for good.
+
+        `POST /v1/webhooks/{webhook_id}/remove`
+        """
+        call = Call(
+            "POST",
+            f"/v1/webhooks/{segment(webhook_id)}/remove",
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return await self._transport.ask(call, answers.WebhookAnswer)
+
+    async def rotate_secret(
+        self, webhook_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+    ) -> answers.WebhookWithSecret:
+        """Rotate a webhook's secret.
+
+        Another secret, shown this once. For 24 hours what is sent is signed with the one before as
+        well.
+
+        `POST /v1/webhooks/{webhook_id}/rotate-secret`
+        """
+        call = Call(
+            "POST",
+            f"/v1/webhooks/{segment(webhook_id)}/rotate-secret",
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return await self._transport.ask(call, answers.WebhookWithSecret)
+
+    async def test(
+        self, webhook_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+    ) -> answers.WebhookAnswer:
+        """Test a webhook.
+
+        A `webhook.tested` event is sent to this webhook alone, whatever kinds it asks for; its
+        deliveries tell how it went.
+
+        `POST /v1/webhooks/{webhook_id}/test`
+        """
+        call = Call(
+            "POST",
+            f"/v1/webhooks/{segment(webhook_id)}/test",
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return await self._transport.ask(call, answers.WebhookAnswer)
+
+    def list_deliveries(
+        self,
+        webhook_id: str,
+        *,
+        state: words.DeliveryState | None = None,
+        at_most: int | None = None,
+        timeout_seconds: float | None = None,
+    ) -> AsyncIterator[answers.DeliveryAnswer]:
+        """What was delivered.
+
+        Newest first, each with its tries: when, what was answered or went wrong, how long it took.
+
+        `state`: Only those in this state.
+
+        An iterator over all pages; `at_most`: no more items than that.
+
+        `GET /v1/webhooks/{webhook_id}/deliveries`
+        """
+        call = Call(
+            "GET",
+            f"/v1/webhooks/{segment(webhook_id)}/deliveries",
+            query={"state": state},
+            seconds=timeout_seconds,
+        )
+        return self._transport.pages(call, answers.DeliveryAnswer, at_most)
+
+    async def replay_events(
+        self,
+        webhook_id: str,
+        body: bodies.ReplayRequest,
+        *,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.api__schemas__webhooks__ReplayAnswer:
+        """Send events again.
+
+        What the webhook asks for is delivered once more, after one event and up to another, under the
+        same `webhook-id`s; 10,000 events at most.
+
+        `POST /v1/webhooks/{webhook_id}/replay`
+        """
+        call = Call(
+            "POST",
+            f"/v1/webhooks/{segment(webhook_id)}/replay",
+            body=body,
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return await self._transport.ask(call, answers.api__schemas__webhooks__ReplayAnswer)
+
+    async def retry_delivery(
+        self,
+        webhook_id: str,
+        delivery_id: str,
+        *,
+        idempotency_key: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.DeliveryAnswer:
+        """Try a delivery now.
+
+        One that was given up, or that waits; later events of its resource wait for it meanwhile.
+
+        `POST /v1/webhooks/{webhook_id}/deliveries/{delivery_id}/retry`
+        """
+        call = Call(
+            "POST",
+            f"/v1/webhooks/{segment(webhook_id)}/deliveries/{segment(delivery_id)}/retry",
+            once=True,
+            idempotency_key=idempotency_key,
+            seconds=timeout_seconds,
+        )
+        return await self._transport.ask(call, answers.DeliveryAnswer)
+
+
+class AsyncExchange:
+    """`exchange.exchange`. 交易所: what a client asks first; demo sessions."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def read(self, *, timeout_seconds: float | None = None) -> answers.ExchangeAnswer:
+        """What this exchange is.
+
+        Version, policy and pricing rule in force, the newest round, when the next one is due, and
+        limits of requests.
+
+        `GET /v1/exchange`
+        """
+        call = Call("GET", "/v1/exchange", seconds=timeout_seconds)
+        return await self._transport.ask(call, answers.ExchangeAnswer)
+
+
+class AsyncDemoSessions:
+    """`exchange.demo_sessions`. 交易所: what a client asks first; demo sessions."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def open(
+        self, body: bodies.DemoSessionRequest, *, timeout_seconds: float | None = None
+    ) -> answers.DemoSessionAnswer:
+        """Look around with a key for an hour.
+
+        For exchanges that demonstrate an invented market (`SUANLI_DEMO_SESSIONS=true`); everywhere else
+        404.
+
+        A key of the busiest buyer or provider, or of the operator, without the scopes `access:write`,
+        `money:write` and `webhooks:write`. It ends in an hour. Each request gives out another one.
+
+        `POST /v1/demo-sessions`
+        """
+        call = Call("POST", "/v1/demo-sessions", body=body, seconds=timeout_seconds)
+        return await self._transport.ask(call, answers.DemoSessionAnswer)
+
+
 class AsyncHealth:
     """`exchange.health`. Whether the exchange is up and ready."""
 
@@ -2087,5 +2356,8 @@ class AsyncOperations:
         self.scenarios = AsyncScenarios(transport)
         self.events = AsyncEvents(transport)
         self.audit = AsyncAudit(transport)
+        self.webhooks = AsyncWebhooks(transport)
+        self.exchange = AsyncExchange(transport)
+        self.demo_sessions = AsyncDemoSessions(transport)
         self.health = AsyncHealth(transport)
         self.metrics = AsyncMetrics(transport)

@@ -51,6 +51,12 @@ class CreditLimitRequest(TypedDict):
     credit_limit: Cny | None
 
 
+class DemoSessionRequest(TypedDict):
+    """As whom to look around."""
+
+    role: words.Role
+
+
 class DrainRequest(TypedDict):
     """From when on nothing runs here any more."""
 
@@ -448,6 +454,15 @@ class RelatedParties(TypedDict):
     provider_id: str
 
 
+class ReplayRequest(TypedDict):
+    """Which events to deliver once more."""
+
+    after: str
+    """The last event that is not to be sent again."""
+    until: NotRequired[str | None]
+    """The last one that is; left out: all so far."""
+
+
 class RotationRequest(TypedDict):
     """How the old secret ends."""
 
@@ -508,3 +523,25 @@ class VoucherPoolRequest(TypedDict):
     related_parties: NotRequired[Sequence[RelatedParties]]
     funds: NotRequired[Cny]
     """Money to begin with; deposits add to it."""
+
+
+class WebhookChanges(TypedDict):
+    """What is to be different; what is left out stays."""
+
+    url: NotRequired[str | None]
+    kinds: NotRequired[Sequence[str] | None]
+    description: NotRequired[str | None]
+    state: NotRequired[Literal["active", "paused"] | None]
+    """`paused`: nothing is sent, nothing is lost. `active`: it goes on where it was."""
+
+
+class WebhookRequest(TypedDict):
+    """Where to send which events."""
+
+    url: str
+    """https, and at a public address."""
+    kinds: NotRequired[Sequence[str]]
+    """Kinds such as `order.submitted`, families such as `order.*`, or `*`."""
+    description: NotRequired[str]
+    organisation_id: NotRequired[str | None]
+    """For operators: whose it is; left out, the operator's own."""

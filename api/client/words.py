@@ -33,6 +33,8 @@ Cause = Literal[
 """Why something changed in an order's life."""
 ComputeClass = Literal["gpu", "hpc", "general"]
 """The three kinds of compute; their units never mix."""
+DeliveryState = Literal["pending", "delivered", "given_up"]
+"""Of one event to one webhook; a delivery that was given up can be tried again by hand."""
 FailureCause = Literal["job", "provider"]
 """Who is to blame: the buyer's job, or what the provider runs it on."""
 ForecastBasis = Literal["prior", "history"]
@@ -123,3 +125,5 @@ TransferKind = Literal[
     "make_whole_return",
 ]
 """What a transfer is for; its way is written beside it."""
+WebhookState = Literal["active", "paused", "disabled", "removed"]
+"""`paused` by its owner, `disabled` by the exchange; both go on where they were. `removed` for good."""
