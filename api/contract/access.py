@@ -62,6 +62,8 @@ ROLES: Mapping[str, tuple[Role, ...]] = {
     "rotate_key": ANY,
     "revoke_key": ANY,
     "set_policy": OPERATOR,
+    "stream_events": ANY,
+    "list_audit": OPERATOR,
     "list_transfers": ANY,
     "check_ledger": OPERATOR,
     "list_accounts": ANY,

@@ -7,6 +7,7 @@ from typing import Any
 
 from api_house import NOW, OPERATOR, House, Json, order_body
 
+from api.schemas.places import RegionRequest
 from market.domain.clock import rfc3339
 from market.domain.parties import Role
 
@@ -21,6 +22,8 @@ class Seeded:
     values: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
     keys: Mapping[Role, str] = field(default_factory=dict)
+    address: str | None = None
+    """Where the request comes from, where that matters."""
 
 
 def nothing(_house: House) -> Seeded:
@@ -49,9 +52,11 @@ def a_round(house: House) -> Seeded:
 
 
 def an_allocation(house: House) -> Seeded:
-    """Granted from now on; its provider's key."""
+    """Granted from now on, where a provider reports; its provider's key."""
     allocation = _placed(house)
     key = house.exchange.issue_key(OPERATOR, Role.PROVIDER, allocation["provider_id"])
+    path, beats = f"/v1/offerings/{allocation['offering_id']}", {"heartbeat_minutes": 30}
+    assert house.ask("PATCH", path, key, json=beats).status_code == 200
     values = {name: allocation[name] for name in ("round_id", "order_id", "offering_id", "provider_id")}
     return Seeded(values | {"allocation_id": allocation["id"]}, keys={Role.PROVIDER: key})
 
@@ -69,6 +74,23 @@ def an_offering(house: House) -> Seeded:
     answer = house.ask("POST", "/v1/offerings", house.keys.provider, json=body)
     assert answer.status_code == 201, answer.text
     return Seeded({"offering_id": answer.json()["id"]})
+
+
+def the_documented_region(house: House) -> Seeded:
+    """The region that the examples of nodes and organisations lie in."""
+    (region,) = RegionRequest.model_config["json_schema_extra"]["examples"]  # type: ignore[index, call-overload]
+    answer = house.ask("POST", "/v1/regions", house.keys.operator, json=region)
+    assert answer.status_code == 201, answer.text
+    return Seeded()
+
+
+def a_node_that_is_down(house: House) -> Seeded:
+    assert house.ask("POST", "/v1/nodes/tianfu_cluster/down", house.keys.operator).status_code == 200
+    return Seeded()
+
+
+def from_this_machine(_house: House) -> Seeded:
+    return Seeded(address="127.0.0.1")
 
 
 def a_buyers_account(_house: House) -> Seeded:
@@ -148,7 +170,7 @@ SEEDS: Mapping[str, Callable[[House], Seeded]] = {
     "read_round_clearing": a_round,
     "keep_time": nothing,
     "node_down": nothing,
-    "node_up": nothing,
+    "node_up": a_node_that_is_down,
     "list_offering": nothing,
     "list_offerings": nothing,
     "read_offering": an_offering,
@@ -160,15 +182,16 @@ SEEDS: Mapping[str, Callable[[House], Seeded]] = {
     "list_versions": an_offering,
     "add_region": nothing,
     "list_regions": nothing,
-    "add_node": nothing,
+    "add_node": the_documented_region,
     "list_nodes": nothing,
+    "read_node": nothing,
     "list_devices": nothing,
     "read_region": nothing,
     "read_device": nothing,
     "list_round_trip_times": nothing,
-    "register_provider": nothing,
+    "register_provider": the_documented_region,
     "list_providers": nothing,
-    "register_buyer": nothing,
+    "register_buyer": the_documented_region,
     "list_buyers": nothing,
     "add_member": nothing,
     "list_members": a_member,
@@ -198,9 +221,12 @@ SEEDS: Mapping[str, Callable[[House], Seeded]] = {
     "compare_scenarios": an_order,
     "sweep_scenarios": an_order,
     "replay_round": a_round,
+    "stream_events": an_order,
+    "list_audit": an_order,
     "read_exchange": a_round,
     "open_demo_session": nothing,
     "read_health": nothing,
+    "read_metrics": from_this_machine,
     "read_readiness": nothing,
 }
 """An operation that is not here has no example that anybody ran."""
