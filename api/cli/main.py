@@ -7,6 +7,7 @@ import typer
 
 from api.cli import (
     allocations,
+    backup,
     bench,
     demo,
     events,
@@ -45,6 +46,8 @@ app.command(rich_help_panel=RUN)(demo.demo)
 app.command(rich_help_panel=RUN)(exchange.init)
 app.command(rich_help_panel=RUN)(exchange.serve)
 app.command(rich_help_panel=RUN)(settings.settings)
+app.command(rich_help_panel=RUN)(backup.backup)
+app.command(rich_help_panel=RUN)(backup.restore)
 app.add_typer(profiles.app, name="profiles", rich_help_panel=WORK)
 app.add_typer(orders.app, name="orders", rich_help_panel=WORK)
 app.add_typer(offerings.app, name="offerings", rich_help_panel=WORK)

@@ -84,6 +84,11 @@ class Database:
             )
         return found
 
+    @property
+    def shown(self) -> str:
+        """Its URL as anybody may read it: without the password."""
+        return _shown(self.url)
+
     def close(self) -> None:
         """Let go of all connections, and of the claim to clear a round."""
         self.round_lock.release()

@@ -1,0 +1,93 @@
+"""Reading a backup, trusting nothing of it: whatever is wrong is refused with a stable code before anything is stored."""
+
+import hashlib
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from market.archive.manifest import FORMAT, NAME, Manifest, member_name
+from market.archive.tables import Tell
+from market.domain.errors import InvalidInput
+
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError)
+"""What reading a damaged zip may raise."""
+ROWS_BETWEEN_TELLS = 1000
+
+
+class Backup:
+    """An open backup whose manifest fits what is in it; use `open_backup`."""
+
+    def __init__(self, archive: zipfile.ZipFile, manifest: Manifest) -> None:
+        self._archive = archive
+        self.manifest = manifest
+
+    def lines(self, table: str) -> Iterator[bytes]:
+        """A table's rows, as lines."""
+        with self._archive.open(member_name(table)) as member:
+            yield from member
+
+    def require_whole(self, tell: Tell) -> None:
+        """`InvalidInput` `backup_damaged` unless every member has the rows and the hash that the manifest names."""
+        for table, told in self.manifest.tables.items():
+            hashed, rows = hashlib.sha256(), 0
+            with _refusing_damage(f"the rows of {table}"):
+                for line in self.lines(table):
+                    hashed.update(line)
+                    rows += 1
+                    if rows % ROWS_BETWEEN_TELLS == 0:
+                        tell(table, rows)
+            if (rows, hashed.hexdigest()) != (told.rows, told.sha256):
+                raise damaged(f"the rows of {table} are not those that were written")
+            tell(table, rows)
+
+
+@contextmanager
+def open_backup(file: Path) -> Iterator[Backup]:
+    """A backup that can be looked into; `InvalidInput` `not_a_backup` or `backup_damaged`."""
+    try:
+        archive = zipfile.ZipFile(file)
+    except zipfile.BadZipFile as error:
+        raise InvalidInput(
+            "not_a_backup", f"{file} is no backup, or was cut off: name a file that `suanli backup` wrote"
+        ) from error
+    with archive:
+        names = archive.namelist()
+        if NAME not in names:
+            raise InvalidInput("not_a_backup", f"{file} is a zip, but has no {NAME}: it is no backup")
+        with _refusing_damage(f"its {NAME}"):
+            manifest = _read_manifest(archive)
+        wanted = sorted([NAME, *map(member_name, manifest.tables)])
+        if sorted(names) != wanted:
+            raise damaged("it does not hold the tables that its manifest names")
+        yield Backup(archive, manifest)
+
+
+def damaged(what: str) -> InvalidInput:
+    """The backup cannot be trusted."""
+    return InvalidInput(
+        "backup_damaged", f"the backup is damaged: {what}; take another one, nothing was stored"
+    )
+
+
+def _read_manifest(archive: zipfile.ZipFile) -> Manifest:
+    try:
+        manifest = Manifest.from_json(archive.read(NAME))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise damaged(f"its {NAME} cannot be read") from error
+    if manifest.format != FORMAT:
+        raise InvalidInput(
+            "backup_of_another_version",
+            f"the backup is in format {manifest.format}, this program reads {FORMAT}: restore it with "
+            f"suanli-exchange {manifest.program}",
+        )
+    return manifest
+
+
+@contextmanager
+def _refusing_damage(what: str) -> Iterator[None]:
+    try:
+        yield
+    except BROKEN as error:
+        raise damaged(f"{what} cannot be read") from error

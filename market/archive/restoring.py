@@ -1,0 +1,128 @@
+"""Putting a backup into an empty database: in one transaction, and read back before it is committed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, text
+
+from market.archive.manifest import Manifest
+from market.archive.reading import Backup, damaged, open_backup
+from market.archive.rows import ROWS_AT_A_TIME, columns_of, row_reader
+from market.archive.tables import Tell, all_tables, first_filled, imbalance_micros, set_sequences
+from market.archive.writing import digest_table
+from market.domain.errors import Conflict, InvalidInput, Unavailable
+from market.persistence.database import Database
+
+MOST_BYTES_AT_A_TIME = 8 * 1024 * 1024
+"""Of lines, before they are stored: records of rounds are large."""
+
+
+def restore_backup(database: Database, file: Path, tell: Tell | None = None) -> Manifest:
+    """Everything that was backed up, or nothing: what is wrong is refused, and a kill leaves the database empty.
+
+    `tell` is told the rows that are done, of all first; then of each table as it is checked, stored, and read back.
+    """
+    told = tell or _silent
+    with open_backup(file) as backup:
+        told("", 3 * backup.manifest.rows)
+        _require_empty(database)
+        database.upgrade()
+        _require_same_schema(database, backup.manifest)
+        backup.require_whole(told)
+        with database.engine.begin() as connection:
+            _lock(connection)
+            _require_no_rows(connection, database)
+            for table in all_tables():
+                _store(connection, backup, table, told)
+            set_sequences(connection, backup.manifest.sequences)
+            _require_equal(connection, backup.manifest, told)
+        return backup.manifest
+
+
+def _require_empty(database: Database) -> None:
+    """Before the schema is touched: a database that is in use keeps the schema it has."""
+    if database.schema_version() is None:
+        return
+    database.require_current()
+    with database.engine.execution_options(reading=True).connect() as connection:
+        _require_no_rows(connection, database)
+
+
+def _require_no_rows(connection: Connection, database: Database) -> None:
+    filled = first_filled(connection)
+    if filled is not None:
+        raise Conflict(
+            "database_not_empty",
+            f"{database.shown} holds an exchange already (its {filled} are not empty): a backup is restored into an "
+            "empty database only; name a new one with --database",
+            table=filled,
+        )
+
+
+def _require_same_schema(database: Database, manifest: Manifest) -> None:
+    here = database.schema_version()
+    columns = {table.name: tuple(columns_of(table)) for table in all_tables()}
+    if manifest.schema != here or {name: one.columns for name, one in manifest.tables.items()} != columns:
+        raise InvalidInput(
+            "backup_of_another_version",
+            f"the backup is of schema {manifest.schema}, this program's is {here}: restore it with suanli-exchange "
+            f"{manifest.program}, then upgrade that and run `suanli init`",
+            schema=manifest.schema,
+        )
+
+
+def _lock(connection: Connection) -> None:
+    """Nobody else writes until the end; rows may refer to rows that come later."""
+    if connection.dialect.name == "postgresql":
+        names = ", ".join(f'"{table.name}"' for table in all_tables())
+        connection.execute(text(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE"))
+    else:
+        connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+
+
+def _store(connection: Connection, backup: Backup, table: Table, tell: Tell) -> None:
+    read, stored = row_reader(table), 0
+    for lines in _in_batches(backup.lines(table.name)):
+        try:
+            rows: list[dict[str, Any]] = [read(line) for line in lines]
+        except (ValueError, TypeError) as error:
+            raise damaged(f"a row of {table.name} is not one") from error
+        connection.execute(insert(table), rows)
+        stored += len(rows)
+        tell(table.name, stored)
+
+
+def _in_batches(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
+    """So many lines, or so many bytes, whatever is reached first."""
+    batch: list[bytes] = []
+    size = 0
+    for line in lines:
+        batch.append(line)
+        size += len(line)
+        if len(batch) == ROWS_AT_A_TIME or size >= MOST_BYTES_AT_A_TIME:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _require_equal(connection: Connection, manifest: Manifest, tell: Tell) -> None:
+    """What is stored now is what was there then, row by row, and the ledger says the same."""
+    for table in all_tables():
+        found = digest_table(connection, table)
+        if found != manifest.tables[table.name]:
+            raise Unavailable(
+                "restore_differs",
+                f"{table.name} read back is not what was backed up; nothing was stored, this is a fault of the program",
+                table=table.name,
+            )
+        tell(table.name, found.rows)
+    if imbalance_micros(connection) != manifest.imbalance_micros:
+        raise Unavailable(
+            "restore_differs", "the ledger read back is not the one backed up; nothing was stored"
+        )
+
+
+def _silent(_table: str, _rows: int) -> None:
+    pass

@@ -1,0 +1,30 @@
+"""`suanli backup` and `suanli restore`."""
+
+from pathlib import Path
+
+from command import figures, refused, suanli
+
+
+def test_there_and_back(tmp_path: Path) -> None:
+    here, there, file = f"sqlite:///{tmp_path / 'a.db'}", f"sqlite:///{tmp_path / 'b.db'}", tmp_path / "a.zip"
+    assert suanli("init", "--database", here).returncode == 0
+    written = figures(suanli("backup", file, "--database", here, "--json"))
+    assert written["rows"] > 1000
+    assert written["bytes"] == file.stat().st_size
+    restored = figures(suanli("restore", file, "--database", there, "--json"))
+    assert {name: restored[name] for name in ("rows", "schema", "newest_event")} == {
+        name: written[name] for name in ("rows", "schema", "newest_event")
+    }
+    refused(suanli("backup", file, "--database", here), "backup_exists")
+    line = refused(suanli("restore", file, "--database", there), "database_not_empty")
+    assert "--database" in line
+    told = suanli("backup", tmp_path / "b.zip", SUANLI_DATABASE_URL=there)
+    assert "rows" in told.stdout
+
+
+def test_what_cannot_be_backed_up_or_restored_says_why(tmp_path: Path) -> None:
+    nothing = f"sqlite:///{tmp_path / 'nothing.db'}"
+    refused(suanli("backup", tmp_path / "a.zip", "--database", nothing), "database_empty")
+    refused(suanli("restore", tmp_path / "a.zip", "--database", nothing), "file_not_found")
+    (tmp_path / "no.zip").write_text("no", encoding="utf-8")
+    refused(suanli("restore", tmp_path / "no.zip", "--database", nothing), "not_a_backup")
