@@ -50,7 +50,7 @@ def whatif(  # noqa: PLR0913 - one parameter per option
 
     Examples:
 
-      suanli whatif --round rnd_… --policy green --node-down zhongwei_west
+      suanli whatif --round rnd_… --policy green --node-down zhongwei_cloud
 
       suanli whatif --carbon-price 1.50 --grow zhongwei=1.2 --max-rtt 30
 

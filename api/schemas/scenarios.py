@@ -45,7 +45,7 @@ GREENER = {
     "carbon_price_per_kg": "1.50",
     "energy_weight": None,
     "latency_weight": None,
-    "nodes_down": ["zhongwei_west"],
+    "nodes_down": ["zhongwei_cloud"],
     "growth": {"zhongwei": 1.2},
     "max_rtt_ms": 30,
 }

@@ -107,8 +107,9 @@ def a_paid_provider(house: House) -> Seeded:
 
 def a_voucher_pool(house: House) -> Seeded:
     body = {
-        "name": "test",
+        "issuer": "a city",
         "rate_by_class": {"gpu": 0.3},
+        "cap_per_year": "1000.00",
         "valid_from": rfc3339(NOW),
         "valid_until": rfc3339(NOW + 24 * HOUR),
     }
