@@ -16,8 +16,8 @@ READ_FROM_ANYBODY = 64 * KIBIBYTE
 class KeyFirst:
     """Looks a key up before a large body under /v1 is read, unless the rate limit has recognised it already.
 
-    Bodies are parsed before the routes ask who sent them. Nothing under /v1 takes a large body from anybody without a key, so
-    whoever is refused here would have been refused there.
+    Bodies are parsed before the routes ask who sent them. Nothing under /v1 takes a large body from anybody without a
+    key, so whoever is refused here would have been refused there.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -20,7 +20,9 @@ def test_a_large_body_is_not_read_from_whoever_has_no_key(house: House, declared
         refusal(house.ask("POST", path, content=sent(), headers=JSON), 401, "missing_key")
         refusal(house.ask("POST", path, "suanli_buyer_x", content=sent(), headers=JSON), 401, "unknown_key")
         for _ in range(2):  # asked of the database, then known to the rate limit
-            refusal(house.ask("POST", path, house.keys.buyer, content=sent(), headers=JSON), 400, "malformed_json")
+            refusal(
+                house.ask("POST", path, house.keys.buyer, content=sent(), headers=JSON), 400, "malformed_json"
+            )
 
 
 @pytest.mark.parametrize("piece", [b"[]", b"{}", b"0", b'""'])
