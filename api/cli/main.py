@@ -27,6 +27,7 @@ from api.cli import (
     quote,
     rounds,
     settings,
+    webhooks,
     whatif,
 )
 from api.cli.connection import Given, Key, ProfileName, Server
@@ -65,6 +66,7 @@ app.add_typer(parties.buyers, name="buyers", rich_help_panel=WORK)
 app.add_typer(parties.providers, name="providers", rich_help_panel=WORK)
 app.add_typer(members.app, name="members", rich_help_panel=WORK)
 app.add_typer(keys.app, name="keys", rich_help_panel=WORK)
+app.add_typer(webhooks.app, name="webhooks", rich_help_panel=WORK)
 app.add_typer(policy.app, name="policy", rich_help_panel=WORK)
 app.command(rich_help_panel=WORK)(whatif.whatif)
 app.add_typer(generate.app, name="generate", rich_help_panel=SOLVE)

@@ -2164,7 +2164,7 @@ class AsyncWebhooks:
         )
         return await self._transport.ask(call, answers.WebhookAnswer)
 
-    def list_deliveries(
+    def deliveries(
         self,
         webhook_id: str,
         *,
@@ -2190,7 +2190,7 @@ class AsyncWebhooks:
         )
         return self._transport.pages(call, answers.DeliveryAnswer, at_most)
 
-    async def replay_events(
+    async def replay(
         self,
         webhook_id: str,
         body: bodies.ReplayRequest,
@@ -2215,7 +2215,7 @@ class AsyncWebhooks:
         )
         return await self._transport.ask(call, answers.api__schemas__webhooks__ReplayAnswer)
 
-    async def retry_delivery(
+    async def retry(
         self,
         webhook_id: str,
         delivery_id: str,

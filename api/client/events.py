@@ -160,8 +160,6 @@ class Following:
         return pause
 
 
-def _filters(
-    kinds: Sequence[str], resource: str | None, resource_id: str | None
-) -> list[tuple[str, str]]:
+def _filters(kinds: Sequence[str], resource: str | None, resource_id: str | None) -> list[tuple[str, str]]:
     named: list[tuple[str, Any]] = [("resource", resource), ("resource_id", resource_id)]
     return [*(("kinds", kind) for kind in kinds), *((name, value) for name, value in named if value)]

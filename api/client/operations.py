@@ -2160,7 +2160,7 @@ class Webhooks:
         )
         return self._transport.ask(call, answers.WebhookAnswer)
 
-    def list_deliveries(
+    def deliveries(
         self,
         webhook_id: str,
         *,
@@ -2186,7 +2186,7 @@ class Webhooks:
         )
         return self._transport.pages(call, answers.DeliveryAnswer, at_most)
 
-    def replay_events(
+    def replay(
         self,
         webhook_id: str,
         body: bodies.ReplayRequest,
@@ -2211,7 +2211,7 @@ class Webhooks:
         )
         return self._transport.ask(call, answers.api__schemas__webhooks__ReplayAnswer)
 
-    def retry_delivery(
+    def retry(
         self,
         webhook_id: str,
         delivery_id: str,

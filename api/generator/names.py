@@ -27,6 +27,9 @@ NAMES = {
     "price_round": ("rounds", "pricing"),
     "read_round_problem": ("rounds", "problem"),
     "read_round_clearing": ("rounds", "clearing"),
+    "list_deliveries": ("webhooks", "deliveries"),
+    "retry_delivery": ("webhooks", "retry"),
+    "replay_events": ("webhooks", "replay"),
     "list_transfers": ("ledger", "transfers"),
 }
 

@@ -210,7 +210,11 @@ def _arguments(one: Operation, schemas: Mapping[str, Schema]) -> Iterator[str]:
 def _one_or_many(part: Parameter, types: Types) -> str:
     """Where several values may be given, one may be given as it is."""
     kind = types.of(part.schema).removesuffix(" | None")
-    return f"{kind.removeprefix('Sequence[').removesuffix(']')} | {kind}" if kind.startswith("Sequence[") else kind
+    return (
+        f"{kind.removeprefix('Sequence[').removesuffix(']')} | {kind}"
+        if kind.startswith("Sequence[")
+        else kind
+    )
 
 
 def _call(one: Operation) -> Iterator[str]:

@@ -17,7 +17,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
     """An exchange without a market, and its operator's key."""
     url = f"sqlite:///{tmp_path_factory.mktemp('access') / 'market.db'}"
     key = figures(suanli("init", "--database", url, "--scenario", "none", "--json"))["operator_key"]
-    with open_exchange(Settings(database_url=url)) as opened, ServerThread(opened.app) as server:
+    settings = Settings(database_url=url, webhook_allowed_hosts=("127.0.0.1",))
+    with open_exchange(settings) as opened, ServerThread(opened.app) as server:
         yield server.url, key
 
 
@@ -80,3 +81,23 @@ def test_members_come_change_and_go(run: Any) -> None:
     assert figures(run("members", "remove", added["id"], "--json"))["state"] == "removed"
     assert run("members", "list").returncode == 0
     refused(run("members", "add", "Li Lei", "nowhere"), "malformed_request")
+
+
+def test_webhooks_are_made_paused_and_removed(run: Any) -> None:
+    made = figures(run("webhooks", "create", "https://127.0.0.1:9/hook", "--kind", "order.*", "--json"))
+    assert made["secret"].startswith("whsec_")
+    assert "secret" not in figures(run("webhooks", "show", made["id"], "--json"))
+    assert "is paused" in run("webhooks", "change", made["id"], "--state", "paused").stdout
+    assert "order.*" in run("webhooks", "list").stdout
+    rotated = figures(run("webhooks", "rotate-secret", made["id"], "--json"))
+    assert rotated["secret"] != made["secret"]
+    assert "is active" in run("webhooks", "change", made["id"], "--state", "active").stdout
+    assert run("webhooks", "test", made["id"]).returncode == 0
+    (delivery,) = figures(run("webhooks", "deliveries", made["id"], "--json"))
+    assert delivery["kind"] == "webhook.tested"
+    assert delivery["id"] in run("webhooks", "deliveries", made["id"]).stdout
+    assert figures(run("webhooks", "retry", made["id"], delivery["id"], "--json"))["id"] == delivery["id"]
+    again = run("webhooks", "replay", made["id"], "--after", "evt_0000000000000000", "--json")
+    assert figures(again)["webhook_id"] == made["id"]
+    assert run("webhooks", "remove", made["id"]).returncode == 0
+    refused(run("webhooks", "create", "http://hooks.example.com"), "invalid_webhook_url")
