@@ -29,3 +29,22 @@ def test_nothing_breaks_clients_of_a_published_version(published: Path) -> None:
     today = datetime.now(UTC).date()
     found = breaking_changes(read_document(published), build_contract().openapi(), today)
     assert [str(change) for change in found] == []
+
+
+@pytest.mark.parametrize("page", ["api.md", "api.zh.md"])
+def test_the_pages_name_every_filter_and_sort(page: str) -> None:
+    rows = [
+        line.split("|")[1:4] for line in (DOCS / page).read_text("utf-8").splitlines() if "| `/v1/" in line
+    ]
+    told = {named(path)[0]: (set(named(filters)), set(named(sort))) for path, filters, sort in rows}
+    assert len(told) == 7
+    for path, item in build_contract().openapi()["paths"].items():
+        if path in told:
+            sent = {p["name"]: p["schema"] for p in item["get"]["parameters"] if p["in"] == "query"}
+            sort = set(sent.pop("sort", {}).get("enum", []))
+            assert told[path] == (sent.keys() - {"limit", "cursor"}, sort), path
+
+
+def named(cell: str) -> list[str]:
+    """What stands between backticks."""
+    return cell.split("`")[1::2]
