@@ -14,6 +14,7 @@ from starlette.types import Scope
 
 from api import openapi
 from api.contract.deprecation import DeprecationHeaders
+from api.delivering import delivering
 from api.dependencies import Desk
 from api.docs import page
 from api.edge import install_edge
@@ -43,6 +44,7 @@ from api.routes import (
     scenarios,
     upkeep,
     vouchers,
+    webhooks,
 )
 from api.settings import Settings
 from market.enquiries import Enquiries
@@ -72,6 +74,7 @@ ROUTERS = tuple(
         vouchers,
         scenarios,
         events,
+        webhooks,
         about,
         demo_sessions,
         health,
@@ -85,7 +88,7 @@ def build_app(exchange: Exchange, enquiries: Enquiries, settings: Settings) -> F
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with writing_key_uses(exchange):
+        async with writing_key_uses(exchange), delivering(desk.couriers):
             yield
         await run_in_threadpool(desk.close)
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from api.delivering import couriers_of
 from api.demo_sessions import DemoSessions
 from api.event_feed import Feed
 from api.headers import request_id_of
@@ -58,6 +59,7 @@ class Desk:
         """When a round clears by itself; whoever runs rounds on a schedule says so."""
         self.readiness = Readiness(exchange, self.stopping, settings.min_free_mebibytes)
         self.feed = Feed(enquiries, exchange.bell, self.stopping)
+        self.couriers = couriers_of(exchange, settings)
         self.metrics = Metrics(exchange.database, self.stopping.is_set)
         exchange.watch.tell_to(self.metrics.count_seen)
         exchange.watch.tell_to(log_seen)
@@ -76,6 +78,7 @@ class Desk:
         """Take no more rounds, say so at /readyz, end the streams."""
         self.exchange.take_no_more_rounds()
         self.stopping.begin()
+        self.couriers.begin_stopping()
 
     def give_up(self) -> None:
         """Whatever is being solved is given up; whoever waits for it is told so at once."""

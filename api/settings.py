@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from api.edge_settings import EdgeSettings, Rate
+from api.webhook_settings import WebhookSettings
 from market.domain.errors import InvalidInput
 from solver import Limits
 
@@ -34,7 +35,7 @@ def _interval_of(value: object) -> object:
     return read_interval(value) if isinstance(value, str) else value
 
 
-class Settings(EdgeSettings):
+class Settings(WebhookSettings, EdgeSettings):
     """Where the exchange keeps its data, where it listens, how hard it solves, what it tells of itself."""
 
     model_config = SettingsConfigDict(

@@ -11,7 +11,7 @@ from market.domain.orders import Order
 from market.domain.parties import Actor, Buyer, Provider, Role
 from market.domain.rounds import Allocation, Round
 from market.domain.scopes import Scope
-from market.domain.webhooks import Webhook
+from market.domain.webhooks import Delivery, Webhook
 from market.persistence.store import Store
 
 FEWEST_ORDERS_TOLD = 3
@@ -97,14 +97,24 @@ def member_meant(work: Store, organisation_id: str | None, member_id: str) -> Me
     return member
 
 
-def own_webhook(work: Store, actor: Actor, webhook_id: str, *, held: bool = False) -> Webhook:
-    """A webhook the actor may see and change; `NotFound` also for another organisation's."""
-    webhook = work.webhooks.get(webhook_id, held=held)
+def own_webhook(
+    work: Store, actor: Actor, webhook_id: str, *, held: bool = False, removed: bool = False
+) -> Webhook:
+    """A webhook the actor may see and change; `NotFound` also for another organisation's, and for one that is removed."""
+    webhook = work.webhooks.get(webhook_id, held=held, removed=removed)
     if webhook is None or (
         actor.role is not Role.OPERATOR and webhook.organisation_id != actor.organisation_id
     ):
         raise NotFound("not_found", f"no webhook {webhook_id}")
     return webhook
+
+
+def own_delivery(work: Store, webhook: Webhook, number: int, *, held: bool = False) -> Delivery:
+    """A delivery of a webhook; `NotFound` also for another one's."""
+    delivery = work.webhooks.delivery(number, held=held)
+    if delivery is None or delivery.webhook_id != webhook.id:
+        raise NotFound("not_found", f"webhook {webhook.id} has no such delivery")
+    return delivery
 
 
 def round_seen_by(actor: Actor | None, round_: Round) -> Round:
@@ -116,13 +126,6 @@ def round_seen_by(actor: Actor | None, round_: Round) -> Round:
         for flow in round_.figures.get("flows", ())
     ]
     return replace(round_, figures={**round_.figures, "flows": flows}) if flows else round_
-
-
-def schedule_seen_by(actor: Actor | None, schedule: Schedule) -> Schedule:
-    """A schedule; the hours of a flow of few orders are for the operator only."""
-    if actor is not None and actor.sees_everything:
-        return schedule
-    return schedule.told_of_at_least(FEWEST_ORDERS_TOLD)
 
 
 def schedule_seen_by(actor: Actor | None, schedule: Schedule) -> Schedule:

@@ -6,7 +6,7 @@ from market.domain.webhooks import Delivery, DeliveryState, Webhook
 from market.persistence.database import Database
 from market.persistence.paging import Page, PageRequest
 from market.persistence.store import Store
-from market.tenancy import own_webhook
+from market.tenancy import own_delivery, own_webhook
 
 
 class WebhookEnquiries:
@@ -21,11 +21,18 @@ class WebhookEnquiries:
         with self._database.reading() as session:
             return Store(session).webhooks.page(request, only)
 
-    def webhook(self, actor: Actor, webhook_id: str) -> Webhook:
-        """One of them; `NotFound` also for another organisation's."""
+    def webhook(self, actor: Actor, webhook_id: str, *, removed: bool = False) -> Webhook:
+        """One of them; `NotFound` also for another organisation's. `removed`: that one may be, too."""
         actor.require(scope=Scope.READ)
         with self._database.reading() as session:
-            return own_webhook(Store(session), actor, webhook_id)
+            return own_webhook(Store(session), actor, webhook_id, removed=removed)
+
+    def delivery(self, actor: Actor, webhook_id: str, number: int) -> Delivery:
+        """One delivery to one's webhook."""
+        actor.require(scope=Scope.READ)
+        with self._database.reading() as session:
+            work = Store(session)
+            return own_delivery(work, own_webhook(work, actor, webhook_id), number)
 
     def deliveries(
         self, actor: Actor, webhook_id: str, request: PageRequest, state: DeliveryState | None = None

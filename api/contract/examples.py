@@ -21,6 +21,8 @@ PARAMETERS: Mapping[str, tuple[Any, str]] = {
     "owner_id": ("buy_0001", "A provider's or a buyer's id."),
     "organisation_id": ("buy_0001", "A provider's or a buyer's id."),
     "buyer_id": ("buy_0001", "A buyer's id."),
+    "webhook_id": (f"whk_{ID}", "A webhook's id."),
+    "delivery_id": ("dlv_0000000000000007", "A delivery's id."),
     "cursor": ("b3JkXzAxazBhMWIyYzNkNGU1ZjZnN2g4ajlrbW5w", "`next_cursor` of the page before."),
 }
 """Parameters that many operations share, by name: example, and description where the operation gives none."""

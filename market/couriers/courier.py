@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from market.couriers.sending import Sender
 from market.couriers.turns import Turns
 from market.desks.deliveries import DeliveryDesk
+from market.domain.errors import MarketError
 from market.domain.webhooks import Attempt, DeliveryTerms, Parcel
 from market.webhooks.addresses import AddressGuard
 
@@ -35,6 +36,7 @@ class CourierTerms:
     guard: AddressGuard = field(default_factory=AddressGuard)
     poll_seconds: float = 1.0
     patience_seconds: float = 15.0
+    pause_after_failure_seconds: float = 5.0
 
 
 class Couriers:
@@ -44,13 +46,17 @@ class Couriers:
         self._desk, self._terms, self._make_turns = desk, terms, make_turns
         self._turns: Turns | None = None
         self._rung, self._ending = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._look, name="couriers", daemon=True)
+        self._counting, self._started = threading.Lock(), 0
         self._trust: ssl.SSLContext | None = None
 
     def start(self) -> None:
-        """Look, until `stop`."""
-        self._stop_hearing = self._desk.bell.hear(self._rung.set)
-        self._thread.start()
+        """Look, until `stop` was called as often: one application may be served twice at a time."""
+        with self._counting:
+            self._started += 1
+            if self._started == 1:
+                self._thread = threading.Thread(target=self._look, name="couriers", daemon=True)
+                self._stop_hearing = self._desk.bell.hear(self._rung.set)
+                self._thread.start()
 
     def begin_stopping(self) -> None:
         """Take no more parcels."""
@@ -59,9 +65,12 @@ class Couriers:
 
     def stop(self) -> None:
         """Return when what is under way has ended, in time at least."""
-        self.begin_stopping()
-        self._stop_hearing()
-        self._thread.join(self._terms.patience_seconds)
+        with self._counting:
+            self._started -= 1
+            if self._started == 0:
+                self.begin_stopping()
+                self._stop_hearing()
+                self._thread.join(self._terms.patience_seconds)
 
     def take_turn(self, webhook_id: str) -> None:
         """Deliver what is due at one webhook."""
@@ -84,8 +93,9 @@ class Couriers:
             self._desk.fan_out()
             for webhook_id in self._desk.due_webhooks():
                 self._running().soon(webhook_id)
-        except SQLAlchemyError:
+        except (SQLAlchemyError, MarketError, OSError):
             _logger.exception("webhooks cannot be looked after; trying again")
+            self._ending.wait(self._terms.pause_after_failure_seconds)
 
     def _running(self) -> Turns:
         if self._turns is None:

@@ -8,13 +8,13 @@ from typing import Any
 from market.conditions import require
 from market.desks.desk import Desk, UnitOfWork
 from market.domain.audience import Wanted, require_pattern
-from market.domain.errors import Conflict, InvalidInput, NotFound
+from market.domain.errors import Conflict, InvalidInput
 from market.domain.parties import Actor, tenant_of
 from market.domain.scopes import Scope
 from market.domain.webhooks import Delivery, DeliveryState, Salts, Webhook, WebhookState
 from market.idempotency import Once
 from market.persistence.event_reader import EventReader
-from market.tenancy import organisation_meant, own_webhook
+from market.tenancy import organisation_meant, own_delivery, own_webhook
 from market.webhooks.addresses import AddressGuard
 from market.webhooks.signing import new_salt, secret_of
 
@@ -187,14 +187,6 @@ class WebhookDesk(Desk):
             if len(events) < READ_AT_ONCE:
                 return count
             after = events[-1].sequence
-
-
-def own_delivery(work: UnitOfWork, webhook: Webhook, number: int, *, held: bool = False) -> Delivery:
-    """A delivery of a webhook; `NotFound` also for another one's."""
-    delivery = work.webhooks.delivery(number, held=held)
-    if delivery is None or delivery.webhook_id != webhook.id:
-        raise NotFound("not_found", f"webhook {webhook.id} has no such delivery")
-    return delivery
 
 
 def _kinds(patterns: tuple[str, ...]) -> tuple[str, ...]:

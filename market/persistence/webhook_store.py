@@ -46,11 +46,11 @@ class WebhookStore:
         del columns["told_up_to"]
         self._session.execute(update(WebhookRow).where(WebhookRow.id == webhook.id).values(**columns))
 
-    def get(self, webhook_id: str, *, held: bool = False) -> Webhook | None:
-        """One that was not removed; `held`: nobody else changes it meanwhile."""
-        query = select(WebhookRow).where(
-            WebhookRow.id == webhook_id, WebhookRow.state != WebhookState.REMOVED
-        )
+    def get(self, webhook_id: str, *, held: bool = False, removed: bool = False) -> Webhook | None:
+        """One that was not removed, unless that is no matter; `held`: nobody else changes it meanwhile."""
+        query = select(WebhookRow).where(WebhookRow.id == webhook_id)
+        if not removed:
+            query = query.where(WebhookRow.state != WebhookState.REMOVED)
         if held:
             query = query.with_for_update()
         row = self._session.scalar(query.execution_options(populate_existing=True))
