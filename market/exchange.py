@@ -46,7 +46,7 @@ from market.settlement.books import Books
 from market.spot import PlacingAtOnce, place_at_once, wants_place_at_once
 from market.submission import Submission, accept_orders, open_draft, remembered_answer
 from market.tenancy import own_order
-from market.watching import RoundEnded, Step, StepDone, Watch
+from market.watching import RoundEnded, StepDone, Watch
 from solver import Verification, verify
 
 __all__ = ["AnsweredBefore", "Exchange", "Once", "OpenedRound", "RoundRequest", "Submission"]
@@ -54,9 +54,7 @@ __all__ = ["AnsweredBefore", "Exchange", "Once", "OpenedRound", "RoundRequest", 
 _logger = logging.getLogger(__name__)
 
 
-class Exchange(
-    CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk, WebhookDesk, DeliveryDesk
-):
+class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk, WebhookDesk, DeliveryDesk):
     """The market's front desk. Safe between threads: each call has a session of its own."""
 
     def __init__(self, database: Database, clock: Clock, solve: Solve = solve_here, pepper: str = "") -> None:
@@ -102,12 +100,15 @@ class Exchange(
     def finish_round(self, opened: OpenedRound) -> Round:
         """Steps 2 to 6 of a round, for whoever does not want to wait between 1 and 2."""
         with self._ending_round(opened.round):
-            ended = self._clear_and_land(opened, self.watch.steps_of(opened.round.id))
+            ended = self._clear_and_land(opened)
         self.watch.tell(RoundEnded(ended))
         return ended
 
-    def _clear_and_land(self, opened: OpenedRound, step: Step) -> Round:
-        cleared = clear_market(opened.snapshot, opened.limits, self._solve, step)  # 2. build, 3. solve
+    def _clear_and_land(self, opened: OpenedRound) -> Round:
+        step, report = self.watch.steps_of(opened.round.id), self.watch.search_of(opened.round.id)
+        cleared = clear_market(
+            opened.snapshot, opened.limits, self._solve, step, report
+        )  # 2. build, 3. solve
         built, clearing = cleared.built, cleared.clearing
         opened = replace(opened, snapshot=built.snapshot, limits=cleared.limits)
         with step("verify"):

@@ -9,6 +9,7 @@ from time import perf_counter
 
 from market.domain.errors import MarketError
 from market.domain.rounds import Round
+from solver import Progress
 
 _logger = logging.getLogger(__name__)
 
@@ -38,7 +39,18 @@ class OrdersAnswered:
     refused: Mapping[str, int]
 
 
-Seen = StepDone | RoundEnded | OrdersAnswered
+@dataclass(frozen=True, slots=True)
+class Searching:
+    """Where the search of a round is that is being solved: value found and bound proven so far, in micro-yuan."""
+
+    round_id: str
+    step: str
+    seconds: float
+    value_micros: int
+    bound_micros: int
+
+
+Seen = StepDone | Searching | RoundEnded | OrdersAnswered
 Step = Callable[[str], AbstractContextManager[None]]
 """Within it, one step of one round is done."""
 
@@ -79,6 +91,12 @@ class Watch:
                 self.tell(StepDone(round_id, name, perf_counter() - began, failed))
 
         return step
+
+    def search_of(self, round_id: str) -> Callable[[Progress], None]:
+        """Told of the search of one round."""
+        return lambda row: self.tell(
+            Searching(round_id, row.step, row.seconds, row.value_micros, row.bound_micros)
+        )
 
 
 @contextmanager

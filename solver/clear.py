@@ -26,8 +26,9 @@ def clear(
 
     Always feasible; never worse than the rules of `baselines.simple_orders` (of many jobs only value density), unless it
     is stopped before they are through. Repeats itself for equal problem, limits and seed unless the seconds run out.
-    `progress` is called after every step. `earlier` is a clearing of a problem much like this one (jobs by the same
-    index): what it got right is kept, and where that is enough for `limits.gap` nothing is cleared anew.
+    `progress` is called after every step, and often while step 5 improves. `earlier` is a clearing of a problem much
+    like this one (jobs by the same index): what it got right is kept, and where that is enough for `limits.gap` nothing
+    is cleared anew.
 
     `cancelled` is asked often, and from other threads too; once it answers true, and it must go on to, the best so far
     is returned as if the seconds had run out. HiGHS alone cannot be called back: `tighten` ends when its time does.
@@ -62,7 +63,7 @@ def clear(
                 best.offer(plan.name, dive.dive(market, prices, plan, stopwatch))
     # 5. Improve corner by corner.
     if problem.jobs <= improve.MOST_JOBS and not best.is_enough():
-        goal = improve.Goal(best.enough_micros(), limits.seed, stopwatch)
+        goal = improve.Goal(best.enough_micros(), limits.seed, stopwatch, best.foretell("improve"))
         best.offer("improve", improve.improve(problem, layout, best.floor, best.prices, goal))
     # 6. What is still open on a small problem is searched; where that is too much, its bound is tightened.
     if problem.jobs <= exact.MOST_JOBS and not best.is_enough():

@@ -8,6 +8,7 @@ asked between some hundred rounds only.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -55,12 +56,18 @@ class Ground(NamedTuple):
     """(Q,)"""
 
 
+def _unheard(_value_micros: int) -> None:
+    pass
+
+
 class Goal(NamedTuple):
     """When to stop short of the last round: at `enough_micros` of value, or when the time is up."""
 
     enough_micros: int
     seed: int
     stopwatch: Stopwatch
+    better: Callable[[int], None] = _unheard
+    """Called with each value that beats all before, some hundred rounds at a time."""
 
 
 class Queue(NamedTuple):
@@ -93,7 +100,10 @@ def improve(
             break
         heat = hottest * 0.001 ** (begin / rounds) if begin < COLD * rounds else 0.0
         plan = min(at_once, rounds - begin), (goal.seed * MOST_ROUNDS + begin) % 2**31, heat
+        before = most
         value, most = _anneal(plan, value, most, layout, ground, (current, best))
+        if most > before:
+            goal.better(most)
     return best
 
 

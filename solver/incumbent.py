@@ -54,6 +54,10 @@ class Incumbent:
             self.prices, self.bound_micros = prices, bound
         self._report(step)
 
+    def foretell(self, step: str) -> Callable[[int], None]:
+        """How a step tells of a value that it has found and will offer when it is done."""
+        return lambda value: self._report(step, max(value, self.value_micros))
+
     def settle(self, found: Search) -> None:
         """Keep what the exact finish found and proved."""
         if found.bound_micros is not None:
@@ -88,8 +92,9 @@ class Incumbent:
             mip_bound_micros=self.mip_bound_micros,
         )
 
-    def _report(self, step: str) -> None:
-        row = Progress(step, self._stopwatch.seconds(), self.value_micros, self.bound_micros)
+    def _report(self, step: str, value: int | None = None) -> None:
+        found = self.value_micros if value is None else value
+        row = Progress(step, self._stopwatch.seconds(), found, self.bound_micros)
         self._history.append(row[1:])
         if self._progress:
             self._progress(row)

@@ -4,7 +4,7 @@ import logging
 
 from market.domain.rounds import Round
 from market.domain.states import RoundState
-from market.watching import OrdersAnswered, RoundEnded, Seen, StepDone
+from market.watching import OrdersAnswered, RoundEnded, Searching, Seen, StepDone
 
 _logger = logging.getLogger("suanli.rounds")
 
@@ -23,8 +23,8 @@ def log_seen(seen: Seen) -> None:
         case RoundEnded(round=ended):
             level = logging.INFO if ended.state is RoundState.LANDED else logging.ERROR
             _logger.log(level, "round %s", ended.state.value, extra=_figures(ended))
-        case OrdersAnswered():
-            pass  # the access log has the request
+        case OrdersAnswered() | Searching():
+            pass  # the access log has the request, the round's figures the search
 
 
 def _figures(ended: Round) -> dict[str, object]:

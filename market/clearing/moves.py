@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from market.clearing.builder import BuiltProblem, build_problem
 from market.clearing.idle_moves import cost_of
+from market.clearing.reporting import Report, unreported
 from market.clearing.snapshot import Horizon, MarketSnapshot, Movable
-from market.clearing.solving import Solve
+from market.clearing.solving import Solve, reporting
 from market.clearing.staying import Staying
 from market.domain.catalogue import Catalogue
 from market.domain.clock import HOUR
@@ -25,7 +26,7 @@ from market.domain.orders import Order
 from market.domain.rounds import Allocation
 from market.domain.states import AllocationState, OfferingState, OrderState
 from market.watching import Step, unwatched
-from solver import Clearing, Limits
+from solver import Clearing, Limits, Progress
 
 Ints = npt.NDArray[np.int64]
 FINEST_GAP = 1e-9
@@ -40,20 +41,36 @@ class Cleared:
     limits: Limits
 
 
-def clear_market(snapshot: MarketSnapshot, limits: Limits, solve: Solve, step: Step = unwatched) -> Cleared:
+def clear_market(
+    snapshot: MarketSnapshot,
+    limits: Limits,
+    solve: Solve,
+    step: Step = unwatched,
+    report: Report = unreported,
+) -> Cleared:
     """Build and solve: with moves where there is something to move, without where a move would evict somebody."""
     with step("build"):
         built = build_with_moves(snapshot)
     if built.staying is not None:
         finer = _finer(built, built.staying, limits)
         with step("solve"):
-            clearing = solve(built.problem, finer)
+            clearing = _reporting(built, solve, report)(built.problem, finer)
         if not built.staying.evicted(clearing):
             return Cleared(built, clearing, finer)
         with step("build"):
             built = build_problem(without_moves(snapshot))
     with step("solve"):
-        return Cleared(built, solve(built.problem, limits), limits)
+        return Cleared(built, _reporting(built, solve, report)(built.problem, limits), limits)
+
+
+def _reporting(built: BuiltProblem, solve: Solve, report: Report) -> Solve:
+    """Reports value and bound as they are published."""
+    bonus = built.bonus_micros
+
+    def publish(row: Progress) -> None:
+        report(row._replace(value_micros=row.value_micros - bonus, bound_micros=row.bound_micros - bonus))
+
+    return reporting(solve, publish)
 
 
 def find_movable(

@@ -6,20 +6,35 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import parent_process
+from functools import partial
+from multiprocessing import Pipe, parent_process
+from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from market.clearing.reporting import Report, Tell, follow, forget, tell_through
 from market.domain.errors import Unavailable
 from solver import Clearing, ClearingProblem, Limits, clear
 
 Solve = Callable[[ClearingProblem, Limits], Clearing]
 
 
-def solve_here(problem: ClearingProblem, limits: Limits, earlier: Clearing | None = None) -> Clearing:
+def solve_here(
+    problem: ClearingProblem,
+    limits: Limits,
+    earlier: Clearing | None = None,
+    report: Report | None = None,
+) -> Clearing:
     """Solve in this process, from an earlier clearing of a problem much like it if given."""
-    return clear(problem, limits, earlier=earlier)
+    return clear(problem, limits, earlier=earlier, progress=report)
+
+
+def reporting(solve: Solve, report: Report) -> Solve:
+    """The same, telling of itself while it solves; a solver of somebody else's solves in silence."""
+    if solve is solve_here:
+        return partial(solve_here, report=report)
+    return partial(solve, report=report) if isinstance(solve, SolverProcess) else solve
 
 
 class SolverProcess:
@@ -33,12 +48,27 @@ class SolverProcess:
         self._niceness = niceness
         self._worker: _Worker | None = _Worker(niceness)
 
-    def __call__(self, problem: ClearingProblem, limits: Limits, earlier: Clearing | None = None) -> Clearing:
-        """Solve over there, wait here; `Unavailable` if the process is closed or dies, which replaces it."""
+    def __call__(
+        self,
+        problem: ClearingProblem,
+        limits: Limits,
+        earlier: Clearing | None = None,
+        report: Report | None = None,
+    ) -> Clearing:
+        """Solve over there, wait here; `Unavailable` if the process is closed or dies, which replaces it.
+
+        `report` is called here, while it waits; of one clearing at a time.
+        """
         try:
             with self._lock:  # so that nobody ends a process that is just being started
                 worker = self._living_worker()
-                clearing = worker.pool.submit(clear, problem, limits, earlier=earlier)
+                if report is None:
+                    clearing = worker.pool.submit(clear, problem, limits, earlier=earlier)
+                else:
+                    forget(worker.reports)
+                    clearing = worker.pool.submit(_clear_and_tell, problem, limits, earlier)
+            if report is not None:
+                follow(clearing, worker.reports, report)
             return clearing.result()
         except BrokenProcessPool as error:
             self.require_usable()  # `exchange_stopped` if that is why; another one for the next problem otherwise
@@ -86,8 +116,12 @@ class _Worker:
 
     def __init__(self, niceness: int) -> None:
         self._context = _RememberingContext()
+        self.reports, self._told = Pipe(duplex=False)
         self.pool = ProcessPoolExecutor(
-            max_workers=1, mp_context=self._context, initializer=_begin_solving, initargs=(niceness,)
+            max_workers=1,
+            mp_context=self._context,
+            initializer=_begin_solving,
+            initargs=(niceness, self._told),
         )
 
     def has_died(self) -> bool:
@@ -113,14 +147,27 @@ class _RememberingContext(SpawnContext):
         return process
 
 
-def _begin_solving(niceness: int) -> None:
-    """Stand back, and depend on the parent.
+_tell: Tell
+"""In the solver process: what goes through its pipe."""
+
+
+def _begin_solving(niceness: int, told: Connection) -> None:
+    """Stand back, tell through the pipe, and depend on the parent.
 
     Ctrl-C reaches the whole process group, but only the exchange ends its solver: by closing it, or by dying.
     """
+    global _tell  # noqa: PLW0603 - a worker has nothing else to keep it in
+    _tell = tell_through(told)
     os.nice(niceness)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_the_parent, name="parent-watch", daemon=True).start()
+
+
+def _clear_and_tell(problem: ClearingProblem, limits: Limits, earlier: Clearing | None) -> Clearing:
+    try:
+        return clear(problem, limits, earlier=earlier, progress=_tell)
+    finally:
+        _tell(None)
 
 
 def _end_with_the_parent() -> None:

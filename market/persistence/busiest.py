@@ -29,7 +29,7 @@ def busiest_provider(session: Session) -> str | None:
     return _first(session, allocated, listed, select(ProviderRow.id).order_by(ProviderRow.id))
 
 
-def _first(session: Session, *queries: Select[tuple[str]]) -> str | None:
+def _first(session: Session, *queries: Select[str]) -> str | None:
     """The first row of the first query that finds any."""
     for query in queries:
         found = session.scalar(query.limit(1))

@@ -6,11 +6,15 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
+from multiprocessing import Pipe
 
 import pytest
-from toy_market import FREE, SCENARIO, START, terms
+from random_markets import market
+from toy_market import FREE, HOUR, SCENARIO, START, terms
 
-from market.clearing.solving import SolverProcess
+from market.clearing.reporting import tell_through
+from market.clearing.solving import SolverProcess, solve_here
 from market.domain.clock import VirtualClock
 from market.domain.errors import Unavailable
 from market.domain.parties import Actor, Role
@@ -19,8 +23,8 @@ from market.exchange import Exchange, RoundRequest, Submission
 from market.persistence.database import Database
 from market.persistence.paging import PageRequest
 from market.persistence.store import Store
-from market.watching import OrdersAnswered, RoundEnded, Seen, StepDone
-from solver import Clearing, ClearingProblem, Limits
+from market.watching import OrdersAnswered, RoundEnded, Searching, Seen, StepDone
+from solver import Clearing, ClearingProblem, Limits, Progress
 
 OPERATOR = Actor("key_operator", Role.OPERATOR, None)
 REQUEST = RoundRequest(FREE, limits=Limits(seconds=5, workers=1))
@@ -139,3 +143,55 @@ def test_a_solver_process_that_died_between_two_rounds_is_replaced(
     process.join()
     solver.require_usable()
     assert exchange.clear_round(OPERATOR, REQUEST).state is RoundState.LANDED
+
+
+def test_the_search_is_told_as_it_goes_on(exchange: Exchange, seen: list[Seen]) -> None:
+    exchange.submit_orders(OPERATOR, [Submission("buy_toy", terms(100))])
+    landed = exchange.clear_round(OPERATOR, REQUEST)
+    rows = [one for one in seen if isinstance(one, Searching)]
+    assert [(row.value_micros, row.bound_micros) for row in rows] == [
+        (value, bound) for _, value, bound in landed.figures["history"]
+    ]
+    assert {row.round_id for row in rows} == {landed.id}
+    assert (rows[-1].value_micros, rows[-1].bound_micros) == (landed.value_micros, landed.bound_micros)
+    solved = next(n for n, one in enumerate(seen) if isinstance(one, StepDone) and one.step == "solve")
+    assert all(seen.index(row) < solved for row in rows)
+
+
+def test_what_is_told_leaves_out_the_bonus_of_what_may_be_moved(exchange: Exchange, seen: list[Seen]) -> None:
+    moving = replace(FREE, may_move=True)
+    late = replace(terms(100), interruptible=True, earliest_start=START + 2 * HOUR)
+    exchange.submit_orders(OPERATOR, [Submission("buy_toy", late)])
+    exchange.clear_round(OPERATOR, replace(REQUEST, policy=moving))
+    seen.clear()
+    landed = exchange.clear_round(OPERATOR, replace(REQUEST, policy=moving))
+    assert landed.figures["movable"] == 1
+    last = [one for one in seen if isinstance(one, Searching)][-1]
+    assert last.value_micros <= last.bound_micros == landed.bound_micros
+
+
+@pytest.mark.slow
+def test_another_process_tells_the_same() -> None:
+    problem, limits = market(3, 60, 8, 8, 3), Limits(seconds=120, gap=0.05)
+    here: list[Progress] = []
+    alone = solve_here(problem, limits, report=here.append)
+    with closing(SolverProcess()) as solver:
+        told: list[Progress] = []
+        for _ in range(2):  # the second one hears nothing of the first
+            told.clear()
+            clearing = solver(problem, limits, report=told.append)
+            assert clearing.value_micros == alone.value_micros
+            assert [row._replace(seconds=0) for row in told] == [row._replace(seconds=0) for row in here]
+        assert solver(problem, limits).value_micros == alone.value_micros
+
+
+def test_a_pipe_that_nobody_reads_makes_nobody_wait() -> None:
+    reader, writer = Pipe(duplex=False)
+    tell, rows = tell_through(writer), 5000
+    for number in range(rows):
+        tell(Progress("improve", float(number), number, number))
+    kept = 0
+    while reader.poll():
+        assert reader.recv().value_micros == kept
+        kept += 1
+    assert 100 < kept < rows

@@ -11,8 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_markets import NO_LIMIT_WATTS, market, tiny_market
 
-from solver import Clearing, ClearingProblem, Limits, Progress, Status, baselines, clear, verify
+from solver import Clearing, ClearingProblem, Limits, Progress, Status, baselines, clear, improve, verify
 from solver.bench.markets import generate_market
+from solver.floor import worth
+from solver.layout import build_layout
+from solver.prices import no_prices
+from solver.stopwatch import Stopwatch
 
 QUIET = settings(
     max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
@@ -129,6 +133,26 @@ def test_tells_of_its_progress() -> None:
     assert [row.bound_micros for row in rows] == sorted((row.bound_micros for row in rows), reverse=True)
     assert clearing.history[:, 1].tolist() == [row.value_micros for row in rows]
     assert (rows[-1].value_micros, rows[-1].bound_micros) == (clearing.value_micros, clearing.bound_micros)
+
+
+def test_improving_is_told_as_it_goes_on() -> None:
+    problem = market(4, 120, 10, 12, 4)
+    layout, told = build_layout(problem), list[int]()
+    goal = improve.Goal(2**62, 0, Stopwatch(60), told.append)
+    first_come = baselines.place_by(problem, layout, np.arange(problem.jobs))
+    best = improve.improve(problem, layout, first_come, no_prices(problem), goal)
+    assert len(told) > 1
+    assert told == sorted(set(told))
+    assert told[-1] == worth(problem, layout, best)
+
+
+def test_who_listens_changes_nothing() -> None:
+    """Told of every step or of none: the same answer."""
+    problem = market(2, 60, 8, 8, 3)
+    alone, told = clear(problem), clear(problem, progress=lambda _row: None)
+    assert is_same(alone, told)
+    assert alone.bound_micros == told.bound_micros
+    assert alone.history[:, 1:].tolist() == told.history[:, 1:].tolist()
 
 
 def test_prices_are_those_of_scarce_hours() -> None:
