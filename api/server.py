@@ -133,8 +133,8 @@ def run_server(settings: Settings, found: FoundSettings | None = None) -> None:
     """Serve until Ctrl-C or SIGTERM, as `api.operations.ending` tells; `found` says where the settings came from."""
     signal.signal(signal.SIGTERM, _end)
     with closing(bind(settings.host, settings.port)) as listening, logging_as_set(settings):
-        _log_settings(found)
         with open_exchange(settings) as opened:
+            _log_settings(found)
             ending = Ending(opened.desk, settings)
             settle_memory()
             with tracing_as_set(settings, opened.app), ending.on_signals(), _timer(opened, settings):
@@ -147,7 +147,7 @@ def run_server(settings: Settings, found: FoundSettings | None = None) -> None:
 def _log_settings(found: FoundSettings | None) -> None:
     if found is None:
         return
-    told = {one.name: f"{one.value} ({one.origin})" for one in found.summary()}
+    told = [f"{one.name}: {one.value} ({one.origin})" for one in found.summary()]
     _logger.info("settings", extra={"settings": told, "file": str(found.file) if found.file else None})
     for variable, meant in found.misspelt.items():
         _logger.warning("%s is no setting; did you mean %s?", variable, meant)

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from market.domain.rounds import Round
 from market.domain.states import IN_BOOK
@@ -11,6 +13,7 @@ from market.persistence.database import Database
 from market.persistence.models import EventRow, OrderRow, RoundRow
 from market.persistence.money_models import AccountRow
 from market.persistence.store import Store
+from market.persistence.webhook_models import DeliveryRow, WebhookRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,17 @@ class VitalSigns:
     last_landed: Round | None
     imbalance_micros: int
     newest_event: int
+    webhooks: "WebhookSigns"
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSigns:
+    """What waits to be delivered, since when, and how many events the webhook that is furthest behind has not been told."""
+
+    by_state: Mapping[str, int]
+    pending: int
+    oldest_pending: datetime | None
+    events_behind: int
 
 
 def read_vital_signs(database: Database) -> VitalSigns:
@@ -35,5 +49,23 @@ def read_vital_signs(database: Database) -> VitalSigns:
             rounds_by_state={row.state: row.rounds for row in session.execute(by_state)},
             last_landed=Store(session).rounds.newest_landed(),
             imbalance_micros=abs(int(session.scalar(out_by) or 0)),
-            newest_event=session.scalar(select(func.max(EventRow.sequence))) or 0,
+            newest_event=session.scalar(_NEWEST_EVENT) or 0,
+            webhooks=_read_webhook_signs(session),
         )
+
+
+_NEWEST_EVENT = select(func.max(EventRow.sequence))
+
+
+def _read_webhook_signs(session: Session) -> WebhookSigns:
+    by_state = select(WebhookRow.state, func.count().label("webhooks")).group_by(WebhookRow.state)
+    waiting = select(func.count(), func.min(DeliveryRow.created_at)).where(DeliveryRow.state == "pending")
+    told = select(func.min(WebhookRow.told_up_to)).where(WebhookRow.state == "active")
+    pending, oldest = session.execute(waiting).one()
+    newest, least = session.scalar(_NEWEST_EVENT) or 0, session.scalar(told)
+    return WebhookSigns(
+        by_state={row.state: row.webhooks for row in session.execute(by_state)},
+        pending=pending,
+        oldest_pending=oldest,
+        events_behind=0 if least is None else max(0, newest - least),
+    )

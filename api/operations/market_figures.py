@@ -12,7 +12,7 @@ from market.domain.money import MICROS_PER_CNY
 from market.domain.rounds import Round
 from market.domain.states import RoundState
 from market.persistence.database import Database
-from market.vital_signs import VitalSigns, read_vital_signs
+from market.vital_signs import VitalSigns, WebhookSigns, read_vital_signs
 
 _logger = logging.getLogger(__name__)
 
@@ -62,8 +62,27 @@ def _of_the_market(signs: VitalSigns) -> Iterable[Metric]:
         signs.imbalance_micros,
     )
     yield CounterMetricFamily("suanli_events", "Sequence of the newest event.", signs.newest_event)
+    yield from _of_webhooks(signs.webhooks)
     if signs.last_landed is not None:
         yield from _of_a_round(signs.last_landed)
+
+
+def _of_webhooks(signs: WebhookSigns) -> Iterable[Metric]:
+    webhooks = GaugeMetricFamily("suanli_webhooks", "Webhooks by state.", labels=["state"])
+    for state, count in sorted(signs.by_state.items()):
+        webhooks.add_metric([state], count)
+    yield webhooks
+    yield GaugeMetricFamily("suanli_webhook_deliveries_pending", "Deliveries that wait.", signs.pending)
+    yield GaugeMetricFamily(
+        "suanli_webhook_oldest_pending_timestamp_seconds",
+        "When the delivery was made that waits longest; 0 where none waits.",
+        signs.oldest_pending.timestamp() if signs.oldest_pending else 0,
+    )
+    yield GaugeMetricFamily(
+        "suanli_webhook_events_behind",
+        "Events that the active webhook furthest behind has not been looked through for.",
+        signs.events_behind,
+    )
 
 
 def _of_a_round(landed: Round) -> Iterable[Metric]:

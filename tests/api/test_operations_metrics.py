@@ -76,6 +76,8 @@ def test_the_market_is_told_as_it_is(here: House) -> None:
     assert of(found, "suanli_solver_seconds_count") == 1
     assert of(found, "suanli_ledger_imbalance_micros") == 0
     assert of(found, "suanli_events_total") > 0
+    assert of(found, "suanli_webhook_deliveries_pending") == 0
+    assert of(found, "suanli_webhook_events_behind") == 0
     assert of(found, "suanli_database_up") == 1
     assert any(name == "suanli_build_info" for name, _ in found)
     assert any(name == "process_resident_memory_bytes" for name, _ in found)

@@ -173,4 +173,4 @@ def test_serve_needs_an_exchange(tmp_path: Path) -> None:
 
 
 def test_serve_refuses_a_setting_out_of_range() -> None:
-    refused(suanli("serve", SUANLI_PORT="99999"), "invalid_setting")
+    refused(suanli("serve", SUANLI_PORT="99999"), "invalid_settings")
