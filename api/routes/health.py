@@ -38,7 +38,12 @@ async def read_readiness(request: Request, desk: AtDesk) -> Readiness:
     response_class=Response,
     responses={
         200: {
-            "content": {CONTENT_TYPE_PLAIN_1_0_0: {"schema": {"type": "string"}}},
+            "content": {
+                CONTENT_TYPE_PLAIN_1_0_0: {
+                    "schema": {"type": "string"},
+                    "example": "# TYPE suanli_http_requests_total counter\n",
+                }
+            },
             "description": "Prometheus' text format.",
         },
         **problems(401, 403),

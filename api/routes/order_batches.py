@@ -11,7 +11,7 @@ from api.json_answer import NDJSON, JsonAnswer, LinesAnswer
 from api.media_types import preferred, sent_as
 from api.openapi import problems
 from api.order_batch import hash_of, read_batch
-from api.schemas.orders import LINES, OrderBatchAnswer, order_fields
+from api.schemas.orders import ANSWERED_LINES, LINES, OrderBatchAnswer, order_fields
 from api.submitting import Answer, submit
 from market.domain.errors import MarketError
 from market.domain.parties import Role
@@ -33,7 +33,8 @@ BODY: Mapping[str, Any] = {
 ANSWER: Mapping[str, Any] = {
     "content": {
         NDJSON: {
-            "schema": {"type": "string", "description": "One OrderAccepted or OrderRefused on each line."}
+            "schema": {"type": "string", "description": "One OrderAccepted or OrderRefused on each line."},
+            "example": ANSWERED_LINES,
         }
     }
 }

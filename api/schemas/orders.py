@@ -13,10 +13,10 @@ from api.schemas.jobs import JOB, JobNeeds, job_fields
 from api.schemas.problems import Problem
 from market.domain.devices import ComputeClass
 from market.domain.errors import InvalidInput
-from market.domain.events import Event
 from market.domain.money import format_cny
 from market.domain.orders import Order, OrderTerms, TimeInForce
 from market.domain.states import Cause, OrderState
+from market.enquiries import OrderStory
 from market.persistence.filters import Filters, Span
 
 LARGEST_BATCH = 10_000
@@ -53,6 +53,8 @@ LINES = "".join(
     json.dumps({"job": JOB, **TERMS, "limit_price": limit}) + "\n" for limit in ("1200.00", "900.00")
 )
 """Two orders, one on each line."""
+ANSWERED_LINES = json.dumps({"status": 201, "order": {**ACCEPTED, "job": JOB, **TERMS}, "line": 1}) + "\n"
+"""The answer to a line."""
 
 
 class OrderRequest(Schema):
@@ -169,28 +171,30 @@ class OrderDetail(OrderAnswer):
     allocation: AllocationAnswer | None
     history: list[OrderEvent]
 
-    @classmethod
-    def tell(
-        cls, order: Order, allocation: AllocationAnswer | None, history: tuple[Event, ...]
-    ) -> "OrderDetail":
-        """The whole story of an order."""
-        events = [
-            OrderEvent(
-                at=event.at,
-                state=OrderState(event.data["state"]),
-                cause=Cause(event.data["cause"]),
-                actor=event.actor,
-                reason=event.data["reason"],
-            )
-            for event in history
-        ]
-        told = _told(order, JobNeeds.of(order.job))
-        return cls.model_construct(**told, allocation=allocation, history=events)
-
 
 def order_fields(order: Order) -> dict[str, Any]:
     """An order as it goes out, for JSON: what `OrderAnswer.of` holds, without a model for each of ten thousand."""
-    return _told(order, job_fields(order.job))
+    fields = _told(order, job_fields(order.job))
+    fields["state"], fields["time_in_force"] = str(order.state), str(order.terms.time_in_force)
+    return fields
+
+
+def story_fields(story: OrderStory) -> dict[str, Any]:
+    """What `OrderDetail` tells beyond the order, for JSON."""
+    history = [
+        {
+            "at": event.at,
+            "state": event.data["state"],
+            "cause": event.data["cause"],
+            "actor": event.actor,
+            "reason": event.data["reason"],
+        }
+        for event in story.history
+    ]
+    return {
+        "allocation": None if story.granted is None else AllocationAnswer.of(story.granted),
+        "history": history,
+    }
 
 
 def _told(order: Order, job: Any) -> dict[str, Any]:
