@@ -22,6 +22,7 @@ from api.operations.metrics import Metrics
 from api.operations.readiness import Readiness
 from api.operations.round_log import log_seen
 from api.operations.stopping import Stopping
+from api.round_progress import RoundProgress
 from api.schemas.fields import PageAnswer, PageQuery
 from api.settings import Settings
 from market.access_enquiries import AccessEnquiries
@@ -63,6 +64,8 @@ class Desk:
         self.metrics = Metrics(exchange.database, self.stopping.is_set)
         exchange.watch.tell_to(self.metrics.count_seen)
         exchange.watch.tell_to(log_seen)
+        self.progress = RoundProgress(self.stopping)
+        exchange.watch.tell_to(self.progress.see)
         self._asking = SolverProcess(settings.solver_niceness)
         self.what_if = WhatIf(exchange.database, exchange.clock, self._asking)
         self._background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="round")

@@ -167,6 +167,7 @@ SEEDS: Mapping[str, Callable[[House], Seeded]] = {
     "read_round": a_round,
     "price_round": a_round,
     "read_round_schedule": a_round,
+    "follow_round": a_round,
     "read_round_problem": a_round,
     "read_round_clearing": a_round,
     "keep_time": nothing,

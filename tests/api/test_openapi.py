@@ -56,6 +56,7 @@ PATHS = {
     "/v1/rounds/{round_id}": {"get"},
     "/v1/rounds/{round_id}/pricing": {"get"},
     "/v1/rounds/{round_id}/schedule": {"get"},
+    "/v1/rounds/{round_id}/progress": {"get"},
     "/v1/rounds/{round_id}/problem.npz": {"get"},
     "/v1/rounds/{round_id}/clearing.npz": {"get"},
     "/v1/allocations": {"get"},
