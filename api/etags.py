@@ -89,7 +89,12 @@ class Seen:
 
 def tag_of(answer: BaseModel) -> str:
     """The strong tag of an answer: equal answers have equal tags."""
-    return f'"{hashlib.blake2b(answer.model_dump_json().encode(), digest_size=16).hexdigest()}"'
+    return tag_of_json(answer.model_dump_json().encode())
+
+
+def tag_of_json(answer: bytes) -> str:
+    """The same for an answer that is JSON already."""
+    return f'"{hashlib.blake2b(answer, digest_size=16).hexdigest()}"'
 
 
 def _tagged(answer: A, response: Response, tag: str | None = None) -> A:

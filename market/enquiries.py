@@ -4,6 +4,7 @@ Each actor sees what is public and what is its own; somebody else's is `NotFound
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from market.clearing.hour_prices import HourPrice, read_hour_prices
@@ -24,6 +25,7 @@ from market.listing_enquiries import ListingEnquiries
 from market.persistence.filters import NO_FILTERS, Filters
 from market.persistence.paging import Page, PageRequest
 from market.persistence.store import Store
+from market.place_enquiries import PlaceEnquiries
 from market.promise_enquiries import PromiseEnquiries
 from market.round_enquiries import RoundEnquiries
 from market.running_enquiries import RunningEnquiries
@@ -32,7 +34,24 @@ from market.tenancy import own_order, round_seen_by
 from market.webhook_enquiries import WebhookEnquiries
 
 
-class Enquiries(ListingEnquiries, RoundEnquiries, RunningEnquiries, PromiseEnquiries, EventEnquiries, WebhookEnquiries):
+@dataclass(frozen=True, slots=True)
+class OrderStory:
+    """An order from beginning to end."""
+
+    order: Order
+    granted: Allocation | None
+    history: tuple[Event, ...]
+
+
+class Enquiries(
+    PlaceEnquiries,
+    ListingEnquiries,
+    RoundEnquiries,
+    RunningEnquiries,
+    PromiseEnquiries,
+    EventEnquiries,
+    WebhookEnquiries,
+):
     """Read-only desk. Safe between threads: each call has a session of its own."""
 
     # What is public
@@ -142,6 +161,14 @@ class Enquiries(ListingEnquiries, RoundEnquiries, RunningEnquiries, PromiseEnqui
             work = Store(session)
             own_order(work, actor, order_id)
             return work.orders.history(order_id)
+
+    def order_story(self, actor: Actor, order_id: str) -> OrderStory:
+        """One order, what was granted to it last, and every step of its life, all as of one moment."""
+        actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.READ)
+        with self._database.reading() as session:
+            work = Store(session)
+            order = own_order(work, actor, order_id)
+            return OrderStory(order, work.rounds.newest_allocation_of(order.id), work.orders.history(order.id))
 
     def allocations(self, actor: Actor, request: PageRequest, filters: Filters) -> Page[Allocation]:
         """Allocations, paged: a buyer's own, those on a provider's offerings, all for the operator.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli.bench_api import api as measure_api
 from api.cli.bench_gap import gap as clear_assignments
 from api.cli.output import print_json
 from api.cli.reporting import ReportingGroup
@@ -183,6 +184,7 @@ def report(
 
 
 app.command("gap")(clear_assignments)
+app.command("api")(measure_api)
 
 
 def _names(against: str, read_names: Callable[[str], list[str]]) -> list[str]:

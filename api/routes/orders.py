@@ -1,14 +1,14 @@
 """Orders: submitted, read, cancelled, explained; one by one or many at once."""
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic_core import to_json
 
 from api.dependencies import AtDesk, CurrentActor, OnceOnly, page_of, possible_id
-from api.etags import IfUnchanged, tag_of
+from api.etags import IfUnchanged, tag_of_json
 from api.headers import mark_replayed
 from api.json_answer import JsonAnswer
 from api.json_body import JsonRoute
 from api.openapi import problems
-from api.schemas.allocations import AllocationAnswer
 from api.schemas.amendments import OrderChanges
 from api.schemas.explanations import OrderExplanationAnswer
 from api.schemas.fields import PageAnswer
@@ -18,13 +18,13 @@ from api.schemas.orders import (
     OrderRequest,
     OrdersQuery,
     order_fields,
+    story_fields,
 )
 from api.submitting import submission_of, submit
 from market.domain.errors import MarketError
 from market.domain.parties import Role
 from market.domain.scopes import Scope
 from market.exchange import AnsweredBefore
-from market.persistence.paging import PageRequest
 
 from typing import Annotated  # isort: skip
 
@@ -74,19 +74,17 @@ def list_orders(desk: AtDesk, actor: CurrentActor, query: Annotated[OrdersQuery,
     "/{order_id}",
     operation_id="read_order",
     summary="Read an order",
+    response_model=OrderDetail,
     responses=problems(401, 403, 404),
 )
-def read_order(order_id: str, desk: AtDesk, actor: CurrentActor, response: Response) -> OrderDetail:
+def read_order(order_id: str, desk: AtDesk, actor: CurrentActor) -> Response:
     """The order, what was granted to it, and every step of its life.
 
     `ETag` is that of the order alone, as the list shows it: what can be changed, and what `If-Match` compares.
     """
-    order = desk.enquiries.order(actor, possible_id(order_id))
-    response.headers["ETag"] = tag_of(OrderAnswer.of(order))
-    history = desk.enquiries.order_history(actor, order.id)
-    newest = PageRequest(limit=1, newest_first=True)
-    granted = desk.enquiries.allocations(actor, newest, {"order_id": order.id}).items
-    return OrderDetail.tell(order, AllocationAnswer.of(granted[0]) if granted else None, history)
+    story = desk.enquiries.order_story(actor, possible_id(order_id))
+    shown = order_fields(story.order)
+    return JsonAnswer(shown | story_fields(story), headers={"ETag": tag_of_json(to_json(shown))})
 
 
 @router.patch(

@@ -139,7 +139,13 @@ def _begin(connection: Connection) -> None:
 def _set_pragmas(connection: Any, _record: object) -> None:
     """WAL so that readers never wait; full sync because money must survive a power cut."""
     connection.isolation_level = None
-    for pragma in ("journal_mode=wal", "synchronous=full", "busy_timeout=10000", "foreign_keys=on", "cache_size=-65536"):
+    for pragma in (
+        "journal_mode=wal",
+        "synchronous=full",
+        "busy_timeout=10000",
+        "foreign_keys=on",
+        "cache_size=-65536",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import Row, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from market.domain.events import EXCHANGE, Event, require_kind
@@ -17,6 +17,12 @@ from market.persistence.models import EventRow
 
 EVENTS_LOCK = 0x4B42
 """Any number besides those of the round and capacity locks."""
+
+_HISTORY = (
+    select(EventRow.__table__)
+    .where(EventRow.resource == bindparam("resource"), EventRow.resource_id == bindparam("id"))
+    .order_by(EventRow.sequence)
+)
 
 
 class EventLog:
@@ -99,8 +105,8 @@ class EventLog:
 
     def history(self, resource: str, resource_id: str) -> tuple[Event, ...]:
         """Everything that was committed to have happened to one resource, oldest first."""
-        query = select(EventRow).where(EventRow.resource == resource, EventRow.resource_id == resource_id)
-        return tuple(read_event(row) for row in self._session.scalars(query.order_by(EventRow.sequence)))
+        found = self._session.connection().execute(_HISTORY, {"resource": resource, "id": resource_id})
+        return tuple(read_event(row) for row in found)
 
     def histories(
         self, resource: str, resource_ids: Sequence[str]
@@ -121,8 +127,8 @@ class EventLog:
         return found
 
 
-def read_event(row: EventRow) -> Event:
-    """A row as an event."""
+def read_event(row: EventRow | Row[Any]) -> Event:
+    """A row, or its plain columns, as an event."""
     return Event(
         sequence=row.sequence,
         kind=row.kind,

@@ -17,9 +17,12 @@ from market.persistence.paging import Page, PageRequest, read_joined_page
 
 COLUMNS = tuple(field.name for field in fields(ApiKey))
 _HELD = select(ApiKeyRow, MemberRow.role).join(MemberRow, MemberRow.id == ApiKeyRow.member_id, isouter=True)
-_BY_HASH = _HELD.where(
-    or_(ApiKeyRow.secret_hash == bindparam("hash"), ApiKeyRow.previous_hash == bindparam("hash"))
+_BY_HASH = (
+    select(*ApiKeyRow.__table__.c, MemberRow.role.label("member_role"))
+    .join(MemberRow, MemberRow.id == ApiKeyRow.member_id, isouter=True)
+    .where(or_(ApiKeyRow.secret_hash == bindparam("hash"), ApiKeyRow.previous_hash == bindparam("hash")))
 )
+"""Plain columns: every request asks this."""
 
 
 class KeyStore:
@@ -38,8 +41,8 @@ class KeyStore:
 
     def by_hash(self, secret_hash: str) -> HeldKey | None:
         """The key with a secret of that hash, be it the present one or the one before."""
-        row = self._session.execute(_BY_HASH, {"hash": secret_hash}).first()
-        return None if row is None else _held(row)
+        row = self._session.connection().execute(_BY_HASH, {"hash": secret_hash}).first()
+        return None if row is None else _held_key(row, row.member_role)
 
     def get(self, key_id: str, *, held: bool = False) -> HeldKey | None:
         """One key; `held`: nobody else changes it meanwhile."""
@@ -104,6 +107,10 @@ def _for_change(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
 
 def _held(row: Row[*tuple[Any, ...]]) -> HeldKey:
     found, member_role = row
+    return _held_key(found, member_role)
+
+
+def _held_key(found: Any, member_role: str | None) -> HeldKey:
     columns = {name: getattr(found, name) for name in COLUMNS}
     columns |= {"role": Role(found.role), "scopes": tuple(found.scopes)}
     return HeldKey(ApiKey(**columns), None if member_role is None else MemberRole(member_role))

@@ -1,6 +1,6 @@
 """Accounts and transfers. Sums on accounts are kept with the transfers, in the same transaction."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -47,9 +47,8 @@ class LedgerStore:
         rows = [mapping.account_columns(account) for account in accounts]
         if not rows:
             return
-        on_postgres = self._session.get_bind().dialect.name == "postgresql"
-        insert_ = postgresql.insert if on_postgres else sqlite.insert
-        self._session.connection().execute(insert_(_ACCOUNTS).on_conflict_do_nothing(), rows)
+        connection = self._session.connection()
+        connection.execute(_OPEN_ACCOUNTS[connection.dialect.name], rows)
 
     def held_account(self, account_id: str) -> Account | None:
         """One account, which nobody else changes before the end of this unit of work."""
@@ -61,16 +60,9 @@ class LedgerStore:
         """Those of the accounts that may not fall without limit, held like `held_account`."""
         found: dict[str, Account] = {}
         for start in range(0, len(account_ids), 500):
-            query = (
-                select(AccountRow)
-                .where(
-                    AccountRow.id.in_(account_ids[start : start + 500]), AccountRow.least_micros.is_not(None)
-                )
-                .order_by(AccountRow.id)
-                .with_for_update()
-                .execution_options(populate_existing=True)
-            )
-            found |= {row.id: mapping.read_account(row) for row in self._session.scalars(query)}
+            ids = {"ids": account_ids[start : start + 500]}
+            rows = self._session.connection().execute(_LIMITED, ids).mappings()
+            found |= {row["id"]: mapping.account_of(row) for row in rows}
         return found
 
     def limit(self, account_id: str, least_micros: int | None) -> None:
@@ -246,6 +238,16 @@ class LedgerStore:
 
 
 _ACCOUNTS: Any = AccountRow.__table__
+_OPEN_ACCOUNTS: Mapping[str, Any] = {
+    "postgresql": postgresql.insert(_ACCOUNTS).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(_ACCOUNTS).on_conflict_do_nothing(),
+}
+_LIMITED = (
+    select(_ACCOUNTS)
+    .where(_ACCOUNTS.c.id.in_(bindparam("ids", expanding=True)), _ACCOUNTS.c.least_micros.is_not(None))
+    .order_by(_ACCOUNTS.c.id)
+    .with_for_update()
+)
 _ADD_TO_SUMS = (
     update(_ACCOUNTS)
     .where(_ACCOUNTS.c.id == bindparam("of"))

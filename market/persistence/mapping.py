@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping
+from sqlalchemy import Row, RowMapping
 
 from market.domain.clock import rfc3339
 from market.domain.devices import ComputeClass, Device, Precision
@@ -131,9 +131,11 @@ def _read_maintenance(columns: list[Any]) -> Maintenance:
 
 
 def job_columns(job: Job) -> dict[str, Any]:
-    """A job as JSON."""
+    """A job as JSON. Enums as their words, here and below: everybody who writes them takes longer over an enum."""
     columns: dict[str, Any] = {name: getattr(job, name) for name in job.__slots__}
     columns["hours"] = dict(job.hours) if isinstance(job.hours, Mapping) else job.hours
+    columns["compute_class"], columns["job_class"] = str(job.compute_class), str(job.job_class)
+    columns["precision"] = None if job.precision is None else str(job.precision)
     columns["devices"] = None if job.devices is None else list(job.devices)
     columns["allowed_regions"] = None if job.allowed_regions is None else list(job.allowed_regions)
     return columns
@@ -167,9 +169,9 @@ def order_columns(order: Order) -> dict[str, Any]:
         "earliest_start": terms.earliest_start,
         "deadline": terms.deadline,
         "interruptible": terms.interruptible,
-        "time_in_force": terms.time_in_force,
+        "time_in_force": str(terms.time_in_force),
         "voucher_pool_id": terms.voucher_pool_id,
-        "state": order.state,
+        "state": str(order.state),
         "submitted_at": order.submitted_at,
         "queue_key": order.queue_key,
         "remaining_share": order.remaining_share,
@@ -178,8 +180,8 @@ def order_columns(order: Order) -> dict[str, Any]:
     }
 
 
-def read_order(row: models.OrderRow) -> Order:
-    """`Order` of a row."""
+def read_order(row: models.OrderRow | Row[Any]) -> Order:
+    """`Order` of a row, or of its plain columns."""
     terms = OrderTerms(
         job=read_job(row.job),
         limit_price_micros=row.limit_price_micros,
@@ -302,9 +304,16 @@ def read_account(row: money_models.AccountRow) -> Account:
     return Account(**_columns(row, "kind"), kind=AccountKind(row.kind))
 
 
+def account_of(columns: RowMapping) -> Account:
+    """`Account` of plain columns."""
+    return Account(**{**columns, "kind": AccountKind(columns["kind"])})
+
+
 def transfer_columns(transfer: Transfer) -> dict[str, Any]:
     """A transfer's row."""
-    return {name: getattr(transfer, name) for name in transfer.__slots__}
+    columns = {name: getattr(transfer, name) for name in transfer.__slots__}
+    columns["kind"] = str(transfer.kind)
+    return columns
 
 
 def read_transfer(row: money_models.TransferRow) -> Transfer:

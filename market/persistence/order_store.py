@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from market.domain.errors import Conflict
@@ -17,6 +17,9 @@ from market.persistence.event_log import EventLog
 from market.persistence.filters import NO_FILTERS, Filters, conditions
 from market.persistence.models import BuyerRow, ExplanationRow, OrderRow
 from market.persistence.paging import Page, PageRequest, read_page
+
+_BUYERS = select(BuyerRow.id).where(BuyerRow.id.in_(bindparam("ids", expanding=True)))
+_ONE = select(OrderRow.__table__).where(OrderRow.id == bindparam("id"))
 
 
 class OrderStore:
@@ -38,7 +41,7 @@ class OrderStore:
 
     def get(self, order_id: str) -> Order | None:
         """One order."""
-        row = self._session.get(OrderRow, order_id)
+        row = self._session.connection().execute(_ONE, {"id": order_id}).first()
         return None if row is None else mapping.read_order(row)
 
     def named(self, order_ids: Sequence[str]) -> dict[str, Order]:
@@ -126,8 +129,8 @@ class OrderStore:
         """Ask for many buyers at once what `buyer_exists` asks for one."""
         wanted = sorted(set(buyer_ids) - self._buyers)
         for start in range(0, len(wanted), 500):
-            query = select(BuyerRow.id).where(BuyerRow.id.in_(wanted[start : start + 500]))
-            self._buyers.update(self._session.scalars(query))
+            ids = {"ids": wanted[start : start + 500]}
+            self._buyers.update(self._session.connection().execute(_BUYERS, ids).scalars())
 
     def buyer_exists(self, buyer_id: str) -> bool:
         """Whether a buyer is registered; asked once in a unit of work, because nobody leaves."""

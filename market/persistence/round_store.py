@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,12 @@ from market.persistence.filters import NO_FILTERS, Filters, conditions
 from market.persistence.models import AllocationRow, RoundRecordRow, RoundRow
 from market.persistence.paging import Page, PageRequest, read_page
 
+_NEWEST_OF_ORDER = (
+    select(AllocationRow.__table__)
+    .where(AllocationRow.order_id == bindparam("order_id"))
+    .order_by(AllocationRow.id.desc())
+    .limit(1)
+)
 _ALLOCATION_FILTERS = (
     "buyer_id",
     "provider_id",
@@ -206,6 +212,11 @@ class RoundStore:
         held_then = or_(AllocationRow.ended_at.is_(None), AllocationRow.ended_at > round_.opened_at)
         query = select(AllocationRow).where(made_by_then, held_then, AllocationRow.ends_at > round_.starts_at)
         return tuple(mapping.read_allocation(row) for row in self._session.scalars(query))
+
+    def newest_allocation_of(self, order_id: str) -> Allocation | None:
+        """What was granted to an order last."""
+        row = self._session.connection().execute(_NEWEST_OF_ORDER, {"order_id": order_id}).mappings().first()
+        return None if row is None else mapping.allocation_of(row)
 
     def page_allocations(self, request: PageRequest, filters: Filters) -> Page[Allocation]:
         """Allocations, paged, filtered by the columns in `_ALLOCATION_FILTERS`."""
