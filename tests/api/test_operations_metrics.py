@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from api_house import House, Keys, build_exchange, build_test_app, order_body, refusal
@@ -14,6 +15,7 @@ from market.persistence.database import Database
 
 TOKEN = "t0ken-of-the-operator"  # noqa: S105 - of this test
 HERE = ("127.0.0.1", 40000)
+DOCS = Path(__file__).parents[2] / "docs"
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
@@ -137,3 +139,17 @@ def test_openmetrics_is_told_to_whoever_asks_for_it(here: House) -> None:
     answer = here.ask("GET", "/metrics", headers={"Accept": "application/openmetrics-text"})
     assert answer.headers["content-type"].startswith("application/openmetrics-text")
     assert answer.text.endswith("# EOF\n")
+
+
+@pytest.mark.parametrize("page", ["operations.md", "operations.zh.md"])
+def test_every_metric_is_documented(here: House, page: str) -> None:
+    here.submit()
+    here.clear()
+    text_of_page = (DOCS / page).read_text(encoding="utf-8")
+    ours = {family.name for family in here.client.app.state.desk.metrics.registry.collect()}  # type: ignore[attr-defined]
+    told = {name for name in ours if name.startswith("suanli_")}
+    assert len(told) > 15
+    short = {name: name.replace("suanli_last_round", "…") for name in told}
+    assert [
+        name for name in sorted(told) if name not in text_of_page and short[name] not in text_of_page
+    ] == []
