@@ -1214,7 +1214,7 @@ class WebhookWithSecret(Answer):
     """Shown this once. Null where the request is a repetition under its idempotency key."""
 
 
-class api__schemas__scenarios__ReplayAnswer(Answer):
+class ScenariosReplayAnswer(Answer):
     """A past round cleared again from its record."""
 
     round_id: str
@@ -1230,7 +1230,7 @@ class api__schemas__scenarios__ReplayAnswer(Answer):
     bound: Cny
 
 
-class api__schemas__webhooks__ReplayAnswer(Answer):
+class WebhooksReplayAnswer(Answer):
     """How much is delivered once more."""
 
     webhook_id: str

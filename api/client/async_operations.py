@@ -667,7 +667,7 @@ class AsyncRounds:
 
     async def replay(
         self, round_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
-    ) -> answers.api__schemas__scenarios__ReplayAnswer:
+    ) -> answers.ScenariosReplayAnswer:
         """Clear a past round again from its record.
 
         The recorded problem under the recorded limits: the same answer, unless time ended the search.
@@ -682,7 +682,7 @@ class AsyncRounds:
             idempotency_key=idempotency_key,
             seconds=timeout_seconds,
         )
-        return await self._transport.ask(call, answers.api__schemas__scenarios__ReplayAnswer)
+        return await self._transport.ask(call, answers.ScenariosReplayAnswer)
 
 
 class AsyncNodes:
@@ -2150,8 +2150,8 @@ class AsyncWebhooks:
     ) -> answers.WebhookAnswer:
         """Test a webhook.
 
-        A `webhook.tested` event is sent to this webhook alone, whatever kinds it asks for; its
-        deliveries tell how it went.
+        `webhook.tested` is sent to this webhook alone, whatever kinds it asks for; its deliveries tell
+        how it went.
 
         `POST /v1/webhooks/{webhook_id}/test`
         """
@@ -2197,7 +2197,7 @@ class AsyncWebhooks:
         *,
         idempotency_key: str | None = None,
         timeout_seconds: float | None = None,
-    ) -> answers.api__schemas__webhooks__ReplayAnswer:
+    ) -> answers.WebhooksReplayAnswer:
         """Send events again.
 
         What the webhook asks for is delivered once more, after one event and up to another, under the
@@ -2213,7 +2213,7 @@ class AsyncWebhooks:
             idempotency_key=idempotency_key,
             seconds=timeout_seconds,
         )
-        return await self._transport.ask(call, answers.api__schemas__webhooks__ReplayAnswer)
+        return await self._transport.ask(call, answers.WebhooksReplayAnswer)
 
     async def retry(
         self,

@@ -663,7 +663,7 @@ class Rounds:
 
     def replay(
         self, round_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
-    ) -> answers.api__schemas__scenarios__ReplayAnswer:
+    ) -> answers.ScenariosReplayAnswer:
         """Clear a past round again from its record.
 
         The recorded problem under the recorded limits: the same answer, unless time ended the search.
@@ -678,7 +678,7 @@ class Rounds:
             idempotency_key=idempotency_key,
             seconds=timeout_seconds,
         )
-        return self._transport.ask(call, answers.api__schemas__scenarios__ReplayAnswer)
+        return self._transport.ask(call, answers.ScenariosReplayAnswer)
 
 
 class Nodes:
@@ -2146,8 +2146,8 @@ class Webhooks:
     ) -> answers.WebhookAnswer:
         """Test a webhook.
 
-        A `webhook.tested` event is sent to this webhook alone, whatever kinds it asks for; its
-        deliveries tell how it went.
+        `webhook.tested` is sent to this webhook alone, whatever kinds it asks for; its deliveries tell
+        how it went.
 
         `POST /v1/webhooks/{webhook_id}/test`
         """
@@ -2193,7 +2193,7 @@ class Webhooks:
         *,
         idempotency_key: str | None = None,
         timeout_seconds: float | None = None,
-    ) -> answers.api__schemas__webhooks__ReplayAnswer:
+    ) -> answers.WebhooksReplayAnswer:
         """Send events again.
 
         What the webhook asks for is delivered once more, after one event and up to another, under the
@@ -2209,7 +2209,7 @@ class Webhooks:
             idempotency_key=idempotency_key,
             seconds=timeout_seconds,
         )
-        return self._transport.ask(call, answers.api__schemas__webhooks__ReplayAnswer)
+        return self._transport.ask(call, answers.WebhooksReplayAnswer)
 
     def retry(
         self,

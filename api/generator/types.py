@@ -71,7 +71,7 @@ class Types:
     def _named(self, name: str) -> str:
         if is_words(self.schemas[name]):
             return f"words.{name} | str" if self.dialect.open_words else f"words.{name}"
-        return f"{self.prefix}{name}"
+        return f"{self.prefix}{class_of(name)}"
 
     def _words(self, values: list[Any]) -> str:
         listed = f"Literal[{', '.join(repr(value) for value in values)}]"
@@ -82,6 +82,12 @@ def name_of(schema: Schema) -> str:
     """The name that a reference refers to."""
     reference: str = schema["$ref"]
     return reference.removeprefix(REF)
+
+
+def class_of(name: str) -> str:
+    """A schema's class. The framework calls schemas of one name by their modules: `api__schemas__orders__Line`."""
+    *modules, last = name.split("__")
+    return f"{modules[-1].title().replace('_', '')}{last}" if modules else last
 
 
 def is_words(schema: Schema) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from api.generator.operations import JSON, Operation, Parameter, read_operations, roots
-from api.generator.types import ANSWERS, BODIES, Schema, Types, is_words, name_of, reachable
+from api.generator.types import ANSWERS, BODIES, Schema, Types, class_of, is_words, name_of, reachable
 
 CLIENT = Path(__file__).parents[1] / "client"
 RUFF = Path(sys.executable).with_name("ruff")
@@ -67,7 +67,11 @@ def _answers(models: Mapping[str, Schema], schemas: Mapping[str, Schema]) -> str
         "from api.client.answer import Answer, Cny, Number\n",
     ]
     for name, schema in models.items():
-        lines += [f"class {name}(Answer):", *_docstring(schema.get("description") or name, "    "), ""]
+        lines += [
+            f"class {class_of(name)}(Answer):",
+            *_docstring(schema.get("description") or name, "    "),
+            "",
+        ]
         required = set(schema.get("required", ()))
         for field, told in schema.get("properties", {}).items():
             default = "" if field in required else " = None"
@@ -96,7 +100,11 @@ def _bodies(models: Mapping[str, Schema], schemas: Mapping[str, Schema]) -> str:
         '"""A time with its offset: RFC 3339, or an aware `datetime`."""\n',
     ]
     for name, schema in models.items():
-        lines += [f"class {name}(TypedDict):", *_docstring(schema.get("description") or name, "    "), ""]
+        lines += [
+            f"class {class_of(name)}(TypedDict):",
+            *_docstring(schema.get("description") or name, "    "),
+            "",
+        ]
         required = set(schema.get("required", ()))
         for field, told in schema.get("properties", {}).items():
             kind = types.of(told)

@@ -118,7 +118,11 @@ def test_two_operations_of_one_name_are_refused() -> None:
         read_operations(document)
 
 
-SCHEMAS = {"State": {"type": "string", "enum": ["up", "down"]}, "Node": {"type": "object"}}
+SCHEMAS = {
+    "State": {"type": "string", "enum": ["up", "down"]},
+    "Node": {"type": "object"},
+    "api__schemas__bills__Line": {"type": "object"},
+}
 
 
 @pytest.mark.parametrize(
@@ -135,6 +139,7 @@ SCHEMAS = {"State": {"type": "string", "enum": ["up", "down"]}, "Node": {"type":
         ({"type": "object", "additionalProperties": True}, "dict[str, Any]", "Mapping[str, Any]"),
         ({"$ref": "#/components/schemas/State"}, "words.State | str", "words.State"),
         ({"$ref": "#/components/schemas/Node"}, "Node", "Node"),
+        ({"$ref": "#/components/schemas/api__schemas__bills__Line"}, "BillsLine", "BillsLine"),
         ({"const": "all"}, "Literal['all'] | str", "Literal['all']"),
         ({}, "Any", "Any"),
     ],
