@@ -849,6 +849,18 @@ class Problem(Answer):
     """Field by field, for malformed requests."""
 
 
+class ProgressAnswer(Answer):
+    """How far a round is."""
+
+    round_id: str
+    state: words.RoundState | str
+    failure: str | None
+    steps: list[StepAnswer]
+    """Those that are done; empty for a round that is over, or clears in another server process."""
+    search: list[SearchAnswer]
+    """Oldest first; of a round that clears in another server process, empty until it is over."""
+
+
 class QuoteAnswer(Answer):
     """What an order would cost now: the best option of each node, cheapest first; and why not elsewhere."""
 
@@ -1035,6 +1047,21 @@ class ScenariosAnswer(Answer):
     items: list[ScenarioAnswer]
 
 
+class SearchAnswer(Answer):
+    """Where the search was at a moment."""
+
+    seconds: Number
+    """Since it began."""
+    value: Cny
+    """Of the best clearing so far."""
+    bound: Cny
+    """What no clearing can exceed, as far as is proven."""
+    gap: Number
+    """(bound - value) / bound."""
+    step: str | None
+    """What the solver has just done; null where it is not on record."""
+
+
 class SettlementAnswer(Answer):
     """What a round comes to in money, under the rule that it was priced at."""
 
@@ -1111,6 +1138,19 @@ class StatementTotals(Answer):
     refund: Cny
     credit: Cny
     net: Cny
+
+
+class StepAnswer(Answer):
+    """A step of a round that is done."""
+
+    number: int
+    """1 to 6."""
+    step: str
+    """freeze, build, solve, verify, read, land."""
+    seconds: Number
+    """How long it took."""
+    failed: bool
+    """Whether the round ended with it."""
 
 
 class SweepAnswer(Answer):

@@ -633,7 +633,7 @@ class AsyncRounds:
         call = Call("GET", f"/v1/rounds/{segment(round_id)}/clearing.npz", seconds=timeout_seconds)
         return await self._transport.ask_bytes(call)
 
-    async def read_round_schedule(
+    async def schedule(
         self, round_id: str, *, timeout_seconds: float | None = None
     ) -> answers.RoundScheduleAnswer:
         """A round hour by hour.
@@ -648,6 +648,24 @@ class AsyncRounds:
         """
         call = Call("GET", f"/v1/rounds/{segment(round_id)}/schedule", seconds=timeout_seconds)
         return await self._transport.ask(call, answers.RoundScheduleAnswer)
+
+    async def progress(
+        self, round_id: str, *, timeout_seconds: float | None = None
+    ) -> answers.ProgressAnswer:
+        """A round while it clears.
+
+        Server-sent events: `step` when a step is done, `progress` as the solver finds better ones (five
+        times a second at most), then `landed`, `refused` or `failed`, and the stream ends: close it
+        then, or your client comes again.
+
+        A round that is over tells its recorded search at once. Nothing else of this is stored, and only
+        the server process that clears a round knows how it comes along: another one tells its end. With
+        `Accept: application/json`: how far it is now, in one answer.
+
+        `GET /v1/rounds/{round_id}/progress`
+        """
+        call = Call("GET", f"/v1/rounds/{segment(round_id)}/progress", seconds=timeout_seconds)
+        return await self._transport.ask(call, answers.ProgressAnswer)
 
     async def tick(
         self, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
@@ -2239,8 +2257,8 @@ class AsyncWebhooks:
         return await self._transport.ask(call, answers.DeliveryAnswer)
 
 
-class AsyncExchange:
-    """`exchange.exchange`. 交易所: what a client asks first; demo sessions."""
+class AsyncAbout:
+    """`exchange.about`. 交易所: what a client asks first; demo sessions."""
 
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
@@ -2357,7 +2375,7 @@ class AsyncOperations:
         self.events = AsyncEvents(transport)
         self.audit = AsyncAudit(transport)
         self.webhooks = AsyncWebhooks(transport)
-        self.exchange = AsyncExchange(transport)
+        self.about = AsyncAbout(transport)
         self.demo_sessions = AsyncDemoSessions(transport)
         self.health = AsyncHealth(transport)
         self.metrics = AsyncMetrics(transport)

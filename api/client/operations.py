@@ -629,9 +629,7 @@ class Rounds:
         call = Call("GET", f"/v1/rounds/{segment(round_id)}/clearing.npz", seconds=timeout_seconds)
         return self._transport.ask_bytes(call)
 
-    def read_round_schedule(
-        self, round_id: str, *, timeout_seconds: float | None = None
-    ) -> answers.RoundScheduleAnswer:
+    def schedule(self, round_id: str, *, timeout_seconds: float | None = None) -> answers.RoundScheduleAnswer:
         """A round hour by hour.
 
         What each node runs in each hour of a landed round, and which demand flows from where to where:
@@ -644,6 +642,22 @@ class Rounds:
         """
         call = Call("GET", f"/v1/rounds/{segment(round_id)}/schedule", seconds=timeout_seconds)
         return self._transport.ask(call, answers.RoundScheduleAnswer)
+
+    def progress(self, round_id: str, *, timeout_seconds: float | None = None) -> answers.ProgressAnswer:
+        """A round while it clears.
+
+        Server-sent events: `step` when a step is done, `progress` as the solver finds better ones (five
+        times a second at most), then `landed`, `refused` or `failed`, and the stream ends: close it
+        then, or your client comes again.
+
+        A round that is over tells its recorded search at once. Nothing else of this is stored, and only
+        the server process that clears a round knows how it comes along: another one tells its end. With
+        `Accept: application/json`: how far it is now, in one answer.
+
+        `GET /v1/rounds/{round_id}/progress`
+        """
+        call = Call("GET", f"/v1/rounds/{segment(round_id)}/progress", seconds=timeout_seconds)
+        return self._transport.ask(call, answers.ProgressAnswer)
 
     def tick(
         self, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
@@ -2235,8 +2249,8 @@ class Webhooks:
         return self._transport.ask(call, answers.DeliveryAnswer)
 
 
-class Exchange:
-    """`exchange.exchange`. 交易所: what a client asks first; demo sessions."""
+class About:
+    """`exchange.about`. 交易所: what a client asks first; demo sessions."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -2353,7 +2367,7 @@ class Operations:
         self.events = Events(transport)
         self.audit = Audit(transport)
         self.webhooks = Webhooks(transport)
-        self.exchange = Exchange(transport)
+        self.about = About(transport)
         self.demo_sessions = DemoSessions(transport)
         self.health = Health(transport)
         self.metrics = Metrics(transport)
