@@ -86,7 +86,7 @@ def test_every_operation_has_a_name_a_summary_and_a_description(document: Docume
     names = [operation["operationId"] for _, operation in operations(document)]
     assert sorted(set(names)) == sorted(names)
     for named, operation in operations(document):
-        assert re.fullmatch(r"[a-z][a-z_]*", operation["operationId"]), named
+        assert re.fullmatch(r"[a-z][a-z_]{1,23}", operation["operationId"]), named
         assert operation["summary"], named
         assert operation["description"], named
         assert operation["tags"], named
@@ -158,6 +158,14 @@ def test_every_operation_that_wants_a_key_or_a_body_says_how_it_refuses(document
             assert {"400", "413", "415", "422"} <= refusals, named
         if "{" in named:
             assert "404" in refusals, named
+
+
+def test_every_post_with_a_key_can_be_sent_twice(document: Document) -> None:
+    for named, operation in operations(document):
+        if named.startswith("POST ") and "security" in operation:
+            sent = {parameter["name"].lower() for parameter in operation["parameters"]}
+            assert "idempotency-key" in sent, named
+            assert "409" in operation["responses"], named
 
 
 def test_every_reference_resolves_and_every_component_is_used(document: Document) -> None:
