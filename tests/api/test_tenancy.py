@@ -49,7 +49,7 @@ BY_RULE: Mapping[Rule, str] = {
         read_forecast_score read_prices list_rounds read_round price_round read_round_schedule
         list_offerings read_offering read_calendar list_versions list_regions read_region list_nodes
         read_node list_devices read_device list_round_trip_times list_providers read_policy
-        stream_events read_exchange open_demo_session read_health read_readiness read_metrics
+        follow_round stream_events read_exchange open_demo_session read_health read_readiness read_metrics
         """,
     Rule.THEIRS: """
         read_order amend_order submit_draft cancel_order explain_order read_quote release_quote
