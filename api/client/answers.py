@@ -608,6 +608,20 @@ class OfferingAnswer(Answer):
     confidence: str
 
 
+class OfferingHours(Answer):
+    """One offering of a table of prices; every list has one entry for each hour of the round."""
+
+    offering_id: str
+    node_id: str
+    ask: Cny
+    congestion: list[Cny]
+    """What scarcity adds to a unit-hour."""
+    effective: list[Cny]
+    """Ask, energy, carbon and congestion of a unit-hour."""
+    free_units: list[int]
+    """Units that were free when the round began."""
+
+
 class OfferingPrices(Answer):
     """What a unit-hour of one offering cost over the round, in parts."""
 
@@ -830,6 +844,15 @@ class PriceSummary(Answer):
     starts_at: datetime
     slots: int
     items: list[OfferingPrices]
+
+
+class PriceTable(Answer):
+    """Every offering of a round, hour by hour."""
+
+    round_id: str
+    starts_at: datetime
+    slots: int
+    items: list[OfferingHours]
 
 
 class Problem(Answer):

@@ -326,27 +326,32 @@ class AsyncPrices:
         *,
         round_id: str | None = None,
         offering_id: str | None = None,
+        detail: Literal["span", "hours"] | None = None,
         timeout_seconds: float | None = None,
-    ) -> answers.PriceSummary | answers.PriceHours:
+    ) -> answers.PriceSummary | answers.PriceTable | answers.PriceHours:
         """Prices by offering, or hour by hour for one.
 
         Of a landed round (the newest, unless `round_id` names one): one line for each offering; with
-        `offering_id`, that offering hour by hour. As recorded: what is listed today does not matter.
+        `detail=hours` each hour of it besides, with `offering_id` that offering alone, hour by hour and
+        in parts. As recorded: what is listed today does not matter.
 
         `round_id`: A landed round; left out: the newest.
 
         `offering_id`: Hour by hour for this offering.
+
+        `detail`: Of all offerings: mean, least and most over the hours, or every hour, as a table to
+        draw.
 
         `GET /v1/prices`
         """
         call = Call(
             "GET",
             "/v1/prices",
-            query={"round_id": round_id, "offering_id": offering_id},
+            query={"round_id": round_id, "offering_id": offering_id, "detail": detail},
             seconds=timeout_seconds,
         )
-        found: answers.PriceSummary | answers.PriceHours = await self._transport.ask_any(
-            call, answers.PriceSummary | answers.PriceHours
+        found: answers.PriceSummary | answers.PriceTable | answers.PriceHours = await self._transport.ask_any(
+            call, answers.PriceSummary | answers.PriceTable | answers.PriceHours
         )
         return found
 

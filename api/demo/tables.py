@@ -120,9 +120,7 @@ def flows_table(flows: list[Figures], regions: Mapping[str, RegionAnswer], most:
     for column in ("from", "to", "job class", "orders", "IT kWh", "spend CNY"):
         table.add_column(column, justify="right" if column in {"orders", "IT kWh", "spend CNY"} else "left")
     for flow in between:
-        ends = [
-            f"{regions[flow[f'{end}_region']].name_en} ({flow[f'{end}_side']})" for end in ("from", "to")
-        ]
+        ends = [f"{regions[flow[f'{end}_region']].name_en} ({flow[f'{end}_side']})" for end in ("from", "to")]
         amounts = (f"{flow['orders']:,}", f"{flow['it_kwh']:,.0f}", f"{flow['spend_cny']:,.0f}")
         table.add_row(*ends, JOB_CLASSES.get(flow["job_class"], flow["job_class"]), *amounts)
     return table
