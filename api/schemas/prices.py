@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,6 +20,14 @@ OFFERING_PRICES = {
     "carbon": SPAN,
     "congestion": {"mean": "0.00", "min": "0.00", "max": "0.00"},
     "effective": {"mean": "5.09", "min": "4.85", "max": "6.49"},
+}
+OFFERING_HOURS = {
+    "offering_id": "off_0001",
+    "node_id": "tianfu_cluster",
+    "ask": "4.27",
+    "congestion": ["0.00", "0.00", "1.40"],
+    "effective": ["4.67", "4.67", "6.07"],
+    "free_units": [77, 77, 12],
 }
 HOUR = {
     "hour": "2025-07-16T16:00:00Z",
@@ -38,6 +47,10 @@ class PricesQuery(BaseModel):
 
     round_id: Reference | None = Field(None, description="A landed round; left out: the newest.")
     offering_id: Reference | None = Field(None, description="Hour by hour for this offering.")
+    detail: Literal["span", "hours"] = Field(
+        "span",
+        description="Of all offerings: mean, least and most over the hours, or every hour, as a table to draw.",
+    )
 
 
 class PriceSpan(Schema):
@@ -90,14 +103,50 @@ class PriceSummary(Schema):
     @classmethod
     def of(cls, round_: Round, prices: Iterable[HourPrice]) -> "PriceSummary":
         """Hours gathered by offering, in the order of their ids."""
-        by_offering: dict[str, list[HourPrice]] = {}
-        for price in prices:
-            by_offering.setdefault(price.offering_id, []).append(price)
         return cls(
             round_id=round_.id,
             starts_at=round_.starts_at,
             slots=round_.slots,
-            items=[_summarise(hours) for _, hours in sorted(by_offering.items())],
+            items=[_summarise(hours) for hours in _by_offering(prices)],
+        )
+
+
+class OfferingHours(Schema):
+    """One offering of a table of prices; every list has one entry for each hour of the round."""
+
+    model_config = example(**OFFERING_HOURS)
+
+    offering_id: str
+    node_id: str
+    ask: CnyText
+    congestion: list[CnyText] = Field(description="What scarcity adds to a unit-hour.")
+    effective: list[CnyText] = Field(description="Ask, energy, carbon and congestion of a unit-hour.")
+    free_units: list[int] = Field(description="Units that were free when the round began.")
+
+
+class PriceTable(Schema):
+    """Every offering of a round, hour by hour."""
+
+    model_config = example(
+        round_id="rnd_01k0a1b2c3d4e5f6g7h8j9kmnp",
+        starts_at="2025-07-16T16:00:00Z",
+        slots=3,
+        items=[OFFERING_HOURS],
+    )
+
+    round_id: str
+    starts_at: datetime
+    slots: int
+    items: list[OfferingHours]
+
+    @classmethod
+    def of(cls, round_: Round, prices: Iterable[HourPrice]) -> "PriceTable":
+        """Hours gathered by offering, in the order of their ids."""
+        return cls.model_construct(
+            round_id=round_.id,
+            starts_at=round_.starts_at,
+            slots=round_.slots,
+            items=[_tabulate(hours) for hours in _by_offering(prices)],
         )
 
 
@@ -155,6 +204,24 @@ class PriceHours(Schema):
             offering_id=offering_id,
             hours=[HourPriceAnswer.of(price) for price in prices],
         )
+
+
+def _by_offering(prices: Iterable[HourPrice]) -> list[list[HourPrice]]:
+    found: dict[str, list[HourPrice]] = {}
+    for price in prices:
+        found.setdefault(price.offering_id, []).append(price)
+    return [hours for _, hours in sorted(found.items())]
+
+
+def _tabulate(hours: Sequence[HourPrice]) -> OfferingHours:
+    return OfferingHours.model_construct(
+        offering_id=hours[0].offering_id,
+        node_id=hours[0].node_id,
+        ask=format_cny(hours[0].ask_micros),
+        congestion=[format_cny(hour.congestion_micros) for hour in hours],
+        effective=[format_cny(_effective(hour)) for hour in hours],
+        free_units=[hour.free_units for hour in hours],
+    )
 
 
 def _summarise(hours: Sequence[HourPrice]) -> OfferingPrices:

@@ -116,6 +116,24 @@ def test_prices_come_in_parts_that_add_up(house: House) -> None:
     refusal(house.ask("GET", "/v1/prices", params={"round_id": "rnd_none"}), 404, "not_found")
 
 
+def test_all_prices_of_all_hours_in_one_answer(house: House) -> None:
+    house.submit()
+    landed = house.clear()
+    table = house.ask("GET", "/v1/prices", params={"detail": "hours"}).json()
+    summary = house.ask("GET", "/v1/prices").json()
+    assert [item["offering_id"] for item in table["items"]] == [
+        item["offering_id"] for item in summary["items"]
+    ]
+    item = next(item for item in table["items"] if item["offering_id"] == "off_0001")
+    asked = {"offering_id": "off_0001", "round_id": landed["id"]}
+    hours = house.ask("GET", "/v1/prices", params=asked).json()["hours"]
+    assert len(hours) == landed["slots"]
+    for name in ("congestion", "effective", "free_units"):
+        assert item[name] == [hour[name] for hour in hours]
+    assert house.ask("GET", "/v1/prices", params=asked | {"detail": "hours"}).json()["hours"] == hours
+    refusal(house.ask("GET", "/v1/prices", params={"detail": "minutes"}), 422, "malformed_request")
+
+
 def test_prices_of_a_round_stay_what_they_were(house: House) -> None:
     house.submit()
     first = house.clear(policy="price", slots=24)
