@@ -1,4 +1,4 @@
-"""The OpenAPI document as clients meet it: its rules are in test_contract_rules.py, its examples in test_contract_examples.py."""
+"""The OpenAPI document as clients meet it; its rules and its examples have tests of their own."""
 
 from typing import Any
 
