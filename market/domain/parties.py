@@ -71,7 +71,7 @@ class Actor:
     member_id: str | None = None
     expires_at: datetime | None = None
 
-    def require(self, *roles: Role, scope: Scope = Scope.READ) -> None:
+    def require(self, *roles: Role, scope: Scope) -> None:
         """`NotPermitted` unless the role is one of these (any, where none is named) and the key has the scope."""
         if roles and self.role not in roles:
             allowed = " or ".join(role.value for role in roles)
