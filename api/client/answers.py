@@ -1062,12 +1062,22 @@ class ScenarioAnswer(Answer):
     seconds: Number
     figures: dict[str, Any]
     flows: list[dict[str, Any]]
+    schedule: ScheduleAnswer
+    """What each node would run hour by hour, and which demand would flow where: as of a round."""
 
 
 class ScenariosAnswer(Answer):
     """The book as it is (`as_is`, first), and each scenario."""
 
     items: list[ScenarioAnswer]
+
+
+class ScheduleAnswer(Answer):
+    """What nodes run hour by hour, and the flows that make them run it, the largest first."""
+
+    hours: list[datetime]
+    nodes: list[NodeHoursAnswer]
+    flows: list[FlowHoursAnswer]
 
 
 class SearchAnswer(Answer):

@@ -8,6 +8,7 @@ from pydantic import Field
 from api.schemas.fields import Cny, CnyText, Reference, Schema, Words, example
 from api.schemas.policies import PolicyWeights
 from api.schemas.rounds import PolicyChoice
+from api.schemas.schedule import SCHEDULE, ScheduleAnswer
 from market.domain.money import format_cny
 from market.domain.policy import preset
 from market.whatif.alteration import MOST_GROWTH, Alteration
@@ -26,6 +27,7 @@ OUTCOME: Mapping[str, Any] = {
     "seconds": 4.2,
     "figures": {"placed": 1635, "spend_cny": 632184.17, "carbon_kg_location": 52178.0},
     "flows": [],
+    "schedule": SCHEDULE,
 }
 POINT: Mapping[str, Any] = {
     "path": "carbon",
@@ -113,6 +115,9 @@ class ScenarioAnswer(Schema):
     seconds: float
     figures: dict[str, Any]
     flows: list[dict[str, Any]]
+    schedule: ScheduleAnswer = Field(
+        description="What each node would run hour by hour, and which demand would flow where: as of a round."
+    )
 
     @classmethod
     def of(cls, outcome: ScenarioOutcome) -> "ScenarioAnswer":
@@ -128,6 +133,7 @@ class ScenarioAnswer(Schema):
             seconds=outcome.seconds,
             figures=dict(outcome.figures),
             flows=[dict(flow) for flow in outcome.flows],
+            schedule=ScheduleAnswer.of(outcome.schedule),
         )
 
 

@@ -4,10 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from market.clearing.builder import build_problem
+from market.clearing.builder import BuiltProblem, build_problem
 from market.clearing.figures import clearing_figures, east_west_flows, round_bounds
+from market.clearing.placements import read_placements
+from market.clearing.schedule import Schedule, runs_of, schedule_of
 from market.clearing.snapshot import MarketSnapshot
 from market.domain.errors import Unavailable
+from market.domain.rounds import Run
 from market.whatif.alteration import Alteration, altered
 from solver import Clearing, ClearingProblem, Limits, verify
 
@@ -35,6 +38,7 @@ class ScenarioOutcome:
     seconds: float
     figures: Mapping[str, Any]
     flows: Sequence[Mapping[str, Any]]
+    schedule: Schedule
 
 
 def compare(
@@ -74,8 +78,16 @@ def _clear(
         seconds=clearing.seconds,
         figures=clearing_figures(built, clearing, round_bounds(built, clearing)),
         flows=east_west_flows(built, clearing),
+        schedule=_schedule(built, clearing),
     )
     return outcome, clearing
+
+
+def _schedule(built: BuiltProblem, clearing: Clearing) -> Schedule:
+    snapshot = built.snapshot
+    before = [Run(a.node_id, a.starts_at, a.ends_at, a.facility_kwh) for a in snapshot.allocations]
+    granted = runs_of(built, read_placements(built, clearing))
+    return schedule_of(snapshot.catalogue, snapshot.horizon, granted, before)
 
 
 def judged(problem: ClearingProblem, clearing: Clearing) -> Clearing:

@@ -22,6 +22,12 @@ def test_scenarios_stand_beside_what_is(house: House) -> None:
     assert [item["name"] for item in items] == ["as_is", "down", "grown"]
     assert [item["figures"]["placed"] for item in items] == [1, 1, 1]
     assert items[0]["value"] == items[2]["value"] != items[1]["value"]
+    for item in items:
+        nodes = {node["node_id"]: sum(node["granted_kw"]) for node in item["schedule"]["nodes"]}
+        assert sum(nodes.values()) == pytest.approx(item["figures"]["facility_kwh"], abs=0.02)
+        assert (nodes[chosen["node_id"]] > 0) == (item["name"] != "down")
+        (flow,) = item["schedule"]["flows"]
+        assert sum(flow["it_kw"]) == pytest.approx(item["flows"][0]["it_kwh"], abs=0.02)
     assert house.ask("GET", "/v1/rounds").json()["items"] == []
 
 
