@@ -134,6 +134,24 @@ def a_key(house: House) -> Seeded:
     return Seeded({"key_id": answer.json()["id"]})
 
 
+def a_webhook(house: House) -> Seeded:
+    body = {"url": "https://receiver.example/suanli", "kinds": ["round.landed"]}
+    answer = house.ask("POST", "/v1/webhooks", house.keys.buyer, json=body)
+    assert answer.status_code == 201, answer.text
+    return Seeded({"webhook_id": answer.json()["id"]})
+
+
+def a_delivery(house: House) -> Seeded:
+    """A test that is on its way."""
+    seeded = a_webhook(house)
+    path = f"/v1/webhooks/{seeded.values['webhook_id']}"
+    assert house.ask("POST", f"{path}/test", house.keys.buyer).status_code == 200
+    items: list[Json] = []
+    while not items:  # noted as soon as the log was read
+        items = house.ask("GET", f"{path}/deliveries", house.keys.buyer).json()["items"]
+    return Seeded({**seeded.values, "delivery_id": items[0]["id"]})
+
+
 def _placed(house: House) -> Json:
     order = house.submit(job={"devices": ["910b"]}, deadline=rfc3339(NOW + 3 * HOUR))
     house.clear()
@@ -225,6 +243,16 @@ SEEDS: Mapping[str, Callable[[House], Seeded]] = {
     "replay_round": a_round,
     "stream_events": an_order,
     "list_audit": an_order,
+    "create_webhook": nothing,
+    "list_webhooks": a_webhook,
+    "read_webhook": a_webhook,
+    "change_webhook": a_webhook,
+    "remove_webhook": a_webhook,
+    "rotate_secret": a_webhook,
+    "test_webhook": a_webhook,
+    "list_deliveries": a_delivery,
+    "replay_events": a_webhook,
+    "retry_delivery": a_delivery,
     "read_exchange": a_round,
     "open_demo_session": nothing,
     "read_health": nothing,

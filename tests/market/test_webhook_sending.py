@@ -1,0 +1,138 @@
+"""One try: whatever the other side does, it ends in time and has a stable word."""
+
+import asyncio
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from ipaddress import ip_address
+
+import pytest
+from receiver import receiving
+
+from market.couriers.sending import ERRORS, Sender
+from market.domain.clock import SystemClock
+from market.domain.events import Event
+from market.domain.parties import Role
+from market.domain.webhooks import (
+    Attempt,
+    Delivery,
+    DeliveryState,
+    Parcel,
+    Salts,
+    Webhook,
+    WebhookState,
+)
+from market.webhooks.addresses import Address, AddressGuard
+
+NOW = SystemClock().now()
+EVENT = Event(7, "order.submitted", "order", "ord_1", NOW, buyer_id="buy_toy")
+
+
+def parcel(url: str) -> Parcel:
+    webhook = Webhook(
+        "whk_1",
+        Role.BUYER,
+        "buy_toy",
+        url,
+        ("*",),
+        "",
+        WebhookState.ACTIVE,
+        Salts("salt"),
+        NOW,
+        "key_1",
+        told_up_to=0,
+    )
+    delivery = Delivery(1, webhook.id, 7, 0, EVENT.kind, "order", "ord_1", DeliveryState.PENDING, NOW, NOW)
+    return Parcel(delivery, webhook, EVENT)
+
+
+def send(url: str, guard: AddressGuard | None = None, seconds: float = 5) -> Attempt:
+    async def once() -> Attempt:
+        trust = ssl.create_default_context()
+        found = guard or AddressGuard(["127.0.0.1"])
+        async with Sender(found, SystemClock(), "", timeout_seconds=seconds, trust=trust) as sender:
+            return await sender.send(parcel(url))
+
+    return asyncio.run(once())
+
+
+@contextmanager
+def answering(talk: Callable[[socket.socket, threading.Event], None]) -> Iterator[str]:
+    """A server on this machine that says what it likes to whoever connects first."""
+    over = threading.Event()
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+
+        def serve() -> None:
+            with suppress(OSError), listening.accept()[0] as connection:
+                talk(connection, over)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            over.set()
+            with suppress(OSError):
+                listening.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def drip(connection: socket.socket, over: threading.Event) -> None:
+    """A byte now and then: never silent for long, and never done."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+    while not over.wait(0.05):
+        connection.sendall(b"x")
+
+
+def babble(connection: socket.socket, _over: threading.Event) -> None:
+    connection.recv(65536)
+    connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")
+
+
+async def on_this_machine(_host: str, _port: int) -> Sequence[Address]:
+    return [ip_address("127.0.0.1")]
+
+
+def test_it_goes_to_the_address_that_was_looked_at_under_the_name_that_was_asked_for() -> None:
+    """The name exists nowhere else: only the guard's own look-up can lead here."""
+    with receiving() as receiver:
+        port = receiver.url.rsplit(":", 1)[1].split("/")[0]
+        guard = AddressGuard(["receiver.invalid"], on_this_machine)
+        attempt = send(f"http://receiver.invalid:{port}/hook?a=1", guard)
+        (received,) = receiver.received
+    assert (attempt.status, attempt.error) == (204, None)
+    assert received.headers["host"] == f"receiver.invalid:{port}"
+
+
+def test_nothing_is_sent_where_the_address_is_refused() -> None:
+    with receiving() as receiver:
+        attempt = send(receiver.url.replace("http:", "https:"), AddressGuard())
+        assert receiver.received == []
+    assert (attempt.status, attempt.error) == (None, "address_refused")
+
+
+@pytest.mark.parametrize(
+    ("talk", "scheme", "error"),
+    [
+        (drip, "http", "timeout"),
+        (lambda _connection, over: over.wait(30), "http", "timeout"),
+        (babble, "http", "bad_answer"),
+        (babble, "https", "tls_failed"),
+        (lambda connection, _over: connection.recv(10), "http", "connection_failed"),
+    ],
+    ids=["drips", "silent", "no HTTP", "no TLS", "hangs up"],
+)
+def test_whatever_the_other_side_does_has_a_word(
+    talk: Callable[[socket.socket, threading.Event], None], scheme: str, error: str
+) -> None:
+    with answering(talk) as host:
+        attempt = send(f"{scheme}://{host}/", seconds=1)
+    assert attempt.error == error
+    assert attempt.error in ERRORS
+    assert not attempt.succeeded
+
+
+def test_nobody_there() -> None:
+    assert send("http://127.0.0.1:1/").error == "connection_failed"
