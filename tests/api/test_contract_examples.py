@@ -1,6 +1,7 @@
 """Every operation's documented example, sent to an exchange as the documented role, is answered as documented."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
@@ -127,21 +128,18 @@ def test_the_documented_example_is_answered_as_documented(house: House, name: st
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name, roles in ROLES.items() if len(roles) < len(Role)])
-def test_other_roles_are_refused(house: House, name: str) -> None:
-    for role in Role:
-        if role not in ROLES[name]:
+def test_other_roles_are_refused(house: House) -> None:
+    """On one exchange: what is refused changes nothing."""
+    for name, roles in ROLES.items():
+        for role in set(Role) - set(roles):
             answer = send_example(house, name, key_of(house, role, Seeded()), Seeded())
-            assert answer.status_code == 403, f"{role}: {answer.text[:300]}"
-            assert answer.json()["code"] == "not_permitted"
+            assert answer.status_code == 403, f"{name} as {role}: {answer.text[:300]}"
+            assert answer.json()["code"] == "not_permitted", name
 
 
-@pytest.mark.parametrize("name", sorted(ROLES))
-def test_without_a_key_what_takes_one_is_refused(house: House, name: str) -> None:
-    method, path, operation = operations()[name]
-    if {} in operation["security"]:
-        pytest.skip("takes a key, and none as well")
-    for part in ("order_id", "quote_id", "round_id", "offering_id", "allocation_id", "account_id", "node_id"):
-        path = path.replace(f"{{{part}}}", "x")
-    answer = house.ask(method, path)
-    assert (answer.status_code, answer.json()["code"]) == (401, "missing_key")
+def test_without_a_key_what_takes_one_is_refused(house: House) -> None:
+    for name in ROLES:
+        method, path, operation = operations()[name]
+        if {} not in operation["security"]:
+            answer = house.ask(method, re.sub(r"\{\w+\}", "x", path))
+            assert (answer.status_code, answer.json()["code"]) == (401, "missing_key"), name
