@@ -1133,8 +1133,27 @@ class StatementAnswer(Answer):
     month: str
     """Calendar month in Asia/Shanghai, YYYY-MM."""
     lines: list[StatementLine]
+    days: list[StatementDay]
+    """Those on which something was booked; they add up to `totals`."""
     totals: StatementTotals
     payouts: Cny
+
+
+class StatementDay(Answer):
+    """What was booked on one day."""
+
+    charge: Cny
+    """What buyers paid; in a provider's own statement with what was made whole."""
+    make_whole: Cny
+    """What the exchange added to reach the provider's price; in a provider's own statement it is part of
+    `charge`, and zero here.
+    """
+    fee: Cny
+    refund: Cny
+    credit: Cny
+    net: Cny
+    day: str
+    """Calendar day in Asia/Shanghai, YYYY-MM-DD."""
 
 
 class StatementLine(Answer):

@@ -261,6 +261,14 @@ class StatementLine(MeteredAnswer, StatementTotals):
     model_config = example(**METERED, **STATEMENT_SUMS)
 
 
+class StatementDay(StatementTotals):
+    """What was booked on one day."""
+
+    model_config = example(**{"day": "2025-07-16"} | STATEMENT_SUMS)
+
+    day: str = Field(description="Calendar day in Asia/Shanghai, YYYY-MM-DD.")
+
+
 class StatementAnswer(Schema):
     """A provider's month. Its balance changed by `net` less `payouts`."""
 
@@ -268,6 +276,7 @@ class StatementAnswer(Schema):
         provider_id="prv_0062",
         month="2025-07",
         lines=[METERED | STATEMENT_SUMS],
+        days=[{"day": "2025-07-16"} | STATEMENT_SUMS],
         totals=STATEMENT_SUMS,
         payouts="0.00",
     )
@@ -275,6 +284,9 @@ class StatementAnswer(Schema):
     provider_id: str
     month: MonthText
     lines: list[StatementLine]
+    days: list[StatementDay] = Field(
+        description="Those on which something was booked; they add up to `totals`."
+    )
     totals: StatementTotals
     payouts: CnyText
 
@@ -285,6 +297,7 @@ class StatementAnswer(Schema):
             provider_id=statement.provider_id,
             month=str(statement.month),
             lines=[StatementLine(**_metered(work), **_amounts(sums)) for work, sums in statement.lines],
+            days=[StatementDay(day=day.isoformat(), **_amounts(sums)) for day, sums in statement.days],
             totals=StatementTotals(**_amounts(statement.total)),
             payouts=format_cny(statement.payouts_micros),
         )

@@ -8,9 +8,10 @@ by what is net less payouts.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TypeVar
 
-from market.domain.clock import HOUR
+from market.domain.clock import HOUR, MARKET_ZONE
 from market.domain.ledger import Transfer, TransferKind, account_of, escrow_of
 from market.domain.money import part_of
 from market.domain.rounds import Allocation
@@ -79,11 +80,12 @@ class Invoice:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A provider's month. `payouts_micros` is what went out."""
+    """A provider's month, by allocation and by local day of booking. `payouts_micros` is what went out."""
 
     provider_id: str
     month: Month
     lines: tuple[tuple[Metered, StatementSums], ...]
+    days: tuple[tuple[date, StatementSums], ...]
     total: StatementSums
     payouts_micros: int
 
@@ -115,8 +117,9 @@ def _read_statement(
 ) -> Statement:
     found = work.ledger.transfers_between([account_of(provider_id)], month.since, month.before)
     lines = tuple((metered, _statement_sums(sums)) for metered, sums in _lines(work, found, add_up))
+    days = tuple((day, _statement_sums(add_up(booked))) for day, booked in _by_day(found))
     total = add_up(found)
-    return Statement(provider_id, month, lines, _statement_sums(total), total[TransferKind.PAYOUT])
+    return Statement(provider_id, month, lines, days, _statement_sums(total), total[TransferKind.PAYOUT])
 
 
 def _invoice_sums(sums: Sums) -> InvoiceSums:
@@ -151,6 +154,15 @@ def _lines(
         (_metered(allocations[id_], of_allocation[id_]), add_up(of_allocation[id_]))
         for id_ in sorted(of_allocation)
     ]
+
+
+def _by_day(transfers: Iterable[Transfer]) -> list[tuple[date, list[Transfer]]]:
+    """Transfers by the local day on which they were booked; payouts are nothing earned."""
+    of_day: dict[date, list[Transfer]] = defaultdict(list)
+    for transfer in transfers:
+        if transfer.kind is not TransferKind.PAYOUT:
+            of_day[transfer.at.astimezone(MARKET_ZONE).date()].append(transfer)
+    return sorted(of_day.items())
 
 
 def _metered(allocation: Allocation, transfers: Iterable[Transfer]) -> Metered:

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
 
 import pytest
@@ -46,6 +46,26 @@ def invoice(ledger: LedgerEnquiries, actor: Actor, month: Month = JANUARY) -> In
 def statement(ledger: LedgerEnquiries, actor: Actor, month: Month = JANUARY) -> Statement:
     (found,) = ledger.statements(actor, PageRequest(), month, "prv_toy").items
     return found
+
+
+def test_a_month_day_by_day(
+    toy: ToyBooks, exchange: Exchange, operator: Actor, ledger: LedgerEnquiries
+) -> None:
+    """Captured at 02:00 and 23:00 of the first day, and at 01:00 of the next; a payout is nothing earned."""
+    exchange.set_policy(operator, replace(FREE, fee_rate=0.1))
+    order, allocation = toy.grant(toy.accept(100), *[2] * 26)
+    for hours in (2, 23, 25):
+        with toy.at(START + hours * HOUR) as (_, books):
+            order, allocation = books.settle(order, allocation)
+    exchange.payout(operator, "acc_prv_toy", CNY)
+    found = statement(ledger, operator)
+    first, second = date(2030, 1, 2), date(2030, 1, 3)
+    assert [(day, sums) for day, sums in found.days if sums.charge_micros] == [
+        (first, StatementSums(charge_micros=46 * CNY, fee_micros=round(4.6 * CNY))),
+        (second, StatementSums(charge_micros=4 * CNY, fee_micros=round(0.4 * CNY))),
+    ]
+    assert sum(sums.net_micros for _, sums in found.days) == found.total.net_micros == 45 * CNY
+    assert found.payouts_micros == CNY
 
 
 def test_a_month_line_by_line(
