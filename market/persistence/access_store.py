@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from market.domain.policy import PRESETS, Policy
 from market.persistence import mapping
+from market.persistence.access_models import AnswerRow
 from market.persistence.event_log import EventLog
-from market.persistence.models import AnswerRow, PolicyRow
+from market.persistence.models import PolicyRow
 
 POLICY_LOCK = 0x4B43
 """Any number besides those of the other locks: a policy is a new row each time, so there is no row to hold."""

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from market.domain.audience import Audience, Wanted
 from market.domain.events import PUBLIC, Event
+from market.persistence.access_models import ApiKeyRow, MemberRow
 from market.persistence.event_log import read_event
-from market.persistence.models import ApiKeyRow, EventRow, MemberRow
+from market.persistence.models import EventRow
 from market.persistence.paging import Page, PageRequest, read_joined_page
 
 

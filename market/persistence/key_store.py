@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from market.domain.keys import ApiKey, HeldKey
 from market.domain.members import MemberRole
 from market.domain.parties import Role, tenant_of
+from market.persistence.access_models import ApiKeyRow, MemberRow
 from market.persistence.event_log import EventLog
-from market.persistence.models import ApiKeyRow, MemberRow
 from market.persistence.paging import Page, PageRequest, read_joined_page
 
 COLUMNS = tuple(field.name for field in fields(ApiKey))

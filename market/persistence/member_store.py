@@ -8,8 +8,8 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from market.domain.members import Member, MemberRole, MemberState
+from market.persistence.access_models import MemberRow
 from market.persistence.event_log import EventLog
-from market.persistence.models import MemberRow
 from market.persistence.paging import Page, PageRequest, read_page
 
 COLUMNS = tuple(field.name for field in fields(Member))

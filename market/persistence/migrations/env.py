@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from market.persistence import models, money_models, webhook_models  # noqa: F401 - all tables
+from market.persistence import access_models, models, money_models, webhook_models  # noqa: F401 - all tables
 
 connection = context.config.attributes["connection"]
 context.configure(
