@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from market.archive import Manifest
     from market.archive.tables import Tell
 
-BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="the backup, by custom name.suanli.zip")]
+BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="the backup, by custom named ….suanli.zip")]
 
 
 def backup(
@@ -87,7 +87,9 @@ def _figures(manifest: "Manifest") -> dict[str, object]:
 
 def _tell_imbalance(manifest: "Manifest") -> None:
     if manifest.imbalance_micros:
-        typer.echo(f"the ledger is out by {manifest.imbalance_micros} micro-yuan: suanli ledger balance", err=True)
+        typer.echo(
+            f"the ledger is out by {manifest.imbalance_micros} micro-yuan: suanli ledger balance", err=True
+        )
 
 
 @contextmanager
