@@ -64,6 +64,7 @@ def _compare(against: Path, document: Mapping[str, Any], *, as_json: bool) -> No
     else:
         for change in found:
             typer.echo(str(change))
-        typer.echo(f"{len(found)} breaking changes since {against}" if found else f"nothing breaks {against}")
+        count = f"{len(found)} breaking {'change' if len(found) == 1 else 'changes'}"
+        typer.echo(f"{count} since {against}" if found else f"nothing breaks {against}")
     if found:
         raise typer.Exit(1)

@@ -47,11 +47,21 @@ class Inclusion:
     def _compare(self, inner: Document, outer: Document) -> list[Gap]:
         inside, outside = alternatives(self._inner, inner), alternatives(self._outer, outer)
         found: list[Gap] = []
+        known = {part.get("title") for part in outside}
         for one in inside:
             tried = [list(self._compare_one(one, other)) for other in outside]
             tried.sort(key=len)
-            found += tried[0]
+            named = (
+                one.get("title") if one.get("type") == "object" and len(inside) + len(outside) > 2 else None
+            )
+            if tried[0] and named is not None and named not in known:
+                found.append(Gap("", self._says_of(named)))  # as a whole: nothing of it was there
+            else:
+                found += tried[0]
         return found
+
+    def _says_of(self, what: str) -> str:
+        return f"may now be {what}" if self._answers else f"does not take {what} any more"
 
     def _compare_one(self, inner: Document, outer: Document) -> Iterator[Gap]:
         other = list(self._types(inner, outer))
@@ -71,7 +81,7 @@ class Inclusion:
         allowed = types_of(outer)
         for type_ in sorted(types_of(inner) or {"anything"}) if allowed else []:
             if type_ not in allowed and not (type_ == "integer" and "number" in allowed):
-                yield Gap("", f"may now be {type_}" if self._answers else f"does not take {type_} any more")
+                yield Gap("", self._says_of(type_))
 
     def _values(self, inner: Document, outer: Document) -> Iterator[Gap]:
         allowed = values_of(outer)

@@ -306,6 +306,9 @@ def test_alternatives_are_matched_each_with_what_fits_it() -> None:
         return document
 
     assert breaking_changes(with_body(one, other), with_body(other, one, {"type": "null"})) == []
+    named = [one | {"title": "One"}, other | {"title": "Other"}]
+    gone = breaking_changes(with_body(*named), with_body(named[0]))
+    assert [str(found) for found in gone] == ["POST /jobs: body does not take Other any more"]
     lost = breaking_changes(with_body(one, other), with_body(one))
     assert [str(found) for found in lost] == ["POST /jobs: body.a is required now"]
     beside = with_body(one, other)
