@@ -1,6 +1,6 @@
 """A storm: many clients do everything at once, and afterwards every word that was given is checked.
 
-Each client submits orders, alone and in batches, amends and cancels what is its own, and sends many requests again under
+Each client submits orders, alone and in batches, amends and cancels its own and others', and sends many requests again under
 their idempotency key, some at the same moment over two connections, while rounds clear. What was acknowledged is then read
 back: every key stands for exactly one order, every order is where it was said to be or further, nothing else is there.
 """
@@ -43,6 +43,8 @@ class Told:
 
     orders: dict[str, str] = field(default_factory=dict)
     """The last state that was acknowledged, by order."""
+    ids: list[str] = field(default_factory=list)
+    """The same orders, for clients to draw from: each may change any of them, as keys of one buyer may."""
     by_key: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Orders that an idempotency key was answered with."""
     answered: Counter[str] = field(default_factory=Counter)
@@ -55,7 +57,6 @@ class Client:
     def __init__(self, http: httpx2.AsyncClient, bodies: Sequence[Json], seed: int, told: Told) -> None:
         self._http, self._bodies, self._told = http, bodies, told
         self._draw = random.Random(seed)  # noqa: S311 - reproducible, not secret
-        self._mine: list[str] = []
 
     async def act(self, until: float) -> None:
         """One thing after another."""
@@ -66,33 +67,29 @@ class Client:
             await doing()
 
     async def _submit(self) -> None:
-        key, body = str(uuid.UUID(int=self._draw.getrandbits(128))), self._draw.choice(self._bodies)
+        key, body = self._fresh_key(), self._draw.choice(self._bodies)
         for answer in await self._send(key, "/v1/orders", body):
             if answer.status_code == 201:
                 self._acknowledge(key, [answer.json()])
 
     async def _submit_batch(self) -> None:
-        key, bodies = (
-            str(uuid.UUID(int=self._draw.getrandbits(128))),
-            self._draw.choices(self._bodies, k=BATCH),
-        )
+        key, bodies = self._fresh_key(), self._draw.choices(self._bodies, k=BATCH)
         for answer in await self._send(key, "/v1/orders/batch", {"orders": bodies}):
             if answer.status_code == 200:
                 self._acknowledge(key, [item["order"] for item in answer.json()["items"] if "order" in item])
 
     async def _amend(self) -> None:
-        if not self._mine:
+        if not self._told.ids:
             return
         changes = {"limit_price": f"{self._draw.randrange(100, 9000)}.00"}
-        answer = await self._http.patch(f"/v1/orders/{self._draw.choice(self._mine)}", json=changes)
+        answer = await self._http.patch(f"/v1/orders/{self._draw.choice(self._told.ids)}", json=changes)
         if self._note(answer) and answer.json()["limit_price"] != changes["limit_price"]:
             self._told.faults.append(f"an amendment was acknowledged and not made: {answer.text}")
 
     async def _cancel(self) -> None:
-        if not self._mine:
+        if not self._told.ids:
             return
-        order_id = self._draw.choice(self._mine)
-        key = f"cancel-{order_id}"
+        order_id, key = self._draw.choice(self._told.ids), self._fresh_key()
         for answer in await self._send(key, f"/v1/orders/{order_id}/cancel", None):
             if answer.status_code == 200:
                 self._told.orders[order_id] = "cancelled"
@@ -115,6 +112,9 @@ class Client:
             self._note(answer)
         return answers
 
+    def _fresh_key(self) -> str:
+        return str(uuid.UUID(int=self._draw.getrandbits(128)))
+
     def _acknowledge(self, key: str, orders: Sequence[Json]) -> None:
         ids = tuple(order["id"] for order in orders)
         before = self._told.by_key.setdefault(key, ids)
@@ -123,7 +123,7 @@ class Client:
         for order in orders:
             if order["id"] not in self._told.orders:
                 self._told.orders[order["id"]] = "open"
-                self._mine.append(order["id"])
+                self._told.ids.append(order["id"])
 
     def _note(self, answer: httpx2.Response) -> bool:
         """Whether it succeeded; a refusal must be one that could be expected."""

@@ -25,7 +25,7 @@ def test_a_storm_loses_and_doubles_nothing(tmp_path: Path, database_url: str) ->
     assert told.faults == []
     assert told.orders
     assert told.answered["round 201"] > 0, told.answered
-    assert told.answered["409 illegal_transition"] > 0, told.answered  # clients did meet
+    assert any(name.startswith("409") for name in told.answered), told.answered  # clients did meet
     assert not [name for name in told.answered if name.startswith("5")]
     with closing(Database(database_url)) as database:
         assert broken_promises(database) == []
