@@ -18,6 +18,8 @@ SCENARIO = ("buyers", "devices", "job_classes", "nodes", "offerings", "orders", 
 NEEDED = (
     *(f"fixtures/east_west/{name}.csv" for name in SCENARIO),
     "fixtures/README.md",
+    "api/problems/codes/requests.toml",
+    "api/problems/style.css",
     "api/web/static/index.html",
     "api/web/static/scripts/main.js",
     "api/web/static/style/base.css",
