@@ -134,7 +134,7 @@ CHANGES: Mapping[Scope, tuple[str, ...]] = {
     ),
 }
 """What each scope but `read` is for; `read` is for all the others that take a key. A quote that is to be held takes
-`orders:write` besides.
+`orders:write` besides; making, changing and replaying to a webhook takes `read` besides.
 """
 NO_SCOPE = frozenset(
     {"read_round", "price_round", "read_round_schedule", "list_versions", "read_current_key"}

@@ -53,6 +53,7 @@ class WebhookDesk(Desk):
     ) -> tuple[Webhook, str]:
         """A webhook that is told of what happens from now on, and its secret."""
         actor.require(scope=Scope.WEBHOOKS)
+        actor.require(scope=Scope.READ)  # it is told what a reader sees
         guard.require_url(asked.url)
         now = self.clock.now()
         with self._unit_of_work(actor, once) as work:
@@ -89,6 +90,7 @@ class WebhookDesk(Desk):
     ) -> Webhook:
         """Change url, kinds, description, or state to active or paused; it goes on where it was."""
         actor.require(scope=Scope.WEBHOOKS)
+        actor.require(scope=Scope.READ)  # it is told what a reader sees
         with self._unit_of_work(actor) as work:
             webhook = own_webhook(work, actor, webhook_id, held=True)
             require(only_if, webhook)
@@ -144,6 +146,7 @@ class WebhookDesk(Desk):
     ) -> Replay:
         """Deliver again what a webhook was told after one event, up to another; both by sequence."""
         actor.require(scope=Scope.WEBHOOKS)
+        actor.require(scope=Scope.READ)  # it is told what a reader sees
         with self._unit_of_work(actor, once) as work:
             webhook = own_webhook(work, actor, webhook_id, held=True)
             _require_active(webhook)

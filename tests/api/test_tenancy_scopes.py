@@ -76,8 +76,11 @@ GIVEN: dict[str, set[Scope]] = {
     "rotate_key": {Scope.READ},
     "add_member": set(Scope),
     "change_member": set(Scope),
+    "create_webhook": {Scope.READ},
+    "change_webhook": {Scope.READ},
+    "replay_events": {Scope.READ},
 }
-"""What the documented example gives away, and so must be had."""
+"""What the documented example gives away, to another key or to whoever listens, and so must be had."""
 
 
 def test_a_quote_that_is_held_takes_the_scope_of_orders_besides(house: House) -> None:
@@ -86,6 +89,17 @@ def test_a_quote_that_is_held_takes_the_scope_of_orders_besides(house: House) ->
     held: Json = {**order_body(), "hold_minutes": 5}
     refused = refusal(house.ask("POST", "/v1/quotes", reader, json=held), 403, "missing_scope")
     assert refused["scope"] == "orders:write"
+
+
+def test_a_webhook_is_told_no_more_than_its_maker_may_read(house: House) -> None:
+    writer = key_with(house, house.keys.buyer, {Scope.WEBHOOKS})
+    body = {"url": "https://hooks.example/suanli"}
+    refused = refusal(house.ask("POST", "/v1/webhooks", writer, json=body), 403, "missing_scope")
+    assert refused["scope"] == "read"
+    made = house.ask("POST", "/v1/webhooks", house.keys.buyer, json=body).json()["id"]
+    for method, path in (("PATCH", f"/v1/webhooks/{made}"), ("POST", f"/v1/webhooks/{made}/replay")):
+        sent = body if method == "PATCH" else {"after": "evt_0000000000000000"}
+        assert refusal(house.ask(method, path, writer, json=sent), 403, "missing_scope")["scope"] == "read"
 
 
 def test_without_read_an_operator_sees_no_more_than_everybody(house: House) -> None:
