@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from market.clearing.repricing import RoundPricing, price_round
 from market.clearing.schedule import Schedule, schedule_of
 from market.clearing.snapshot import Horizon
+from market.domain.catalogue import Catalogue
 from market.domain.errors import NotFound
 from market.domain.parties import Actor
 from market.domain.policy import Policy
@@ -58,6 +59,6 @@ class RoundEnquiries:
             if landed is None or landed.state is not RoundState.LANDED:
                 raise NotFound("not_found", f"no landed round {round_id} to show the hours of")
             granted, before = runs_of_round(session, round_id), runs_before(session, landed)
-            catalogue = work.catalogue()
+            catalogue = Catalogue(work.regions(), work.nodes(), work.devices(), work.offerings(), ())
         horizon = Horizon(landed.starts_at, landed.slots)
         return schedule_seen_by(actor, schedule_of(catalogue, horizon, granted, before))

@@ -310,13 +310,14 @@ class FlowHoursAnswer(Answer):
 
     from_region: str
     to_region: str
-    job_class: str
+    job_class: str | None
+    """Null: of several classes with fewer than 3 orders each, told together."""
     orders: int
     it_kwh: Number
     """IT energy over all hours."""
     first_hour: int | None
-    """Which of `hours` (0: the first) `it_kw` begins with. Null for a flow of fewer than 3 orders, whose
-    hours only an operator's key is told.
+    """Which of `hours` (0: the first) `it_kw` begins with. Null where there are fewer than 3 orders
+    between the two regions that could be told together: an operator's key is told all of it.
     """
     it_kw: list[Number]
     """IT power (kW) from `first_hour` on, until the flow is over."""

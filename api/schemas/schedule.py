@@ -56,12 +56,15 @@ class FlowHoursAnswer(Schema):
 
     from_region: str
     to_region: str
-    job_class: str
+    job_class: str | None = Field(
+        description=f"Null: of several classes with fewer than {FEWEST_ORDERS_TOLD} orders each, told together."
+    )
     orders: int
     it_kwh: float = Field(description="IT energy over all hours.")
     first_hour: int | None = Field(
-        description=f"Which of `hours` (0: the first) `it_kw` begins with. Null for a flow of fewer than "
-        f"{FEWEST_ORDERS_TOLD} orders, whose hours only an operator's key is told."
+        description=f"Which of `hours` (0: the first) `it_kw` begins with. Null where there are fewer than "
+        f"{FEWEST_ORDERS_TOLD} orders between the two regions that could be told together: an operator's key is told "
+        "all of it."
     )
     it_kw: list[float] = Field(description="IT power (kW) from `first_hour` on, until the flow is over.")
 

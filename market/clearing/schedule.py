@@ -4,6 +4,7 @@ Shares are measured in power (kW), the one measure in which cards and cores add 
 flows. Everything is a sum; no order, buyer or price is named.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -41,7 +42,8 @@ class FlowHours:
 
     from_region: str
     to_region: str
-    job_class: str
+    job_class: str | None
+    """None: of several classes, none of which is told by itself."""
     orders: int
     it_kwh: float
     first_hour: int | None
@@ -58,11 +60,22 @@ class Schedule:
     flows: Sequence[FlowHours]
 
     def told_of_at_least(self, orders: int) -> "Schedule":
-        """Without the hours of flows of fewer orders: a single order's hours are its buyer's."""
-        told = (
-            flow if flow.orders >= orders else replace(flow, first_hour=None, it_kw=()) for flow in self.flows
-        )
-        return replace(self, flows=tuple(told))
+        """Hours of so many orders together: a single order's hours are its buyer's.
+
+        Flows of fewer orders are told as one flow of several classes where together they are enough; else they keep
+        their sums, without hours.
+        """
+        told = [flow for flow in self.flows if flow.orders >= orders]
+        few: dict[tuple[str, str], list[FlowHours]] = defaultdict(list)
+        for flow in self.flows:
+            if flow.orders < orders:
+                few[flow.from_region, flow.to_region].append(flow)
+        for flows in few.values():
+            if sum(flow.orders for flow in flows) >= orders:
+                told.append(_joined(flows))
+            else:
+                told += (replace(flow, first_hour=None, it_kw=()) for flow in flows)
+        return replace(self, flows=tuple(sorted(told, key=_largest_first)))
 
 
 def schedule_of(
@@ -123,33 +136,49 @@ def _listed_kw(catalogue: Catalogue) -> dict[str, float]:
 def _flow_hours(
     catalogue: Catalogue, horizon: Horizon, granted: Iterable[GrantedRun]
 ) -> tuple[FlowHours, ...]:
-    drawn: dict[tuple[str, str, str], Floats] = {}
-    kwh: dict[tuple[str, str, str], float] = {}
-    orders: dict[tuple[str, str, str], int] = {}
+    runs: dict[tuple[str, str, str], list[GrantedRun]] = defaultdict(list)
     for run in granted:
-        node = catalogue.node_by_id[run.node_id]
-        key = (run.origin_region, node.region_id, run.job_class)
-        it_kwh = run.facility_kwh / node.pue
-        _add(drawn.setdefault(key, np.zeros(horizon.slots)), run, it_kwh, horizon)
-        kwh[key] = kwh.get(key, 0.0) + it_kwh
-        orders[key] = orders.get(key, 0) + 1
-    largest_first = sorted(drawn, key=lambda key: (-round(kwh[key], 2), key))
-    return tuple(_flow(key, orders[key], kwh[key], drawn[key]) for key in largest_first)
-
-
-def _flow(key: tuple[str, str, str], orders: int, it_kwh: float, kw: Floats) -> FlowHours:
-    from_region, to_region, job_class = key
-    busy = np.flatnonzero(kw)
-    first, last = (int(busy[0]), int(busy[-1])) if len(busy) else (0, -1)
-    return FlowHours(
-        from_region=from_region,
-        to_region=to_region,
-        job_class=job_class,
-        orders=orders,
-        it_kwh=round(it_kwh, 2),
-        first_hour=first,
-        it_kw=_rounded(kw[first : last + 1]),
+        runs[run.origin_region, catalogue.node_by_id[run.node_id].region_id, run.job_class].append(run)
+    drawn = np.zeros((len(runs), horizon.slots))
+    kwh = []
+    for kw, together in zip(drawn, runs.values(), strict=True):
+        parts = [run.facility_kwh / catalogue.node_by_id[run.node_id].pue for run in together]
+        kwh.append(round(sum(parts), 2))
+        for run, it_kwh in zip(together, parts, strict=True):
+            _add(kw, run, it_kwh, horizon)
+    flows = (
+        FlowHours(*key, len(runs[key]), it_kwh, *_from_first(kw))
+        for key, it_kwh, kw in zip(runs, kwh, np.round(drawn, 3).tolist(), strict=True)
     )
+    return tuple(sorted(flows, key=_largest_first))
+
+
+def _joined(flows: Sequence[FlowHours]) -> FlowHours:
+    """Flows between the same regions as one, of whatever class."""
+    past = max((flow.first_hour or 0) + len(flow.it_kw) for flow in flows)
+    kw = np.zeros(past)
+    for flow in flows:
+        first = flow.first_hour or 0
+        kw[first : first + len(flow.it_kw)] += flow.it_kw
+    first_hour, it_kw = _from_first(np.round(kw, 3).tolist())
+    return replace(
+        flows[0],
+        job_class=None,
+        orders=sum(flow.orders for flow in flows),
+        it_kwh=round(sum(flow.it_kwh for flow in flows), 2),
+        first_hour=first_hour,
+        it_kw=it_kw,
+    )
+
+
+def _largest_first(flow: FlowHours) -> tuple[float, str, str, str]:
+    return -flow.it_kwh, flow.from_region, flow.to_region, flow.job_class or ""
+
+
+def _from_first(kw: list[float]) -> tuple[int, tuple[float, ...]]:
+    """The first hour with any power, and what is drawn from then on until it is over."""
+    busy = [hour for hour, power in enumerate(kw) if power]
+    return (busy[0], tuple(kw[busy[0] : busy[-1] + 1])) if busy else (0, ())
 
 
 def _add(kw: Floats, run: Run, kwh: float, horizon: Horizon) -> None:

@@ -139,6 +139,30 @@ def test_nothing_tells_a_single_buyer(day: Day, enquiries: Enquiries) -> None:
     assert "ord_" not in repr(whole)
 
 
+def test_few_orders_of_several_classes_are_told_together() -> None:
+    """Between two regions 1 + 2 orders of two classes make three; one order of another pair stays alone."""
+    schedule = schedule_of(
+        CATALOGUE,
+        FOUR_HOURS,
+        [
+            granted("west_green", 1, 3, 4.4, "rendering"),
+            granted("west_green", 0, 1, 1.1),
+            granted("west_tight", 2, 4, 2.4),
+            granted("east_metro", 0, 2, 6.0),
+        ],
+        [],
+    )
+    assert [(flow.job_class, flow.orders) for flow in schedule.flows] == [
+        *(("hpc", 1), ("rendering", 1), ("hpc", 2)),
+    ]
+    west, east = schedule.told_of_at_least(3).flows
+    assert (west.to_region, west.job_class, west.orders, west.it_kwh) == ("west", None, 3, 7.0)
+    assert (west.first_hour, west.it_kw) == (0, (1.0, 2.0, 3.0, 1.0))
+    assert (east.to_region, east.job_class, east.orders, east.it_kwh) == ("east", "hpc", 1, 4.0)
+    assert (east.first_hour, east.it_kw) == (None, ())
+    assert schedule.told_of_at_least(1) == schedule
+
+
 def test_a_round_that_has_not_landed_has_no_hours(enquiries: Enquiries) -> None:
     with pytest.raises(NotFound, match="no landed round rnd_none"):
         enquiries.round_schedule(None, "rnd_none")
