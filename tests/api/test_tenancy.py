@@ -4,29 +4,22 @@ The table says of each operation how it treats a stranger. One that is not in it
 names somebody and is not in the second one.
 """
 
-import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
-from datetime import timedelta
 from enum import Enum, auto
 from pathlib import Path
-from typing import Any
 
 import pytest
-from api_house import NOW, OPERATOR, House, Json, Keys, build_exchange, build_test_app, order_body, refusal
+from api_house import NOW, House, Json, Keys, build_exchange, build_test_app, order_body, refusal
 from fastapi.testclient import TestClient
-from httpx2 import Response
+from tenants import A_BUYER, B_BUYER, HOUR, World, furnish, get
 from test_contract_examples import document, operations
 
 from api.contract.access import ROLES
 from market.domain.clock import rfc3339
 from market.domain.parties import Role
 from market.persistence.database import Database
-
-HOUR = timedelta(hours=1)
-A_BUYER, B_BUYER = "buy_0001", "buy_0002"
 
 
 class Rule(Enum):
@@ -120,52 +113,6 @@ OF_THE_CATALOGUE = frozenset({"list_offerings", "read_prices", "list_providers"}
 """Operations that are public whatever they are asked for."""
 
 
-@dataclass(frozen=True)
-class World:
-    """One exchange where tenant A has everything there is; B, as a buyer and as a provider, has next to nothing."""
-
-    house: House
-    values: Mapping[str, str]
-    a_buyer: str
-    a_provider: str
-    b: Mapping[Role, str]
-    secrets: frozenset[str]
-
-    def ask(
-        self, name: str, key: str | None, query: Json | None = None, body: Json | None = None
-    ) -> Response:
-        """The documented request, for A's things."""
-        method, path, operation = operations()[name]
-        for parameter in re.findall(r"{(\w+)}", path):
-            path = path.replace(f"{{{parameter}}}", self.values[parameter])
-        request: Json = {
-            "params": {**QUERIES.get(name, {}), **(query or {})},
-            "headers": {"Accept": "application/json"},
-        }
-        shown = operation.get("requestBody", {}).get("content", {}).get("application/json")
-        if shown is not None:
-            request["json"] = {**shown["example"], **BODIES.get(name, {}), **(body or {})}
-        return self.house.ask(method, path, key, **request)
-
-    def elsewhere(self) -> "World":
-        """The same with ids that nobody has."""
-        nobodys = {name: f"{id_[:-2]}zz" for name, id_ in self.values.items() if name != "delivery_id"}
-        return replace(self, values={**self.values, **nobodys})
-
-    def tell_tales(self, answer: Response) -> list[str]:
-        """What of A's stands in an answer."""
-        return sorted(secret for secret in self.secrets if secret in answer.text)
-
-
-QUERIES: Mapping[str, Json] = {
-    "list_invoices": {"month": "2025-07"},
-    "list_statements": {"month": "2025-07"},
-    "list_providers": {"limit": 1000},
-    "list_offerings": {"limit": 1000},
-}
-BODIES: Mapping[str, Json] = {"list_offering": {"provider_id": None}, "quote_order": {"buyer_id": None}}
-
-
 @pytest.fixture(scope="module")
 def world(loaded_market: tuple[Path, Keys], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     file, keys = loaded_market
@@ -174,88 +121,6 @@ def world(loaded_market: tuple[Path, Keys], tmp_path_factory: pytest.TempPathFac
         exchange, clock = build_exchange(database)
         with TestClient(build_test_app(exchange, clock, demo_sessions=False)) as client:
             yield furnish(House(client, exchange, clock, keys))
-
-
-def furnish(house: House) -> World:
-    """Everything A can have: in the book, as a draft, granted and running, quoted, paid; people and keys."""
-    placed = house.submit(job={"devices": ["910b"]}, deadline=rfc3339(NOW + 4 * HOUR))
-    house.clear()
-    allocation = get(house, f"/v1/allocations?order_id={placed['id']}", house.keys.buyer)["items"][0]
-    provider_id = allocation["provider_id"]
-    provider = house.exchange.issue_key(OPERATOR, Role.PROVIDER, provider_id)
-    post(house, f"/v1/offerings/{allocation['offering_id']}", provider, "PATCH", sla="trusted")
-    pool = {
-        "issuer": "test",
-        "rate_by_class": {"gpu": 0.1},
-        "cap_per_year": "1000.00",
-        "valid_from": rfc3339(NOW),
-        "valid_until": rfc3339(NOW + 24 * HOUR),
-        "related_parties": [{"buyer_id": A_BUYER, "provider_id": provider_id}],
-    }
-    pool_id = post(house, "/v1/voucher-pools", house.keys.operator, **pool)["id"]
-    waiting, draft = house.submit(), house.submit(draft=True)
-    house.clock.advance(2 * HOUR)
-    post(house, "/v1/upkeep", house.keys.operator)
-    held = post(
-        house,
-        "/v1/quotes",
-        house.keys.buyer,
-        **order_body(deadline=rfc3339(NOW + 20 * HOUR)),
-        hold_minutes=60,
-    )
-    people = [
-        post(house, "/v1/members", key, name=f"A {role}", email=f"{role}@a.example", role=role)
-        for key in (house.keys.buyer, provider)
-        for role in ("owner", "viewer")
-    ]
-    issued = [
-        post(house, "/v1/keys", house.keys.buyer, name="A's own", scopes=["read"], member_id=people[1]["id"]),
-        post(house, "/v1/keys", provider, name="A's own", scopes=["read"]),
-    ]
-    hook = post(
-        house, "/v1/webhooks", house.keys.buyer, url="https://hooks.example/suanli", description="A's own"
-    )
-    transfers = get(house, "/v1/ledger/transfers", house.keys.buyer)["items"]
-    known = [get(house, "/v1/keys/current", key) for key in (house.keys.buyer, provider)]
-    strange = house.keys.provider if provider_id != "prv_0062" else house.keys.other_provider
-    values = {
-        "order_id": placed["id"],
-        "quote_id": held["held"]["id"],
-        "allocation_id": allocation["id"],
-        "offering_id": allocation["offering_id"],
-        "round_id": allocation["round_id"],
-        "account_id": f"acc_{A_BUYER}",
-        "member_id": people[0]["id"],
-        "key_id": issued[0]["id"],
-        "voucher_pool_id": pool_id,
-        "webhook_id": hook["id"],
-        "delivery_id": "dlv_0000000000000001",
-        "node_id": "tianfu_cluster",
-        "region_id": "chengdu",
-        "device_id": "910b",
-        "buyer_id": A_BUYER,
-        "owner_id": A_BUYER,
-        "organisation_id": A_BUYER,
-        "provider_id": provider_id,
-        "resource_id": placed["id"],
-    }
-    secrets = {A_BUYER, "a.example", "A's own", placed["id"], waiting["id"], draft["id"], allocation["id"]}
-    secrets |= {values["quote_id"]} | {one["id"] for one in (*people, *issued, *transfers, *known, hook)}
-    assert len(transfers) > 4
-    b = {Role.BUYER: house.keys.other_buyer, Role.PROVIDER: strange}
-    return World(house, values, house.keys.buyer, provider, b, frozenset(secrets))
-
-
-def get(house: House, path: str, key: str) -> Json:
-    answer = house.ask("GET", path, key)
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
-
-
-def post(house: House, path: str, key: str, method: str = "POST", /, **body: Any) -> Json:
-    answer = house.ask(method, path, key, **({"json": body} if body else {}))
-    assert answer.is_success, answer.text
-    return dict(answer.json())
 
 
 def without_ids(problem: Json, values: Mapping[str, str]) -> str:
