@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
@@ -113,6 +114,7 @@ def install_error_answers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _answer_malformed)
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(OperationalError, _answer_database_error)
+    app.add_exception_handler(NoConnectionInTime, _answer_database_error)
     app.add_exception_handler(Exception, _answer_crash)
 
 

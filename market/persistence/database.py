@@ -1,5 +1,6 @@
 """The engine underneath: SQLite done right, PostgreSQL as it comes, migrations for both."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,16 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from market.domain.errors import InvalidInput, Unavailable
 from market.persistence.round_lock import RoundLock
 
+PATIENCE_SECONDS = 10
+"""How long a writer waits for its turn, and then for SQLite's lock."""
+MOST_CONNECTIONS = 60
+"""To one SQLite file: more than there are threads that answer requests, so that none of them waits for a connection."""
+_HAS_TURN = "has_turn"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -118,10 +125,15 @@ def _build_sqlite_engine(url: str, *, in_memory: bool) -> Engine:
     if in_memory:
         raise InvalidInput("invalid_database_url", "an exchange needs a file: sqlite:///market.db")
     engine = create_engine(
-        url, connect_args={"timeout": 10}, hide_parameters=True, json_serializer=_json_text
+        url,
+        connect_args={"timeout": PATIENCE_SECONDS},
+        pool_size=10,
+        max_overflow=MOST_CONNECTIONS - 10,
+        hide_parameters=True,
+        json_serializer=_json_text,
     )
     event.listen(engine, "connect", _set_pragmas)
-    event.listen(engine, "begin", _begin)
+    WritersInTurn().watch(engine)
     return engine
 
 
@@ -130,10 +142,33 @@ def _json_text(value: Any) -> str:
     return to_json(value).decode()
 
 
-def _begin(connection: Connection) -> None:
-    """Writers queue for the lock at once instead of failing half-way; readers take none."""
-    reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+class WritersInTurn:
+    """Writers of one process wait for each other here, and only those of other processes at SQLite's lock.
+
+    That one is asked for again and again with longer and longer sleeps between: eight writers leave it idle most of the
+    time, and one of them waits for seconds. Whoever has waited here for too long tries SQLite's lock all the same.
+    """
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+
+    def watch(self, engine: Engine) -> None:
+        """From `begin` to when the connection is given back, which is after its commit."""
+        event.listen(engine, "begin", self._begin)
+        event.listen(engine, "checkin", self._end)
+
+    def _begin(self, connection: Connection) -> None:
+        """Writers take the lock at once instead of failing half-way; readers take none."""
+        if connection.get_execution_options().get("reading", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        if not connection.info.get(_HAS_TURN) and self._turn.acquire(timeout=PATIENCE_SECONDS):
+            connection.info[_HAS_TURN] = True
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def _end(self, _connection: object, record: ConnectionPoolEntry) -> None:
+        if record.info.pop(_HAS_TURN, False):
+            self._turn.release()
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:
@@ -144,7 +179,7 @@ def _set_pragmas(connection: Any, _record: object) -> None:
     for pragma in (
         "journal_mode=wal",
         "synchronous=full",
-        "busy_timeout=10000",
+        f"busy_timeout={PATIENCE_SECONDS * 1000}",
         "foreign_keys=on",
         "cache_size=-32768",
     ):
