@@ -571,6 +571,8 @@ class NodeHoursAnswer(Answer):
     node_id: str
     listed_kw: Number
     """If every unit listed there ran, as the catalogue is now."""
+    outside_kw: list[Number]
+    """Of listed units that are not offered: their providers use or sell them elsewhere."""
     before_kw: list[Number]
     """Of what was allocated already, for each of `hours`."""
     granted_kw: list[Number]
@@ -962,6 +964,22 @@ class RelatedParties(Answer):
     provider_id: str
 
 
+class ReplayAnswer(Answer):
+    """A past round cleared again from its record."""
+
+    round_id: str
+    exact: bool
+    """Every placement, every price, value and bound are the same."""
+    ended_by_time: bool
+    """The round used up its seconds; it may replay differently."""
+    verified: bool
+    """The judge finds nothing wrong with what was recorded."""
+    recorded_value: Cny
+    value: Cny
+    recorded_bound: Cny
+    bound: Cny
+
+
 class RoundAnswer(Answer):
     """One batch clearing: value, bound and gap as certified, and all its figures once it has landed."""
 
@@ -1288,6 +1306,13 @@ class WebhookAnswer(Answer):
     """`gone` (it answered 410) or `failing` (for too long), where the exchange disabled it."""
 
 
+class WebhookReplayAnswer(Answer):
+    """How much is delivered once more."""
+
+    webhook_id: str
+    deliveries: int
+
+
 class WebhookWithSecret(Answer):
     """A webhook, and the secret its signatures are verified with, which is shown this once."""
 
@@ -1305,26 +1330,3 @@ class WebhookWithSecret(Answer):
     """`gone` (it answered 410) or `failing` (for too long), where the exchange disabled it."""
     secret: str | None
     """Shown this once. Null where the request is a repetition under its idempotency key."""
-
-
-class ScenariosReplayAnswer(Answer):
-    """A past round cleared again from its record."""
-
-    round_id: str
-    exact: bool
-    """Every placement, every price, value and bound are the same."""
-    ended_by_time: bool
-    """The round used up its seconds; it may replay differently."""
-    verified: bool
-    """The judge finds nothing wrong with what was recorded."""
-    recorded_value: Cny
-    value: Cny
-    recorded_bound: Cny
-    bound: Cny
-
-
-class WebhooksReplayAnswer(Answer):
-    """How much is delivered once more."""
-
-    webhook_id: str
-    deliveries: int

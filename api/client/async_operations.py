@@ -690,7 +690,7 @@ class AsyncRounds:
 
     async def replay(
         self, round_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
-    ) -> answers.ScenariosReplayAnswer:
+    ) -> answers.ReplayAnswer:
         """Clear a past round again from its record.
 
         The recorded problem under the recorded limits: the same answer, unless time ended the search.
@@ -705,7 +705,7 @@ class AsyncRounds:
             idempotency_key=idempotency_key,
             seconds=timeout_seconds,
         )
-        return await self._transport.ask(call, answers.ScenariosReplayAnswer)
+        return await self._transport.ask(call, answers.ReplayAnswer)
 
 
 class AsyncNodes:
@@ -2220,7 +2220,7 @@ class AsyncWebhooks:
         *,
         idempotency_key: str | None = None,
         timeout_seconds: float | None = None,
-    ) -> answers.WebhooksReplayAnswer:
+    ) -> answers.WebhookReplayAnswer:
         """Send events again.
 
         What the webhook asks for is delivered once more, after one event and up to another, under the
@@ -2236,7 +2236,7 @@ class AsyncWebhooks:
             idempotency_key=idempotency_key,
             seconds=timeout_seconds,
         )
-        return await self._transport.ask(call, answers.WebhooksReplayAnswer)
+        return await self._transport.ask(call, answers.WebhookReplayAnswer)
 
     async def retry(
         self,

@@ -682,7 +682,7 @@ class Rounds:
 
     def replay(
         self, round_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
-    ) -> answers.ScenariosReplayAnswer:
+    ) -> answers.ReplayAnswer:
         """Clear a past round again from its record.
 
         The recorded problem under the recorded limits: the same answer, unless time ended the search.
@@ -697,7 +697,7 @@ class Rounds:
             idempotency_key=idempotency_key,
             seconds=timeout_seconds,
         )
-        return self._transport.ask(call, answers.ScenariosReplayAnswer)
+        return self._transport.ask(call, answers.ReplayAnswer)
 
 
 class Nodes:
@@ -2212,7 +2212,7 @@ class Webhooks:
         *,
         idempotency_key: str | None = None,
         timeout_seconds: float | None = None,
-    ) -> answers.WebhooksReplayAnswer:
+    ) -> answers.WebhookReplayAnswer:
         """Send events again.
 
         What the webhook asks for is delivered once more, after one event and up to another, under the
@@ -2228,7 +2228,7 @@ class Webhooks:
             idempotency_key=idempotency_key,
             seconds=timeout_seconds,
         )
-        return self._transport.ask(call, answers.WebhooksReplayAnswer)
+        return self._transport.ask(call, answers.WebhookReplayAnswer)
 
     def retry(
         self,

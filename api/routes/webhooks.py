@@ -14,7 +14,7 @@ from api.schemas.fields import PageAnswer, PageQuery
 from api.schemas.webhooks import (
     DeliveriesQuery,
     DeliveryAnswer,
-    ReplayAnswer,
+    WebhookReplayAnswer,
     ReplayRequest,
     WebhookAnswer,
     WebhookChanges,
@@ -180,7 +180,7 @@ def replay_events(
     actor: CurrentActor,
     once: OnceOnly,
     request: Request,
-) -> ReplayAnswer:
+) -> WebhookReplayAnswer:
     """What the webhook asks for is delivered once more, after one event and up to another, under the same `webhook-id`s;
     10,000 events at most.
     """
@@ -188,10 +188,10 @@ def replay_events(
     after, until = sequence_of(body.after), None if body.until is None else sequence_of(body.until)
     try:
         found = desk.exchange.replay_events(actor, id_, after, until, once)
-        return ReplayAnswer(webhook_id=id_, deliveries=found.deliveries)
+        return WebhookReplayAnswer(webhook_id=id_, deliveries=found.deliveries)
     except AnsweredBefore as before:
         mark_replayed(request)
-        return ReplayAnswer(webhook_id=id_, deliveries=before.answer["deliveries"])
+        return WebhookReplayAnswer(webhook_id=id_, deliveries=before.answer["deliveries"])
 
 
 @router.post(

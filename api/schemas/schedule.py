@@ -13,6 +13,7 @@ HOURS = ["2025-07-16T16:00:00Z", "2025-07-16T17:00:00Z", "2025-07-16T18:00:00Z"]
 NODE: dict[str, Any] = {
     "node_id": "tianfu_cluster",
     "listed_kw": 5120.6,
+    "outside_kw": [1520.4, 1520.4, 1490.0],
     "before_kw": [1204.0, 1204.0, 860.5],
     "granted_kw": [310.2, 655.8, 655.8],
 }
@@ -35,6 +36,9 @@ class NodeHoursAnswer(Schema):
 
     node_id: str
     listed_kw: float = Field(description="If every unit listed there ran, as the catalogue is now.")
+    outside_kw: list[float] = Field(
+        description="Of listed units that are not offered: their providers use or sell them elsewhere."
+    )
     before_kw: list[float] = Field(description="Of what was allocated already, for each of `hours`.")
     granted_kw: list[float] = Field(description="Of what was granted, for each of `hours`.")
 
@@ -44,6 +48,7 @@ class NodeHoursAnswer(Schema):
         return cls.model_construct(
             node_id=node.node_id,
             listed_kw=node.listed_kw,
+            outside_kw=list(node.outside_kw),
             before_kw=list(node.before_kw),
             granted_kw=list(node.granted_kw),
         )

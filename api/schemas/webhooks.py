@@ -128,7 +128,7 @@ class ReplayRequest(Schema):
     until: str | None = Field(None, max_length=64, description="The last one that is; left out: all so far.")
 
 
-class ReplayAnswer(Schema):
+class WebhookReplayAnswer(Schema):
     """How much is delivered once more."""
 
     model_config = example(webhook_id=f"whk_{ID}", deliveries=57)

@@ -30,6 +30,8 @@ class NodeHours:
     node_id: str
     listed_kw: float
     """If every unit listed there ran, as the catalogue is now."""
+    outside_kw: Sequence[float]
+    """Of what its providers use or sell elsewhere: listed units that they do not offer in the hour."""
     before_kw: Sequence[float]
     """Of what was allocated already."""
     granted_kw: Sequence[float]
@@ -116,21 +118,32 @@ def _node_hours(
     for which, runs in enumerate((before, granted)):
         for run in runs:
             _add(drawn[which, row[run.node_id]], run, run.facility_kwh, horizon)
-    listed = _listed_kw(catalogue)
+    listed, outside = _listed_kw(catalogue, horizon)
     return tuple(
-        NodeHours(node.id, round(listed[node.id], 1), _rounded(drawn[0, n]), _rounded(drawn[1, n]))
+        NodeHours(
+            node.id,
+            round(float(listed[n]), 1),
+            _rounded(outside[n]),
+            _rounded(drawn[0, n]),
+            _rounded(drawn[1, n]),
+        )
         for n, node in enumerate(catalogue.nodes)
     )
 
 
-def _listed_kw(catalogue: Catalogue) -> dict[str, float]:
-    listed = dict.fromkeys(catalogue.node_by_id, 0.0)
+def _listed_kw(catalogue: Catalogue, horizon: Horizon) -> tuple[Floats, Floats]:
+    """(nodes,) facility power of all that is listed; (nodes, slots) of what of it is not offered in the hour."""
+    row = {node.id: number for number, node in enumerate(catalogue.nodes)}
+    listed, outside = np.zeros(len(row)), np.zeros((len(row), horizon.slots))
     for offering in catalogue.offerings:
-        if offering.state is not OfferingState.WITHDRAWN:
-            watts = catalogue.device_by_id[offering.device_id].watts_per_unit
-            pue = catalogue.node_by_id[offering.node_id].pue
-            listed[offering.node_id] += offering.units * watts * pue / 1000
-    return listed
+        if offering.state is OfferingState.WITHDRAWN:
+            continue
+        watts = catalogue.device_by_id[offering.device_id].watts_per_unit
+        kw_per_unit = watts * catalogue.node_by_id[offering.node_id].pue / 1000
+        listed[row[offering.node_id]] += offering.units * kw_per_unit
+        offered = np.array(offering.free_units_by_hour)[horizon.local_hours()]
+        outside[row[offering.node_id]] += (offering.units - offered) * kw_per_unit
+    return listed, outside
 
 
 def _flow_hours(

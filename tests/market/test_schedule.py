@@ -1,6 +1,7 @@
 """The schedule of a round: by hand, and its sums against the round's figures."""
 
 from dataclasses import replace
+from datetime import UTC
 
 import pytest
 from market_day import CNY, Day
@@ -8,7 +9,7 @@ from toy_market import CATALOGUE, FREE, HOUR, START
 
 from market.clearing.schedule import schedule_of
 from market.clearing.snapshot import Horizon
-from market.domain.clock import VirtualClock
+from market.domain.clock import MARKET_ZONE, VirtualClock
 from market.domain.errors import NotFound
 from market.domain.parties import Actor
 from market.domain.rounds import GrantedRun, Run
@@ -46,6 +47,7 @@ def test_by_hand() -> None:
     assert [node.node_id for node in schedule.nodes] == ["east_metro", "west_green", "west_tight"]
     # 4 A100 x 1.5; (8 A100 + 8 Ascend + 1000 cores) x 1.1; 8 A100 x 1.2
     assert [node.listed_kw for node in schedule.nodes] == [6.0, 1117.6, 9.6]
+    assert all(node.outside_kw == (0.0,) * 4 for node in schedule.nodes)  # all of it is offered, all day
     assert (east.before_kw, east.granted_kw) == ((3.0, 0, 0, 0), (3.0, 3.0, 0, 0))
     assert (green.before_kw, green.granted_kw) == ((0, 0, 0, 1.1), (0, 2.2, 3.3, 1.1))
     assert (tight.before_kw, tight.granted_kw) == ((0, 0, 0, 0), (1.2, 0, 0, 0))
@@ -55,6 +57,21 @@ def test_by_hand() -> None:
     assert western.it_kw == (1.0, 2.0, 3.0, 1.0)
     assert (eastern.to_region, eastern.job_class, eastern.orders) == ("east", "rendering", 1)
     assert (eastern.first_hour, eastern.it_kw) == (0, (2.0, 2.0))
+
+
+def test_what_is_not_offered_in_an_hour_runs_outside() -> None:
+    """Half of the eastern A100 are used elsewhere from 02:00 local time on, the rest from 03:00: 1.5 kW each."""
+    (hours,) = {
+        offering.free_units_by_hour for offering in CATALOGUE.offerings if offering.node_id == "east_metro"
+    }
+    offered = tuple(2 if hour == 2 else 0 if hour > 2 else units for hour, units in enumerate(hours))
+    offerings = tuple(
+        replace(offering, free_units_by_hour=offered) if offering.node_id == "east_metro" else offering
+        for offering in CATALOGUE.offerings
+    )
+    midnight = START.astimezone(MARKET_ZONE).replace(hour=0).astimezone(UTC)
+    east, *_ = schedule_of(replace(CATALOGUE, offerings=offerings), Horizon(midnight, 4), [], []).nodes
+    assert east.outside_kw == (0.0, 0.0, 3.0, 6.0)
 
 
 def test_a_flow_begins_with_its_first_hour() -> None:
