@@ -99,7 +99,7 @@ def _fan_out_some(work: UnitOfWork, now: datetime) -> set[str]:
     events = reader.after(low, READ_AT_ONCE, Audience(everything=True), until=newest)
     for webhook in webhooks:
         work.webhooks.add_deliveries(webhook.id, _told(webhook, events), now)
-    work.webhooks.move_on(events[-1].sequence if len(events) == READ_AT_ONCE else newest)
+    work.webhooks.move_on(webhooks, events[-1].sequence if len(events) == READ_AT_ONCE else newest)
     return {webhook.id for webhook in webhooks}
 
 

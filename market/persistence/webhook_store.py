@@ -23,7 +23,7 @@ from market.domain.webhooks import (
 from market.persistence.paging import Page, PageRequest, read_page
 from market.persistence.webhook_models import DeliveryRow, WebhookRow
 
-DELIVERIES_LOCK = 0x4B43
+DELIVERIES_LOCK = 0x4B44
 """Any number besides those of the other locks."""
 MOST_ATTEMPTS_KEPT = 20
 
@@ -72,9 +72,10 @@ class WebhookStore:
         return self._session.scalar(query) or 0
 
     def active(self) -> tuple[Webhook, ...]:
-        """All that are told of what happens."""
+        """All that are told of what happens, held: none is paused or removed meanwhile."""
         query = select(WebhookRow).where(WebhookRow.state == WebhookState.ACTIVE).order_by(WebhookRow.id)
-        return tuple(_read(row) for row in self._session.scalars(query))
+        held = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+        return tuple(_read(row) for row in self._session.scalars(held))
 
     def told_up_to(self) -> int | None:
         """How far every active one was told; None where there is none."""
@@ -88,12 +89,11 @@ class WebhookStore:
         taken = text("SELECT pg_try_advisory_xact_lock(:number)")
         return bool(self._session.scalar(taken, {"number": DELIVERIES_LOCK}))
 
-    def move_on(self, upto: int) -> None:
-        """The log was gone through up to here for all active ones."""
-        behind = update(WebhookRow).where(
-            WebhookRow.state == WebhookState.ACTIVE, WebhookRow.told_up_to < upto
-        )
-        self._session.execute(behind.values(told_up_to=upto))
+    def move_on(self, gone_through_for: Iterable[Webhook], upto: int) -> None:
+        """The log was gone through up to here for these; not for those that were made or resumed meanwhile."""
+        ids = [webhook.id for webhook in gone_through_for]
+        behind = update(WebhookRow).where(WebhookRow.id.in_(ids), WebhookRow.told_up_to < upto)
+        self._session.execute(behind.values(told_up_to=upto), execution_options=_UNTOLD)
 
     # Deliveries
 
