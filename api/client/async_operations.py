@@ -1487,8 +1487,8 @@ class AsyncKeys:
         The answer carries the new secret, this once; the old one is good for `overlap_minutes` more. At
         most two secrets of a key are good at once: rotated again meanwhile, the older one ends.
 
-        A key that rotates itself should leave an overlap: without one it cannot ask again for an answer
-        that was lost.
+        A key that rotates itself should leave an overlap, in which it goes on if the answer was lost:
+        another key rotates it again then, for the secret before gives nothing that outlasts it.
 
         `POST /v1/keys/{key_id}/rotate`
         """

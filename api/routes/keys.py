@@ -85,7 +85,8 @@ def rotate_key(
     """The answer carries the new secret, this once; the old one is good for `overlap_minutes` more. At most two secrets
     of a key are good at once: rotated again meanwhile, the older one ends.
 
-    A key that rotates itself should leave an overlap: without one it cannot ask again for an answer that was lost.
+    A key that rotates itself should leave an overlap, in which it goes on if the answer was lost: another key rotates
+    it again then, for the secret before gives nothing that outlasts it.
     """
     id_, overlap = possible_id(key_id), (body or RotationRequest()).overlap_minutes
     return _shown(desk, actor, request, lambda: desk.exchange.rotate_key(actor, id_, overlap, once))

@@ -62,7 +62,7 @@ class KeyDesk(Desk):
             key.organisation_id,
             scopes=held.scopes,
             member_id=key.member_id,
-            expires_at=key.expires_at,
+            expires_at=_good_until(key, presented),
         )
 
     def issue(self, actor: Actor, asked: KeyRequest, once: Once | None = None) -> IssuedKey:
@@ -113,7 +113,7 @@ class KeyDesk(Desk):
                     f"key {key_id} is {held.key.state(now).value}: issue a new one",
                     key_id=key_id,
                 )
-            if key_id != actor.key_id:
+            if key_id != actor.key_id or actor.expires_at != held.key.expires_at:  # the secret before, say
                 _require_may_give(actor, held.scopes, held.key.expires_at, now)
             secret = new_secret(held.key.role)
             rotated = replace(
@@ -185,6 +185,12 @@ def _require_good(key: ApiKey, presented: str, now: datetime) -> None:
         raise NotAuthenticated(
             "key_expired", "this key's time is over: ask an owner of your organisation for one"
         )
+
+
+def _good_until(key: ApiKey, presented: str) -> datetime | None:
+    """The end of the secret that was presented: the one before a rotation ends sooner than its key."""
+    ends = [key.expires_at, key.previous_until if same_hash(presented, key.previous_hash) else None]
+    return min(filter(None, ends), default=None)
 
 
 def _open_to(role: Role, member: Member | None) -> frozenset[Scope]:

@@ -145,6 +145,21 @@ def test_a_rotated_key_has_two_secrets_for_a_while(
     assert exchange.authenticate(third).scopes == {Scope.READ}
 
 
+def test_the_secret_before_a_rotation_gives_nothing_that_outlasts_it(
+    exchange: Exchange, owner: Actor, clock: VirtualClock
+) -> None:
+    """Whoever is left with it for a while cannot keep the key, nor make another one that is good for longer."""
+    held, _, first = key_of(exchange, owner, EVERYTHING)
+    second = exchange.rotate_key(owner, held.key.id, 30).secret
+    ends_at = clock.now() + 30 * MINUTE
+    before, now = exchange.authenticate(first), exchange.authenticate(second)
+    assert (before.expires_at, now.expires_at) == (ends_at, None)
+    refused("not_permitted", lambda: exchange.rotate_key(before, held.key.id))
+    refused("not_permitted", lambda: exchange.issue(before, KeyRequest("more")))
+    assert exchange.issue(before, KeyRequest("less", expires_at=ends_at)).key.key.expires_at == ends_at
+    assert exchange.rotate_key(now, held.key.id).key.key.id == held.key.id
+
+
 def test_without_an_overlap_the_old_secret_ends_at_once(exchange: Exchange, owner: Actor) -> None:
     held, _, first = key_of(exchange, owner, "read")
     exchange.rotate_key(owner, held.key.id)
