@@ -35,6 +35,8 @@ class CourierTerms:
     delivery: DeliveryTerms = field(default_factory=DeliveryTerms)
     guard: AddressGuard = field(default_factory=AddressGuard)
     poll_seconds: float = 1.0
+    gather_seconds: float = 0.2
+    """So long after a bell for more to come: one look, with a commit of its own, serves all that came meanwhile."""
     patience_seconds: float = 15.0
     pause_after_failure_seconds: float = 5.0
 
@@ -83,7 +85,8 @@ class Couriers:
             while not self._ending.is_set():
                 self._rung.clear()
                 self._look_once()
-                self._rung.wait(self._terms.poll_seconds)
+                if self._rung.wait(self._terms.poll_seconds):
+                    self._ending.wait(self._terms.gather_seconds)
         finally:
             if self._turns is not None:
                 self._turns.stop(self._terms.patience_seconds)
