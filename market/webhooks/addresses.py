@@ -20,13 +20,17 @@ _NEVER = tuple(
     for network in (
         "100.64.0.0/10",  # shared by carriers, RFC 6598; clouds keep metadata there as well
         "192.0.0.0/24",  # protocol assignments, RFC 6890
+        "192.88.99.0/24",  # relays of 6to4, RFC 7526
         "198.18.0.0/15",  # benchmarks, RFC 2544
         "64:ff9b::/96",  # IPv4 through NAT64, RFC 6052
         "64:ff9b:1::/48",
         "2001::/32",  # IPv4 through Teredo, RFC 4380
         "2002::/16",  # IPv4 through 6to4, RFC 3056
+        "3fff::/20",  # documentation, RFC 9637
     )
 )
+_GLOBAL_UNICAST = ip_network("2000::/3")
+"""All of IPv6 that was ever given to anybody (RFC 4291); fec0::/10, once for sites, counts as global in Python."""
 
 
 class AddressRefused(Exception):
@@ -86,6 +90,7 @@ def is_public(address: Address) -> bool:
         return is_public(address.ipv4_mapped)
     return (
         address.is_global
+        and (address.version == 4 or address in _GLOBAL_UNICAST)
         and not address.is_multicast
         and not address.is_reserved
         and not any(address.version == network.version and address in network for network in _NEVER)
