@@ -16,6 +16,7 @@ from typing import Any
 import h11
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -27,6 +28,7 @@ from api.errors import MEDIA_TYPE, build_problem
 from api.headers import safety_headers
 from api.schemas.problems import Problem
 
+STREAM = b"text/event-stream"
 SLOWEST_READER = 1024
 """Bytes a second: whoever takes less of an answer that waits for it is cut off."""
 
@@ -101,6 +103,8 @@ class GuardedConnection(H11Protocol):
         self._edge, self._register = config.edge, config.register
         self._head_due, self._reading_due = Alarm(self.loop), Alarm(self.loop)
         self._unread = 0
+        self._streams = False
+        self._answer, self.app = self.app, self._answer_told
         self.address = ""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -124,15 +128,16 @@ class GuardedConnection(H11Protocol):
         if not self._awaits_request():
             self._head_due.stop()
             if not self.cycle.more_body:
-                self._register.work_for(self)
+                self._work()
 
     def on_response_complete(self) -> None:
         """It is the client's turn again: to read what is left, and to ask."""
+        self._streams = False
         self._register.wait_for(self)
         self._watch_reader()
         super().on_response_complete()
         if not self._awaits_request() and not self.cycle.more_body:
-            self._register.work_for(self)  # the next request had arrived already
+            self._work()  # the next request had arrived already
 
     def pause_writing(self) -> None:
         """The answer waits for its reader."""
@@ -145,7 +150,7 @@ class GuardedConnection(H11Protocol):
         super().resume_writing()
         self._reading_due.stop()
         if not self._awaits_request():
-            self._register.work_for(self)
+            self._work()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is waited for any more."""
@@ -165,6 +170,21 @@ class GuardedConnection(H11Protocol):
         linger_not = struct.pack("ii", 1, 0)
         self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_not)
         self.transport.abort()
+
+    async def _answer_told(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The application, and the register is told when it begins a stream."""
+
+        async def send_told(message: Message) -> None:
+            if message["type"] == "http.response.start" and _begins_stream(message):
+                self._streams = True
+                self._work()
+            await send(message)
+
+        await self._answer(scope, receive, send_told)
+
+    def _work(self) -> None:
+        """It is the server's turn: a stream is one for as long as it lasts."""
+        (self._register.stream_to if self._streams else self._register.work_for)(self)
 
     def _awaits_request(self) -> bool:
         """Whether no request is under way."""
@@ -227,6 +247,13 @@ class GuardedConnection(H11Protocol):
             h11.EndOfMessage(),
         ):
             self.transport.write(self.conn.send(event) or b"")
+
+
+def _begins_stream(message: Message) -> bool:
+    return any(
+        name.lower() == b"content-type" and value.startswith(STREAM)
+        for name, value in message.get("headers", ())
+    )
 
 
 def _problem_with(error: h11.RemoteProtocolError) -> Problem:

@@ -159,6 +159,29 @@ def test_where_everybody_is_being_answered_a_newcomer_is_told_so(market_file: st
         assert served.is_well()
 
 
+def test_streams_lock_nobody_out(market_file: str) -> None:
+    """A stream is answered for an hour: a few addresses full of them would be all that there is."""
+    asked = b"GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n"
+    with serving(market_file, max_connections=8, max_requests_at_once=100) as served, ExitStack() as streams:
+        opened = [streams.enter_context(served.connect()) for _ in range(8)]
+        for stream in opened:
+            stream.sendall(asked)
+            assert stream.recv(15) == b"HTTP/1.1 200 OK"
+            stream.sendall(asked)  # what is asked meanwhile makes no other connection of it
+        assert served.is_well()
+        assert is_closed(opened[0])  # the one that lasts longest: its client comes again
+        finish = hanging(served)
+        busy = streams.enter_context(served.connect())
+        busy.sendall(b"GET /hang HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert finish.began.acquire(timeout=30)
+        for _ in range(10):
+            assert served.is_well()
+        finish.now.set()
+        found = read_answer(busy)
+        assert found is not None
+        assert found.status == 200
+
+
 def test_one_client_cannot_have_all_that_is_answered(market_file: str, keys: Keys) -> None:
     """Streams and long requests: somebody with a key may not lock the others out."""
     asked = "GET /hang HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
