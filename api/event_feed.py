@@ -24,8 +24,8 @@ from market.domain.events import Event
 from market.event_enquiries import EventEnquiries
 
 T = TypeVar("T")
-REVOKED = "key.revoked"
-"""Whoever listens with such a key hears nothing more."""
+KEY_ENDS = frozenset({"key.revoked", "key.rotated"})
+"""Whoever listens with such a key hears nothing more, unless it comes again with a secret that is good."""
 EVERYTHING = Audience(everything=True)
 _logger = logging.getLogger(__name__)
 
@@ -85,6 +85,7 @@ class Feed:
         self._read_up_to = 0
         self._reading: asyncio.Task[None] | None = None
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="events")
+        self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="new-events")
 
     @property
     def listening(self) -> int:
@@ -94,7 +95,7 @@ class Feed:
     @asynccontextmanager
     async def listen(self, after: int | None, key_id: str | None = None) -> AsyncIterator[Listener]:
         """Somebody who was told everything up to `after`, or wants what comes from now on."""
-        newest = await self.in_thread(self._enquiries.newest_event)
+        newest = await self._read(self._enquiries.newest_event)
         listener = Listener(newest if after is None else min(after, newest), key_id)
         self._listeners.add(listener)
         if self._stopping.is_set():
@@ -129,7 +130,8 @@ class Feed:
 
     def close(self) -> None:
         """Nobody listens any more."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        for threads in (self._threads, self._reader):
+            threads.shutdown(wait=True, cancel_futures=True)
 
     def _begin_at(self, sequence: int) -> None:
         self._memory.clear()
@@ -171,7 +173,7 @@ class Feed:
         most = self.limits.page
         while True:
             try:
-                found = await self.in_thread(
+                found = await self._read(
                     lambda: self._enquiries.events_after(self._read_up_to, most, EVERYTHING)
                 )
             except SQLAlchemyError:
@@ -189,8 +191,8 @@ class Feed:
             self._remembered_from = [*islice(self._memory, forgotten), *found][forgotten - 1].sequence
         self._memory.extend(found)
         self._read_up_to = found[-1].sequence
-        revoked = {event.resource_id for event in found if event.kind == REVOKED}
-        self._end(one for one in self._listeners if one.key_id in revoked)
+        ended = {event.resource_id for event in found if event.kind in KEY_ENDS}
+        self._end(one for one in self._listeners if one.key_id in ended)
         for listener in self._listeners:
             listener.wake()
 
@@ -207,6 +209,10 @@ class Feed:
     async def in_thread(self, ask: Callable[[], T]) -> T:
         """Ask the database without making anybody wait; the threads are the feed's own, not those of requests."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, ask)
+
+    async def _read(self, ask: Callable[[], T]) -> T:
+        """The same for what is new: whoever goes through the whole log for a rare event holds up nobody who listens."""
+        return await asyncio.get_running_loop().run_in_executor(self._reader, ask)
 
 
 def _set_on(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:

@@ -1,6 +1,7 @@
 """The feed: whoever falls behind misses nothing, whoever does not read is dropped, whose key ends hears no more."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
@@ -116,6 +117,31 @@ def test_a_silent_stream_is_kept_alive_until_its_time_is_over(house: House) -> N
         )
     assert b": still here\n\n" in sent
     assert sent[-1] == b""
+
+
+def test_whoever_asks_for_much_of_the_log_holds_up_nobody_who_listens(house: House) -> None:
+    async def listen(feed: Feed) -> list[Event]:
+        enough = threading.Event()
+        asking = [asyncio.create_task(feed.in_thread(enough.wait)) for _ in range(5)]
+        async with feed.listen(None) as listener:
+            await asyncio.to_thread(happen, house, 1)
+            await listener.wait(30)
+            heard = await feed.next(listener, EVERYTHING, Wanted.of(["account.*"]))
+        enough.set()
+        await asyncio.gather(*asking)
+        return list(heard)
+
+    with feed_of(house) as feed:
+        assert [event.resource_id for event in asyncio.run(listen(feed))] == ["acc_0"]
+
+
+def test_a_stream_of_a_key_ends_when_it_is_given_another_secret(house: House) -> None:
+    """Whoever stole the old one does not go on listening."""
+    body = {"name": "dashboard", "scopes": ["read"]}
+    issued = house.ask("POST", "/v1/keys", house.keys.buyer, json=body).json()
+    with serving(house) as server, listening(server, issued["secret"]) as ear:
+        assert house.ask("POST", f"/v1/keys/{issued['id']}/rotate", house.keys.buyer).status_code == 200
+        assert not any("order.submitted" in line for line in ear.rest())
 
 
 def test_a_revoked_key_hears_no_more(house: House) -> None:
