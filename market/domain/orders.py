@@ -68,8 +68,7 @@ class Job:
             raise InvalidInput("invalid_units", "units is a whole number from 1 to 10,000,000")
         if not 0 < self.unit_tenths <= WHOLE_UNIT or (self.unit_tenths < WHOLE_UNIT and self.units != 1):
             raise InvalidInput("invalid_units", "a share of a card is 0.1 to 0.9 of one card")
-        hours = tuple(self.hours.values()) if isinstance(self.hours, Mapping) else (self.hours,)
-        if not hours or not all(0 < h <= LONGEST_JOB_HOURS for h in hours):
+        if not self._hours_are_possible():
             raise InvalidInput("invalid_hours", f"hours lie above 0 and at most {LONGEST_JOB_HOURS}")
         if self.devices is not None and not self.devices:
             raise InvalidInput(
@@ -77,8 +76,13 @@ class Job:
             )
         if self.devices is not None and len(set(self.devices)) != len(self.devices):
             raise InvalidInput("invalid_devices", "devices names each device once")
-        if isinstance(self.hours, Mapping) and self.devices and set(self.devices) - set(self.hours):
+        if not isinstance(self.hours, float | int) and self.devices and set(self.devices) - set(self.hours):
             raise InvalidInput("invalid_hours", "hours by device must name every listed device")
+
+    def _hours_are_possible(self) -> bool:
+        if isinstance(self.hours, float | int):
+            return 0 < self.hours <= LONGEST_JOB_HOURS
+        return bool(self.hours) and all(0 < hours <= LONGEST_JOB_HOURS for hours in self.hours.values())
 
 
 @dataclass(frozen=True, slots=True)

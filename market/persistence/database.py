@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
@@ -114,6 +114,7 @@ def _build_engine(url: str) -> Engine:
             max_overflow=10,
             hide_parameters=True,
             json_serializer=_json_text,
+            json_deserializer=from_json,
         )
     except (ArgumentError, ModuleNotFoundError) as error:
         raise InvalidInput(
@@ -131,6 +132,7 @@ def _build_sqlite_engine(url: str, *, in_memory: bool) -> Engine:
         max_overflow=MOST_CONNECTIONS - 10,
         hide_parameters=True,
         json_serializer=_json_text,
+        json_deserializer=from_json,
     )
     event.listen(engine, "connect", _set_pragmas)
     WritersInTurn().watch(engine)

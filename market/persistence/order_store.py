@@ -16,7 +16,7 @@ from market.persistence.bulk import insert_rows
 from market.persistence.event_log import EventLog
 from market.persistence.filters import NO_FILTERS, Filters, conditions
 from market.persistence.models import BuyerRow, ExplanationRow, OrderRow
-from market.persistence.paging import Page, PageRequest, read_page
+from market.persistence.paging import Page, PageRequest, read_plain_page
 
 _BUYERS = select(BuyerRow.id).where(BuyerRow.id.in_(bindparam("ids", expanding=True)))
 _ONE = select(OrderRow.__table__).where(OrderRow.id == bindparam("id"))
@@ -118,8 +118,8 @@ class OrderStore:
             "submitted_at": OrderRow.submitted_at,
             "compute_class": OrderRow.job["compute_class"].as_string(),
         }
-        query = select(OrderRow).where(*conditions(columns, filters))
-        return read_page(self._session, query, OrderRow.id, mapping.read_order, request)
+        query = select(OrderRow.__table__).where(*conditions(columns, filters))
+        return read_plain_page(self._session, query, OrderRow.id, mapping.read_order, request)
 
     def history(self, order_id: str) -> tuple[Event, ...]:
         """Every step of one order's life, oldest first."""
