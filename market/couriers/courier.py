@@ -11,20 +11,16 @@ import asyncio
 import logging
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from market.couriers.sending import Sender
 from market.couriers.turns import Turns
 from market.desks.deliveries import DeliveryDesk
-from market.domain.errors import MarketError
 from market.domain.webhooks import Attempt, DeliveryTerms, Parcel
 from market.webhooks.addresses import AddressGuard
 
-MOST_ROUNDS = 100
-"""So many times a turn takes parcels; then other webhooks have theirs."""
 _logger = logging.getLogger(__name__)
 
 
@@ -39,6 +35,8 @@ class CourierTerms:
     """So long after a bell for more to come: one look, with a commit of its own, serves all that came meanwhile."""
     patience_seconds: float = 15.0
     pause_after_failure_seconds: float = 5.0
+    turn_seconds: float = 5.0
+    """So long a turn takes parcels, once at least; then other webhooks have theirs: a slow one has not all the threads."""
 
 
 class Couriers:
@@ -96,7 +94,7 @@ class Couriers:
             self._desk.fan_out()
             for webhook_id in self._desk.due_webhooks():
                 self._running().soon(webhook_id)
-        except (SQLAlchemyError, MarketError, OSError):
+        except Exception:  # whatever it is: without this thread nothing would be delivered any more
             _logger.exception("webhooks cannot be looked after; trying again")
             self._ending.wait(self._terms.pause_after_failure_seconds)
 
@@ -117,12 +115,15 @@ class Couriers:
             trust=trust,
         )
         async with sender:
-            for _ in range(MOST_ROUNDS):
+            over_at = time.monotonic() + self._terms.turn_seconds
+            while True:
                 parcels = () if self._ending.is_set() else self._desk.take_parcels(webhook_id, delivery)
                 if not parcels:
                     return
                 made = await asyncio.gather(*(_try(sender, parcel) for parcel in parcels))
                 self._desk.note_attempts(webhook_id, made, delivery)
+                if time.monotonic() >= over_at:
+                    return
 
 
 async def _try(sender: Sender, parcel: Parcel) -> tuple[int, Attempt]:

@@ -20,6 +20,7 @@ from market.webhooks.signing import new_salt, secret_of
 
 MOST_WEBHOOKS = 20
 MOST_REPLAYED = 10_000
+"""That wait at a time, what waits anyway included: else whoever has a key fills the disk."""
 READ_AT_ONCE = 1_000
 SECRETS_OVERLAP = timedelta(hours=24)
 """How long the secret before a rotation signs as well."""
@@ -178,13 +179,15 @@ class WebhookDesk(Desk):
 
     def _add_again(self, work: UnitOfWork, webhook: Webhook, after: int, last: int) -> int:
         reader, wanted, count = EventReader(work.session), Wanted.of(webhook.kinds), 0
+        waiting = work.webhooks.count_pending(webhook.id)
         while True:
             events = reader.after(after, READ_AT_ONCE, webhook.audience, wanted, until=last)
             count += len(events)
-            if count > MOST_REPLAYED:
+            if waiting + count > MOST_REPLAYED:
                 raise InvalidInput(
                     "replay_too_long",
-                    f"that is more than {MOST_REPLAYED:,} events: name an earlier `until`, and replay in parts",
+                    f"with {waiting:,} that wait already that is more than {MOST_REPLAYED:,} events: name an earlier "
+                    "`until`, and replay in parts, each when the one before was delivered",
                 )
             work.webhooks.add_deliveries(webhook.id, events, self.clock.now(), webhook.replays)
             if len(events) < READ_AT_ONCE:

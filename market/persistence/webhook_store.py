@@ -136,6 +136,13 @@ class WebhookStore:
             query = query.where(DeliveryRow.state == state)
         return read_page(self._session, query, DeliveryRow.number, _read_delivery, request)
 
+    def count_pending(self, webhook_id: str) -> int:
+        """How many wait to be delivered to a webhook."""
+        query = select(func.count()).where(
+            DeliveryRow.webhook_id == webhook_id, DeliveryRow.state == DeliveryState.PENDING
+        )
+        return self._session.scalar(query) or 0
+
     def take(self, webhook_id: str, most: int, now: datetime, until: datetime) -> tuple[Delivery, ...]:
         """Deliveries that are due, the first of each resource only; nobody else takes them before `until`."""
         query = _in_turn(now).where(DeliveryRow.webhook_id == webhook_id).order_by(DeliveryRow.number)

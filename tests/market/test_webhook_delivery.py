@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,8 +13,10 @@ from toy_market import SCENARIO
 
 from market.couriers.courier import Couriers, CourierTerms
 from market.couriers.durable_turns import DurableTurns
-from market.desks.webhooks import NewWebhook
+from market.couriers.turns import TakeTurn
+from market.desks.webhooks import MOST_REPLAYED, NewWebhook
 from market.domain.clock import SystemClock
+from market.domain.errors import InvalidInput
 from market.domain.parties import Actor, Role
 from market.domain.webhooks import DeliveryState, DeliveryTerms, Webhook, WebhookState
 from market.enquiries import Enquiries
@@ -304,3 +307,65 @@ def test_a_database_without_the_pepper_signs_nothing(
         (received,) = receiver.wait_for(1)
     with pytest.raises(WebhookVerificationError):
         received.verified(secret)
+
+
+def test_a_turn_ends_so_that_other_webhooks_have_theirs(
+    now_exchange: Exchange, toy_buyer: Actor, receiver: Receiver
+) -> None:
+    """However much is due, and however slowly it is taken: a turn is once what is sent at a time, then as long as told."""
+    webhook, _ = webhook_at(now_exchange, toy_buyer, receiver)
+    happen(now_exchange, [f"r{number}" for number in range(20)], 1)
+    now_exchange.fan_out()
+    terms = CourierTerms(DeliveryTerms(retry_seconds=(3600,), most_at_once=16), HERE, turn_seconds=0)
+    carrying = Couriers(now_exchange, terms, AtOnce)
+    enquiries = Enquiries(now_exchange.database, now_exchange.clock)
+    for tried in (16, 20):
+        carrying.take_turn(webhook.id)
+        assert (
+            sum(one.tries for one in enquiries.deliveries(toy_buyer, webhook.id, PageRequest()).items)
+            == tried
+        )
+
+
+class AtOnce:
+    """Turns that are run where they are asked for, of which the first goes wrong in a way that nobody thought of."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def start(self, take_turn: TakeTurn) -> None:
+        self._take_turn = take_turn
+
+    def soon(self, webhook_id: str) -> None:
+        self.asked += 1
+        if self.asked == 1:
+            raise RuntimeError("nobody thought of this")
+        self._take_turn(webhook_id)
+
+    def stop(self, within_seconds: float) -> None:
+        """Nothing is under way."""
+
+
+def test_whatever_goes_wrong_webhooks_are_looked_after_again(
+    now_exchange: Exchange, toy_buyer: Actor, receiver: Receiver
+) -> None:
+    webhook_at(now_exchange, toy_buyer, receiver)
+    happen(now_exchange, ["a"], 1)
+    turns = AtOnce()
+    carrying = Couriers(now_exchange, replace(TERMS, pause_after_failure_seconds=0), lambda: turns)
+    carrying.start()
+    receiver.wait_for(1)
+    carrying.stop()
+    assert turns.asked == 2
+
+
+def test_no_more_is_replayed_than_may_wait_at_a_time(
+    now_exchange: Exchange, toy_buyer: Actor, receiver: Receiver
+) -> None:
+    webhook, _ = webhook_at(now_exchange, toy_buyer, receiver)
+    happen(now_exchange, [f"r{number}" for number in range(MOST_REPLAYED // 2)], 1)
+    now_exchange.fan_out()  # nobody carries: they wait
+    assert now_exchange.replay_events(toy_buyer, webhook.id, 0, None).deliveries == MOST_REPLAYED // 2
+    with pytest.raises(InvalidInput) as refused:
+        now_exchange.replay_events(toy_buyer, webhook.id, 0, None)
+    assert refused.value.code == "replay_too_long"
