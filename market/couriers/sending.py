@@ -9,6 +9,7 @@ from types import TracebackType
 import httpx2
 
 from market.domain.clock import Clock
+from market.domain.errors import InvalidInput
 from market.domain.webhooks import Attempt, Parcel
 from market.webhooks.addresses import AddressGuard, AddressRefused
 from market.webhooks.signing import secret_of, signed_headers
@@ -59,7 +60,7 @@ class Sender:
             error = "redirected" if 300 <= status < 400 else None
         except (TimeoutError, httpx2.TimeoutException):
             error = "timeout"
-        except AddressRefused:
+        except (AddressRefused, InvalidInput, httpx2.InvalidURL):  # a URL of before may be none today
             error = "address_refused"
         except (httpx2.ProtocolError, httpx2.DecodingError):
             error = "bad_answer"
@@ -84,7 +85,9 @@ class Sender:
                 "User-Agent": USER_AGENT,
                 **signed_headers(parcel.event.id, now, body, secrets),
             },
-            extensions={"sni_hostname": url.host},
+            extensions={
+                "sni_hostname": url.raw_host.decode()
+            },  # `host` is Unicode, which TLS may not be able to say
         )
         response = await self._http.send(request, stream=True)
         try:

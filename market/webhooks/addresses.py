@@ -5,6 +5,7 @@ was looked at: a name that resolves to something else a moment later gains nothi
 """
 
 import asyncio
+import re
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -15,6 +16,8 @@ from market.domain.errors import InvalidInput
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
 LONGEST_URL = 2000
+_NAME = re.compile(r"([a-z0-9_-]{1,63}\.)*(?!\d+\.?$)[a-z0-9_-]{1,63}\.?")
+"""A host's name; one that ends in a number is an IPv4 address or nothing (URL Standard, 3.5)."""
 _NEVER = tuple(
     ip_network(network)
     for network in (
@@ -105,9 +108,18 @@ def _split(url: str) -> SplitResult:
         raise _invalid(f"this is no URL: {error}") from error
     if not usable or len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
         raise _invalid("write https://host/path, in ASCII, at most 2000 characters")
+    if not _names_host(parts.hostname or "", in_brackets="[" in parts.netloc):
+        raise _invalid("its host is none: write a name (xn--… where it is not ASCII) or an address")
     if parts.username is not None or parts.password is not None or parts.fragment:
         raise _invalid("a webhook's URL has no user, password or fragment: what is sent is signed instead")
     return parts
+
+
+def _names_host(host: str, *, in_brackets: bool) -> bool:
+    literal = _literal(host)
+    if in_brackets:
+        return isinstance(literal, IPv6Address) and literal.scope_id is None
+    return literal is not None or _NAME.fullmatch(host) is not None
 
 
 def _literal(host: str) -> Address | None:

@@ -6,6 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 
+from market.domain.errors import InvalidInput
 from market.webhooks.addresses import Address, AddressGuard, AddressRefused, is_public, resolve_host
 
 INSIDE = [
@@ -100,3 +101,30 @@ def test_http_is_refused_even_where_the_address_is_public() -> None:
 def test_names_are_resolved_as_this_machine_does() -> None:
     assert ip_address("127.0.0.1") in asyncio.run(resolve_host("localhost", 443))
     assert asyncio.run(resolve_host("no-such-host.invalid", 443)) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://256.1.1.1/",
+        "https://1.2.3.4.5/",
+        "https://[v1.a]/",
+        "https://[2606:4700::1%25eth0]/",
+        "https://ex%61mple.com/",
+        "https://a..example/",
+        "https://a|b.example/",
+        "https://{a}.example/",
+    ],
+)
+def test_what_no_host_can_be_called_is_refused_at_once(url: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        AddressGuard().require_url(url)
+    assert refused.value.code == "invalid_webhook_url"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://a_b.example:8443/x?y=|", "https://xn--fiqs8s./", "https://[2606:4700::1]/", "https://1.1.1.1/"],
+)
+def test_hosts_are_called_this(url: str) -> None:
+    AddressGuard().require_url(url)

@@ -136,3 +136,18 @@ def test_whatever_the_other_side_does_has_a_word(
 
 def test_nobody_there() -> None:
     assert send("http://127.0.0.1:1/").error == "connection_failed"
+
+
+@pytest.mark.parametrize("url", ["https://256.1.1.1/", "https://[v1.a]/"])
+def test_a_url_that_leads_nowhere_has_a_word_as_well(url: str) -> None:
+    assert send(url).error == "address_refused"
+
+
+def test_a_name_goes_into_the_handshake_as_it_was_written() -> None:
+    """In ASCII: its Unicode may be more than the library of TLS can turn back."""
+    heard: list[bytes] = []
+    with answering(lambda connection, _over: heard.append(connection.recv(65536))) as here:
+        port = here.rsplit(":", 1)[1]
+        attempt = send(f"https://xn--zzzzzzz.com:{port}/", AddressGuard(["xn--zzzzzzz.com"], on_this_machine))
+    assert b"xn--zzzzzzz.com" in heard[0]
+    assert attempt.error in {"connection_failed", "tls_failed"}
