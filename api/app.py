@@ -3,14 +3,10 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
-from fastapi.staticfiles import StaticFiles
-from starlette.routing import Match, Mount
-from starlette.types import Scope
 
 from api import openapi
 from api.contract.deprecation import DeprecationHeaders
@@ -47,12 +43,11 @@ from api.routes import (
     webhooks,
 )
 from api.settings import Settings
+from api.web.page import the_page
 from market.enquiries import Enquiries
 from market.exchange import Exchange
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
-PAGE = Path(__file__).parent / "web" / "static"
-NOT_THE_PAGE = ("/v1/", "/problems", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/redoc")
 ROUTERS = tuple(
     room.router
     for room in (
@@ -98,8 +93,7 @@ def build_app(exchange: Exchange, enquiries: Enquiries, settings: Settings) -> F
     app.add_middleware(DeprecationHeaders)
     install_edge(app, settings)
     app.add_middleware(WatchedRequests, told=(desk.metrics.count_request,))
-    if (PAGE / "index.html").is_file():
-        app.router.routes.append(PageMount("/", StaticFiles(directory=PAGE, html=True), name="page"))
+    app.router.routes.append(the_page().mount())
     return app
 
 
@@ -121,16 +115,6 @@ def build_contract(lifespan: Lifespan | None = None) -> FastAPI:
     app.include_router(page.router)
     _describe_with(app)
     return app
-
-
-class PageMount(Mount):
-    """The page at the root; it leaves the API's paths alone, so that a wrong method there is a 405."""
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """As a mount does, but not for the API's own paths."""
-        if scope["path"].startswith(NOT_THE_PAGE):
-            return Match.NONE, {}
-        return super().matches(scope)
 
 
 def _describe_with(app: FastAPI) -> None:

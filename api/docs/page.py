@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from api.docs.markup import heading, inline, paragraphs
 from api.docs.operations import tell_operation
 from api.docs.schemas import tell_schema
+from api.web.page import the_page
 
 router = APIRouter(include_in_schema=False)
 _PAGE = Template("""<!doctype html>
@@ -19,8 +20,8 @@ _PAGE = Template("""<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>API · $title</title>
-<link rel="icon" href="/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/style/docs.css">
+<link rel="icon" href="$assets/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="$assets/style/docs.css">
 </head>
 <body>
 <header><h1>$title API <small>$version</small></h1>
@@ -57,6 +58,7 @@ def write_docs(document: Mapping[str, Any]) -> str:
     links = [f'<li><a href="#{escape(name)}">{escape(name)}</a></li>' for name in names]
     schemas = document["components"]["schemas"]
     return _PAGE.substitute(
+        assets=the_page().prefix,
         title=escape(document["info"]["title"]),
         version=escape(document["info"]["version"]),
         description=paragraphs(document["info"]["description"]),

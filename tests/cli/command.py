@@ -32,7 +32,7 @@ def suanli(*args: object, cwd: Path | None = None, stdin: str | None = None, **e
             app,
             [str(arg) for arg in args],
             input=stdin,
-            env=dict.fromkeys(OURS) | environment,
+            env=dict.fromkeys([*OURS, "COLUMNS"]) | environment,
             catch_exceptions=False,
         )
     return Ran(ran.exit_code, ran.stdout, ran.stderr)

@@ -1,33 +1,55 @@
-// The public API: what this page knows, anyone can read without a key.
+// The public HTTP API. Whatever this page shows, any client can get.
+import { apiKey } from "./session.js";
 
-async function get(path) {
-  const answer = await fetch(path, { headers: { Accept: "application/json" } });
-  if (!answer.ok) {
-    const problem = await answer.json().catch(() => ({}));
-    throw new Error(problem.detail || `${answer.status} ${answer.statusText}`);
+export class Problem extends Error {
+  constructor(status, body) {
+    super(body.detail ?? body.title ?? String(status));
+    this.status = status;
+    this.code = body.code ?? "no_answer";
+    this.body = body;
   }
-  return answer.json();
 }
 
-async function all(path) {
+function query(given) {
+  const asked = new URLSearchParams();
+  for (const [name, value] of Object.entries(given ?? {})) if (value !== null && value !== undefined && value !== "") asked.append(name, value);
+  const text = asked.toString();
+  return text ? `?${text}` : "";
+}
+
+async function ask(method, path, { params, body, headers = {}, signal } = {}) {
+  const sent = { Accept: "application/json", ...headers };
+  if (apiKey()) sent.Authorization = `Bearer ${apiKey()}`;
+  if (body !== undefined) sent["Content-Type"] = "application/json";
+  if (method === "POST") sent["Idempotency-Key"] = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
+  let answer;
+  try {
+    answer = await fetch(path + query(params), { method, headers: sent, body: body === undefined ? undefined : JSON.stringify(body), signal });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem(0, { code: "unreachable", detail: String(error.message) });
+  }
+  const text = await answer.text();
+  let found = {};
+  try { found = text ? JSON.parse(text) : {}; } catch { /* an answer of something else than the exchange */ }
+  if (!answer.ok) throw new Problem(answer.status, found);
+  Object.defineProperty(found, "etag", { value: answer.headers.get("ETag"), enumerable: false });
+  return found;
+}
+
+export const get = (path, params, options) => ask("GET", path, { params, ...options });
+export const post = (path, body, options) => ask("POST", path, { body, ...options });
+export const put = (path, body, options) => ask("PUT", path, { body, ...options });
+export const patch = (path, body, options) => ask("PATCH", path, { body, ...options });
+
+// Every item of a list, or the first `most`.
+export async function all(path, params = {}, most = Infinity) {
   const items = [];
   let cursor = null;
   do {
-    const page = await get(`${path}?limit=1000${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+    const page = await get(path, { ...params, limit: Math.min(1000, most - items.length), cursor });
     items.push(...page.items);
     cursor = page.next_cursor;
-  } while (cursor);
+  } while (cursor && items.length < most);
   return items;
-}
-
-const byId = (things) => new Map(things.map((thing) => [thing.id, thing]));
-
-// The newest landed round with the catalogue it cleared; null where none has landed yet.
-export async function readNewestRound() {
-  const newest = (await get("/v1/rounds?limit=50")).items.find((round) => round.state === "landed");
-  if (!newest) return null;
-  const [round, regions, nodes, offerings, devices] = await Promise.all([
-    get(`/v1/rounds/${newest.id}`), all("/v1/regions"), all("/v1/nodes"), all("/v1/offerings"), all("/v1/devices"),
-  ]);
-  return { round, regions: byId(regions), nodes: byId(nodes), offerings, devices: byId(devices) };
 }

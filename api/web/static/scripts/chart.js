@@ -1,0 +1,128 @@
+// Charts: drawn by ECharts in the page's colours, with the same data as a table, and saved as PNG, SVG or CSV.
+import { element, freshId, table } from "./elements.js";
+import { language, words } from "./language.js";
+import { colour, onTheme } from "./theme.js";
+import { FRAME } from "./words/frame.js";
+
+const say = words(FRAME);
+const open = new Map();
+let library = null;
+
+export const echarts = () => (library ??= import("../vendor/echarts.esm.min.js"));
+
+// What every chart has in common; `option` wins.
+function dressed(option) {
+  const ink = colour("ink"), soft = colour("soft"), line = colour("line");
+  const axis = { axisLabel: { color: soft }, axisLine: { lineStyle: { color: line } }, splitLine: { lineStyle: { color: line } }, nameTextStyle: { color: soft } };
+  const axes = (given) => (given === undefined ? undefined : [given].flat().map((one) => ({ ...axis, ...one })));
+  return {
+    backgroundColor: "transparent",
+    animationDuration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 400,
+    textStyle: { color: ink, fontFamily: getComputedStyle(document.body).fontFamily },
+    color: ["c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8"].map(colour),
+    grid: { left: 8, right: 16, top: 32, bottom: 8, containLabel: true },
+    ...option,
+    tooltip: option.tooltip === undefined ? undefined : {
+      renderMode: "richText", backgroundColor: colour("card"), borderColor: line, textStyle: { color: ink }, confine: true, ...option.tooltip,
+    },
+    legend: option.legend === undefined ? undefined : { textStyle: { color: soft }, inactiveColor: line, ...option.legend },
+    xAxis: axes(option.xAxis),
+    yAxis: axes(option.yAxis),
+  };
+}
+
+// A card with a chart: `draw()` gives ECharts' option in today's words and colours, `data()` the same as
+// { columns: [{ label, word }], rows } for the table and CSV. Returns { card, update, chart() }.
+export function chartCard({ title, note = null, draw, data, height = 320, tall = false, name, tools = [], onchart = () => {} }) {
+  const slot = element("div", { class: `chart${tall ? " tall" : ""}`, role: "img", "aria-label": title });
+  slot.style.height = `${height}px`;
+  const tableSlot = element("div", { hidden: true });
+  const id = freshId("chart");
+  let chart = null, gone = false;
+
+  const asTable = element("button", { type: "button", "aria-expanded": "false", "aria-controls": id, onclick: switchToTable }, say("as_table"));
+  tableSlot.id = id;
+  const save = (kind, act) => element("button", { type: "button", "aria-label": say("save_label", { title, kind }), onclick: act }, kind);
+  const bar = element("div", { class: "chart-tools" }, ...tools, asTable,
+    save(say("save_png"), savePng), save(say("save_svg"), saveSvg), save(say("save_csv"), saveCsv));
+  const made = element("section", { class: "card chart-card" },
+    element("div", { class: "card-head" }, element("h2", {}, title), bar), note ? element("p", { class: "note" }, note) : null, slot, tableSlot);
+
+  function fillTable() {
+    const { columns, rows } = data();
+    tableSlot.replaceChildren(table(title, columns, rows));
+  }
+  function switchToTable() {
+    const shown = tableSlot.hidden;
+    tableSlot.hidden = !shown;
+    slot.hidden = shown;
+    asTable.setAttribute("aria-expanded", String(shown));
+    asTable.textContent = say(shown ? "as_chart" : "as_table");
+    if (shown) fillTable(); else chart?.resize();
+  }
+  function update(options = {}) {
+    chart?.setOption(dressed(draw()), { notMerge: true, lazyUpdate: true, ...options });
+    if (!tableSlot.hidden) fillTable();
+  }
+  async function begin() {
+    const { init } = await echarts();
+    if (gone || !slot.isConnected) return;
+    chart = init(slot, null, { renderer: "canvas", locale: language() === "zh" ? "ZH" : "EN" });
+    update();
+    slot.dataset.drawn = "true";
+    onchart(chart);
+  }
+  async function saveSvg() {
+    const { init } = await echarts();
+    const still = init(null, null, { renderer: "svg", ssr: true, width: slot.clientWidth || 960, height: slot.clientHeight || height });
+    still.setOption({ ...dressed(draw()), animation: false, backgroundColor: colour("card") });
+    download(`${name}.svg`, new Blob([still.renderToSVGString()], { type: "image/svg+xml" }));
+    still.dispose();
+  }
+  function savePng() {
+    if (chart) download(`${name}.png`, blobOf(chart.getDataURL({ pixelRatio: 2, backgroundColor: colour("card") })));
+  }
+  function saveCsv() {
+    const { columns, rows } = data();
+    download(`${name}.csv`, new Blob([csv([columns.map((column) => column.label), ...rows])], { type: "text/csv;charset=utf-8" }));
+  }
+
+  const resizing = new ResizeObserver(() => (chart ? chart.resize() : begin()));
+  resizing.observe(slot);
+  const unthemed = onTheme(() => update());
+  open.set(slot, () => { gone = true; resizing.disconnect(); unthemed(); chart?.dispose(); });
+  return { card: made, update, chart: () => chart };
+}
+
+// Charts of a view that is left give back what they hold.
+export function closeCharts(within) {
+  for (const [slot, close] of open) {
+    const removed = slot.dataset.drawn && !slot.isConnected;
+    if (!within.contains(slot) && !removed) continue;
+    close();
+    open.delete(slot);
+  }
+}
+
+// RFC 4180, with a mark that makes spreadsheets read it as UTF-8; text that a spreadsheet would run is quoted as text.
+export function csv(rows) {
+  const cell = (value) => {
+    const text = value instanceof Node ? value.textContent : String(value ?? "");
+    const safe = /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text.replaceAll(",", ""))) ? `'${text}` : text;
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+  return `\uFEFF${rows.map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
+}
+
+export function download(name, blob) {
+  const url = URL.createObjectURL(blob);
+  element("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+// The page's policy lets nobody fetch data: addresses, this page included.
+function blobOf(dataUrl) {
+  const [head, body] = dataUrl.split(",");
+  const bytes = Uint8Array.from(atob(body), (letter) => letter.charCodeAt(0));
+  return new Blob([bytes], { type: head.slice(5, head.indexOf(";")) });
+}

@@ -1,0 +1,31 @@
+// Numbers, money and times as the reader's language writes them. What is not there is a dash.
+import { locale } from "./language.js";
+
+const DASH = "–";
+const missing = (value) => value === null || value === undefined || Number.isNaN(value);
+
+export function number(value, places = 0) {
+  if (missing(value)) return DASH;
+  return new Intl.NumberFormat(locale(), { minimumFractionDigits: places, maximumFractionDigits: places }).format(value);
+}
+
+// Few digits, for axes and tight places: 12k, 1.3M; 1.2万 in Chinese.
+export const compact = (value) =>
+  (missing(value) ? DASH : new Intl.NumberFormat(locale(), { notation: "compact", maximumFractionDigits: 1 }).format(value));
+
+export const percent = (share, places = 1) => (missing(share) ? DASH : `${number(share * 100, places)}%`);
+
+// Decimal strings of the API as CNY.
+export const cny = (text, places = 2) => (missing(text) ? DASH : `¥${number(Number(text), places)}`);
+
+export const withUnit = (value, unit, places = 0) => (missing(value) ? DASH : `${number(value, places)} ${unit}`);
+
+const inMarketTime = (iso, options) =>
+  (missing(iso) ? DASH : new Intl.DateTimeFormat(locale(), { timeZone: "Asia/Shanghai", ...options }).format(new Date(iso)));
+
+export const moment = (iso) => inMarketTime(iso, { dateStyle: "medium", timeStyle: "short" });
+export const day = (iso) => inMarketTime(iso, { dateStyle: "medium" });
+export const hour = (iso) => inMarketTime(iso, { hour: "2-digit", minute: "2-digit", hour12: false });
+export const dayHour = (iso) => inMarketTime(iso, { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hour12: false });
+
+export const hoursAfter = (iso, hours) => new Date(new Date(iso).getTime() + hours * 3_600_000).toISOString();

@@ -1,0 +1,89 @@
+// The map: nodes over the country, flows between regions, at one hour of the round.
+import { chinaGeo, schematicMark } from "../china-map.js";
+import { number, percent, withUnit } from "../format.js";
+import { nameOf, words } from "../language.js";
+import { className, term } from "../terms.js";
+import { colour } from "../theme.js";
+import { MARKET } from "../words/market.js";
+import { flowLines, flowsAt } from "./flows.js";
+import { layerOf } from "./layers.js";
+import { usedKw } from "./reading.js";
+
+const say = words(MARKET);
+export const APART_FROM_ZOOM = 2.2;
+
+// ECharts' option for the state of the view: { layer, hour, jobClass, local, device, rtt, zoom, centre }.
+export function mapOption(market, state) {
+  const layer = layerOf(state.layer, market, state);
+  const flows = flowsAt(market.schedule, { ...state, apart: state.zoom >= APART_FROM_ZOOM });
+  const view = state.centre ? { center: state.centre } : {};
+  return {
+    geo: chinaGeo({ ...view, zoom: state.zoom, layoutCenter: ["50%", "52%"], layoutSize: "116%" }),
+    tooltip: { trigger: "item", formatter: ({ data }) => (data.flow ? flowWords(market, data.flow) : nodeWords(market, data.node, layer, state.hour)) },
+    visualMap: scale(layer),
+    series: [
+      { type: "lines", coordinateSystem: "geo", z: 2, data: flowLines(flows, market.regions, state.narrow ? 3 : 6), progressive: 0, animation: false },
+      nodeSeries(market, layer, state),
+    ],
+    graphic: [schematicMark()],
+  };
+}
+
+function nodeSeries({ nodes, places, schedule }, layer, state) {
+  const listed = new Map(schedule.nodes.map((row) => [row.node_id, row.listed_kw]));
+  const largest = Math.max(...listed.values(), 1);
+  const sizes = state.narrow ? [5, 15] : [7, 30];
+  const pues = [...nodes.values()].map((node) => node.pue);
+  const ring = ringColour(Math.min(...pues), Math.max(...pues));
+  return {
+    type: "scatter", coordinateSystem: "geo", z: 3, animation: false,
+    data: [...nodes.values()].map((node) => ({
+      name: nameOf(node), node, value: [...places.get(node.id), layer.of(node) ?? "-"],
+      symbolSize: sizes[0] + (sizes[1] - sizes[0]) * Math.sqrt((listed.get(node.id) ?? 0) / largest),
+      itemStyle: { borderColor: node.state === "down" ? colour("bad") : ring(node.pue), borderWidth: 2.2, borderType: node.state === "down" ? "dashed" : "solid" },
+    })),
+    label: { show: state.zoom >= APART_FROM_ZOOM, position: "right", color: colour("ink"), textBorderColor: colour("map"), textBorderWidth: 3, formatter: ({ name }) => name },
+    labelLayout: { hideOverlap: true },
+    emphasis: { scale: 1.15 },
+  };
+}
+
+const scale = (layer) => ({
+  type: "continuous", seriesIndex: 1, dimension: 2, min: layer.ends[0], max: layer.ends[1] > layer.ends[0] ? layer.ends[1] : layer.ends[0] + 1,
+  calculable: false, left: 8, bottom: 8, itemHeight: 90, itemWidth: 12, text: [layer.write(layer.ends[1]), layer.write(layer.ends[0])],
+  inRange: { color: [colour("low"), colour("middle"), colour("high")] }, outOfRange: { color: colour("line") }, textStyle: { color: colour("soft"), fontSize: 11 },
+});
+
+function ringColour(least, most) {
+  const steps = ["good", "warn", "bad"].map(colour);
+  return (pue) => steps[Math.min(2, Math.floor((3 * (pue - least)) / (most - least || 1)))];
+}
+
+function nodeWords({ regions, schedule }, node, layer, hour) {
+  const region = regions.get(node.region_id);
+  const row = schedule.nodes.find((one) => one.node_id === node.id);
+  const value = layer.of(node);
+  return [
+    `${nameOf(node)} · ${nameOf(region)} (${term(region.side)})${node.state === "down" ? ` · ${term("down")}` : ""}`,
+    row ? `${say("used_kw")}: ${withUnit(usedKw(row, hour), term("unit_kw"))} / ${withUnit(row.listed_kw, term("unit_kw"))} (${percent(usedKw(row, hour) / row.listed_kw, 0)})` : "",
+    `PUE ${number(node.pue, 2)} · ${say("green")} ${percent(node.green_share, 0)}`,
+    `${say(`layer_${layer.name}`)}: ${value === null ? say("nowhere_offered") : layer.write(value)} ${layer.note}`,
+  ].filter(Boolean).join("\n");
+}
+
+function flowWords({ regions }, flow) {
+  return `${nameOf(regions.get(flow.from))} → ${nameOf(regions.get(flow.to))}\n${className(flow.jobClass)} · ${withUnit(flow.kw, term("unit_kw"), 1)} · ${number(flow.orders)} ${term("unit_orders")}`;
+}
+
+// The same figures as rows.
+export function mapTable(market, state) {
+  const layer = layerOf(state.layer, market, state);
+  const label = (key, word = false) => ({ label: say(key), word });
+  return {
+    columns: [label("node", true), label("region", true), label("side", true), label("listed_kw"), label("used_kw"), label("use"), label("pue"), label("green"), { label: say(`layer_${layer.name}`) }],
+    rows: market.schedule.nodes.map((row) => {
+      const node = market.nodes.get(row.node_id), region = market.regions.get(node.region_id), value = layer.of(node), used = usedKw(row, state.hour);
+      return [nameOf(node), nameOf(region), term(region.side), number(row.listed_kw), number(used), percent(used / row.listed_kw, 0), number(node.pue, 2), percent(node.green_share, 0), value === null ? "–" : layer.write(value)];
+    }),
+  };
+}

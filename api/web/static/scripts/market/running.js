@@ -1,0 +1,51 @@
+// Power that runs on each side, hour by hour: what ran before and what the round granted.
+import { compact, dayHour, number } from "../format.js";
+import { words } from "../language.js";
+import { term } from "../terms.js";
+import { colour } from "../theme.js";
+import { MARKET } from "../words/market.js";
+import { sum } from "./reading.js";
+
+const say = words(MARKET);
+const SIDES = ["east", "centre", "northeast", "west"];
+
+function bySide({ schedule, nodes, regions }) {
+  const hours = schedule.hours.length;
+  const found = Object.fromEntries(SIDES.map((side) => [side, { before: new Array(hours).fill(0), granted: new Array(hours).fill(0) }]));
+  for (const row of schedule.nodes) {
+    const side = found[regions.get(nodes.get(row.node_id).region_id).side];
+    for (let at = 0; at < hours; at += 1) {
+      side.before[at] += row.outside_kw[at] + row.before_kw[at];
+      side.granted[at] += row.granted_kw[at];
+    }
+  }
+  return Object.entries(found).filter(([, power]) => sum(power.before) + sum(power.granted) > 0);
+}
+
+export function runningOption(market, state) {
+  const hours = market.schedule.hours;
+  const area = (side, what, values) => ({
+    name: say(what, { side: term(side) }), type: "line", stack: "all", step: "end", symbol: "none", data: values, lineStyle: { width: 0 },
+    areaStyle: { color: colour(side), opacity: what === "before" ? 0.28 : 0.85 }, itemStyle: { color: colour(side), opacity: what === "before" ? 0.4 : 1 },
+    emphasis: { disabled: true },
+  });
+  const series = bySide(market).flatMap(([side, power]) => [area(side, "before", power.before), area(side, "granted", power.granted)]);
+  if (series.length && state.hour !== null) {
+    series[0].markLine = { symbol: "none", silent: true, animation: false, label: { show: false }, lineStyle: { color: colour("ink"), width: 1.5, type: "solid" }, data: [{ xAxis: state.hour }] };
+  }
+  return {
+    tooltip: { trigger: "axis", valueFormatter: (value) => `${number(value)} ${term("unit_kw")}` },
+    legend: { type: "scroll", top: 0 },
+    grid: { left: 8, right: 16, top: 36, bottom: 8, containLabel: true },
+    xAxis: { type: "category", boundaryGap: false, data: hours.map(dayHour) },
+    yAxis: { type: "value", axisLabel: { formatter: (value) => `${compact(value)} ${term("unit_kw")}`, color: colour("soft") } },
+    series,
+  };
+}
+
+export function runningTable(market) {
+  const sides = bySide(market);
+  const columns = [{ label: say("time"), word: true }, ...sides.flatMap(([side]) => [{ label: say("before", { side: term(side) }) }, { label: say("granted", { side: term(side) }) }])];
+  const rows = market.schedule.hours.map((hour, at) => [dayHour(hour), ...sides.flatMap(([, power]) => [number(power.before[at]), number(power.granted[at])])]);
+  return { columns, rows };
+}

@@ -1,0 +1,43 @@
+// Prices as a heat map: offerings down, hours across.
+import { dayHour, hoursAfter, number } from "../format.js";
+import { nameOf, words } from "../language.js";
+import { colour } from "../theme.js";
+import { ROUNDS } from "../words/rounds.js";
+
+const say = words(ROUNDS);
+export const PARTS = ["congestion", "effective"];
+const MOST_ROWS = 60;
+
+// Offerings with the highest prices first: [{ offering, values: [per hour] }].
+function rowsOf({ prices, offerings }, part) {
+  const rows = prices.items.map((item) => ({ id: item.offering_id, offering: offerings.get(item.offering_id), values: valuesOf(item, part) }));
+  const peak = (row) => Math.max(...row.values);
+  return rows.sort((a, b) => peak(b) - peak(a) || (a.id < b.id ? -1 : 1)).slice(0, MOST_ROWS).reverse();
+}
+
+const valuesOf = (item, part) => (part === "congestion" ? item.congestion.map(Number) : item.effective.map((price) => Number(price) - Number(item.ask)));
+export const pricesHeight = ({ prices }) => 90 + 15 * Math.min(MOST_ROWS, prices.items.length);
+
+const hoursOf = ({ prices }) => Array.from({ length: prices.slots }, (_, hour) => hoursAfter(prices.starts_at, hour));
+const label = ({ devices, nodes }, row) => (row.offering ? `${nameOf(devices.get(row.offering.device_id))} · ${nameOf(nodes.get(row.offering.node_id))}` : row.id);
+
+export function pricesOption(shown, part) {
+  const rows = rowsOf(shown, part), hours = hoursOf(shown);
+  const highest = Math.max(...rows.flatMap((row) => row.values), 0.01);
+  return {
+    tooltip: { formatter: ({ value: [hour, at, price] }) => `${label(shown, rows[at])} (${rows[at].id})\n${dayHour(hours[hour])} · ¥${number(price, 3)}` },
+    grid: { left: 8, right: 16, top: 8, bottom: 44, containLabel: true },
+    xAxis: { type: "category", data: hours.map(dayHour) },
+    yAxis: { type: "category", data: rows.map((row) => label(shown, row)), axisLabel: { color: colour("soft"), fontSize: 10, interval: 0, width: 230, overflow: "truncate" } },
+    visualMap: { min: 0, max: highest, orient: "horizontal", left: "center", bottom: 0, itemHeight: 120, itemWidth: 10, text: [`¥${number(highest, 2)}`, "¥0"], inRange: { color: [colour("low"), colour("c4"), colour("hot")] }, textStyle: { color: colour("soft") } },
+    series: [{ type: "heatmap", progressive: 5000, animation: false, data: rows.flatMap((row, at) => row.values.map((price, hour) => [hour, at, price])) }],
+  };
+}
+
+export function pricesTable(shown, part) {
+  const rows = rowsOf(shown, part).reverse();
+  return {
+    columns: [{ label: say("offering"), word: true }, ...hoursOf(shown).map((hour) => ({ label: dayHour(hour) }))],
+    rows: rows.map((row) => [`${row.id} ${label(shown, row)}`, ...row.values.map((price) => number(price, 3))]),
+  };
+}

@@ -1,0 +1,45 @@
+// Who is reading: nobody, or the holder of an API key. The key stays in this tab and is sent to this exchange only.
+
+const KEY = "suanli.key";
+let key = sessionStorage.getItem(KEY);
+let holder = null;
+const listeners = new Set();
+
+export const apiKey = () => key;
+export const whoami = () => holder;
+export const role = () => holder?.role ?? null;
+
+const tell = () => { for (const listener of listeners) listener(); };
+export const onSession = (listener) => listeners.add(listener);
+
+// Takes a key once the exchange knows it: `ask` reads /v1/keys/current with it.
+export async function signIn(given, ask) {
+  const before = key;
+  key = given;
+  try {
+    holder = await ask();
+  } catch (error) {
+    key = before;
+    throw error;
+  }
+  sessionStorage.setItem(KEY, given);
+  tell();
+}
+
+export function signOut() {
+  key = null;
+  holder = null;
+  sessionStorage.removeItem(KEY);
+  tell();
+}
+
+// After a reload the key is there and its holder is not yet known; a key that ended meanwhile is let go.
+export async function resume(ask) {
+  if (key === null) return;
+  try {
+    holder = await ask();
+  } catch (error) {
+    if (error.status !== 401) throw error;
+    signOut();
+  }
+}

@@ -1,0 +1,53 @@
+// A held quote: its place and price set aside for some minutes, counted down.
+import { post } from "../api.js";
+import { element } from "../elements.js";
+import { cny, moment } from "../format.js";
+import { words } from "../language.js";
+import { nodeName } from "../placing/reasons.js";
+import { notice } from "../states.js";
+import { SUBMIT } from "../words/submit.js";
+import { once } from "./busy.js";
+
+const say = words(SUBMIT);
+const MINUTES = 10;
+
+// The button that holds, where there is a place within the limit price.
+export function holdOffer(places, take, failed) {
+  if (!places.some((place) => place.group !== "priced")) return null;
+  const button = element("button", { type: "button", onclick: () => once(button, take, failed) }, say("hold", { minutes: MINUTES }));
+  return element("div", { class: "row" }, button, element("small", {}, say("hold_note")));
+}
+
+// At most one quote is held; begun(bar) and over() tell when, submit(order) orders on it.
+export function holding(catalogue, { begun, over, submit, failed }) {
+  let stopCounting = () => {};
+
+  async function take(order) {
+    const { held } = await post("/v1/quotes", { ...order, hold_minutes: MINUTES });
+    const left = element("strong", { class: "left", role: "timer" });
+    stopCounting = countDown(held.expires_at, left, () => end(say("lapsed"), "bad"));
+    const button = (kind, label, act) => element("button", { type: "button", class: kind, onclick: ({ currentTarget }) => once(currentTarget, act, failed) }, label);
+    begun(element("div", { class: "verdict good", role: "status" },
+      element("p", {}, say("held", { node: nodeName(catalogue, held.node_id), price: cny(held.price), starts: moment(held.starts_at) }), " · ", left),
+      element("div", { class: "row" },
+        button("main", say("submit_held", { price: cny(held.price) }), () => submit({ ...order, quote_id: held.id })),
+        button(null, say("release"), async () => { await post(`/v1/quotes/${encodeURIComponent(held.id)}/release`); end(say("released")); }))));
+  }
+  function end(text, kind) {
+    stopCounting();
+    notice(text, kind);
+    over();
+  }
+  return { take, stop: () => stopCounting() };
+}
+
+function countDown(until, shown, ended) {
+  const timer = setInterval(tick, 1000);
+  function tick() {
+    const seconds = Math.max(0, Math.floor((new Date(until) - Date.now()) / 1000));
+    shown.textContent = say("held_until", { left: `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}` });
+    if (seconds === 0) ended();
+  }
+  tick();
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,31 @@
+// Light, dark, or as the system says. Charts are drawn in the page's own colours.
+
+const KEY = "suanli.theme";
+const CHOICES = ["system", "light", "dark"];
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const listeners = new Set();
+let chosen = CHOICES.includes(localStorage.getItem(KEY)) ? localStorage.getItem(KEY) : "system";
+
+export const theme = () => chosen;
+
+function apply() {
+  document.documentElement.dataset.theme = chosen === "system" ? (dark.matches ? "dark" : "light") : chosen;
+  for (const listener of listeners) listener();
+}
+
+export function nextTheme() {
+  chosen = CHOICES[(CHOICES.indexOf(chosen) + 1) % CHOICES.length];
+  localStorage.setItem(KEY, chosen);
+  apply();
+}
+
+export function onTheme(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+// A colour of tokens.css: colour("accent").
+export const colour = (token) => getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
+
+dark.addEventListener("change", apply);
+apply();

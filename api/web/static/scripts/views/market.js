@@ -1,0 +1,126 @@
+// The market: where demand comes from, where it runs, at which hour; what that is worth against simpler rules.
+import { chartCard } from "../chart.js";
+import { readMap } from "../china-map.js";
+import { element, field, select } from "../elements.js";
+import { moment, number } from "../format.js";
+import { nameOf, words } from "../language.js";
+import { baselineChoice, classesCard, comparisonCard, flowsCard, headline } from "../market/comparison.js";
+import { hourClock } from "../market/clock.js";
+import { LAYERS, listedDevices } from "../market/layers.js";
+import { APART_FROM_ZOOM, mapOption, mapTable } from "../market/map.js";
+import { readMarket, readRtt } from "../market/reading.js";
+import { runningOption, runningTable } from "../market/running.js";
+import { keep, show } from "../router.js";
+import { emptyState, notice } from "../states.js";
+import { listen } from "../stream.js";
+import { JOB_CLASSES, classColour, term, termOr } from "../terms.js";
+import { MARKET } from "../words/market.js";
+
+const say = words(MARKET);
+const narrow = matchMedia("(max-width: 700px)");
+const TO_DO = "make demo\nsuanli orders submit day.ndjson\nsuanli rounds clear";
+
+export async function open({ settings }) {
+  const [market] = await Promise.all([readMarket(settings.round), readMap()]);
+  const stopListening = listen("/v1/events?kinds=round.landed", ({ data }) => {
+    if (settings.round || data.resource_id === market?.round.id) return;
+    notice(say("reload", { round: data.resource_id }));
+    show();
+  });
+  if (!market) {
+    return { content: emptyState(say("empty"), say("empty_how"), element("pre", {}, element("code", {}, TO_DO))), close: stopListening };
+  }
+  const state = await stateOf(settings, market);
+  const map = mapCard(market, state);
+  const running = chartCard({
+    title: say("running"), note: say("running_note"), name: `${market.round.id}-running`, height: 240,
+    draw: () => runningOption(market, state), data: () => runningTable(market),
+  });
+  const change = (changes) => {
+    Object.assign(state, changes);
+    map.update();
+    running.update();
+  };
+  const clock = hourClock(market.schedule.hours, state.hour, (hour) => { change({ hour }); keep({ hour }); });
+  map.card.querySelector(".chart").before(controls(market, state, change), clock.controls);
+  return {
+    content: [
+      ...heading(market, state),
+      element("div", { class: "columns wide-left" }, map.card, element("div", { class: "stack" }, running.card, flowsCard(market))),
+      element("div", { class: "columns two" }, comparisonCard(market.round), classesCard(market)),
+    ],
+    close: () => { clock.stop(); stopListening(); },
+  };
+}
+
+async function stateOf(settings, market) {
+  const city = market.regions.has(settings.city) ? settings.city : "shanghai";
+  const from = market.regions.has(city) ? city : market.regions.keys().next().value;
+  const hour = settings.hour === undefined ? null : Number(settings.hour);
+  return {
+    layer: LAYERS.includes(settings.layer) ? settings.layer : "use",
+    hour: hour !== null && hour >= 0 && hour < market.schedule.hours.length ? hour : null,
+    jobClass: JOB_CLASSES.includes(settings.class) ? settings.class : null,
+    baseline: settings.against in market.round.figures.baselines ? settings.against : null,
+    device: market.devices.has(settings.device) ? settings.device : listedDevices(market)[0]?.id,
+    local: false, zoom: 1, centre: null, narrow: narrow.matches, city: from, rtt: await readRtt(from),
+  };
+}
+
+function heading(market, state) {
+  const { round } = market;
+  const slot = element("div", {}, headline(round, state.baseline));
+  const choice = baselineChoice(round, state.baseline, (baseline) => {
+    keep({ against: baseline });
+    slot.replaceChildren(headline(round, baseline));
+  });
+  const when = say("when", { policy: termOr(round.policy.name), start: moment(round.starts_at), hours: number(round.slots) });
+  return [
+    element("h1", {}, say("headline")),
+    element("div", { class: "row" }, element("p", { class: "note grow" }, when, " · ", element("a", { href: `/rounds/${round.id}` }, say("details"))), field(say("against"), choice)),
+    slot,
+  ];
+}
+
+function mapCard(market, state) {
+  return chartCard({
+    title: say("map"), note: say("map_note"), name: `${market.round.id}-map`, height: narrow.matches ? 360 : 620,
+    draw: () => mapOption(market, state), data: () => mapTable(market, state),
+    onchart: (chart) => chart.on("georoam", () => {
+      const { zoom, center } = chart.getOption().geo[0];
+      const crossed = zoom >= APART_FROM_ZOOM !== state.zoom >= APART_FROM_ZOOM;
+      Object.assign(state, { zoom, centre: center });
+      if (crossed) chart.setOption(mapOption(market, state), { replaceMerge: ["series"], lazyUpdate: true });
+    }),
+  });
+}
+
+function controls(market, state, change) {
+  const city = field(say("from_city"), select(named(market.regions.values()), state.city, {
+    onchange: async ({ target }) => { keep({ city: target.value }); change({ city: target.value, rtt: await readRtt(target.value) }); },
+  }));
+  const device = field(say("device"), select(named(listedDevices(market)), state.device, {
+    onchange: ({ target }) => { keep({ device: target.value }); change({ device: target.value }); },
+  }));
+  const showWanted = () => { city.hidden = state.layer !== "latency"; device.hidden = state.layer !== "price"; };
+  const layer = select(LAYERS.map((name) => [name, say(`layer_${name}`)]), state.layer, {
+    onchange: ({ target }) => { keep({ layer: target.value }); change({ layer: target.value }); showWanted(); },
+  });
+  showWanted();
+  return element("div", { class: "row" }, field(say("layer"), layer), city, device, classChoice(market, state, change));
+}
+
+function classChoice({ schedule }, state, change) {
+  const there = new Set(schedule.flows.map((flow) => flow.job_class ?? "other"));
+  const choose = (jobClass) => {
+    keep({ class: jobClass });
+    change({ jobClass });
+    for (const button of chips.querySelectorAll("button")) button.setAttribute("aria-pressed", String((button.value || null) === jobClass));
+  };
+  const chip = (name, label) => element("button", { type: "button", value: name ?? "", class: name ? `chip ${classColour(name)}` : "chip", "aria-pressed": String(name === state.jobClass), onclick: () => choose(name) }, label);
+  const chips = element("div", { class: "chips", role: "group", "aria-label": say("flows_of") }, chip(null, say("all_classes")),
+    JOB_CLASSES.filter((name) => there.has(name)).map((name) => chip(name, term(name))));
+  return chips;
+}
+
+const named = (things) => [...things].map((thing) => [thing.id, nameOf(thing)]).sort((a, b) => a[1].localeCompare(b[1]));

@@ -1,0 +1,120 @@
+// One order, followed live: where it is on its way, what it was granted, why, and what can be done about it.
+import { all, get } from "../api.js";
+import { readCatalogue } from "../catalogue-data.js";
+import { card, element, figures } from "../elements.js";
+import { cny, dayHour } from "../format.js";
+import { words } from "../language.js";
+import { readWithoutLimits, candidatesOf } from "../order/candidates.js";
+import { actionsOf, amend, waits } from "../order/changing.js";
+import { grantedCard } from "../order/granted.js";
+import { jobWords } from "../order/job.js";
+import { alternativesCard, candidatesPicture, unplacedWords } from "../order/picture.js";
+import { termsCard } from "../order/terms.js";
+import { historyCard, stepsOf } from "../order/timeline.js";
+import { verdictCard } from "../order/verdict.js";
+import { nodeName, reasonGroups } from "../placing/reasons.js";
+import { role } from "../session.js";
+import { errorState, notice, signInState } from "../states.js";
+import { listen } from "../stream.js";
+import { stateTag } from "../terms.js";
+import { ORDER } from "../words/order.js";
+
+const say = words(ORDER);
+const ROLES = ["buyer", "operator"];
+const SETTLE_MS = 400, CLOCK_MS = 30_000;
+
+export async function open({ ids, settings }) {
+  if (!ROLES.includes(role())) return { content: signInState(ROLES) };
+  const [catalogue, pools] = await Promise.all([readCatalogue(), all("/v1/voucher-pools")]);
+  return followed(await readOrder(ids.order_id), { ...catalogue, pools, buyers: [] }, settings);
+}
+
+const readOrder = (id) => get(`/v1/orders/${encodeURIComponent(id)}`);
+
+function followed(first, context, settings) {
+  let order = first;
+  const head = element("div"), sides = element("div", { class: "stack" });
+  const why = whySection(() => order, context, settings, async (changes) => {
+    await amend(order, changes);
+    await changed(say(waits(order) ? "applied_waits" : "applied"));
+  });
+
+  function draw() {
+    head.replaceChildren(...headOf(order, context, changed));
+    sides.replaceChildren(...[order.allocation && grantedCard(order.allocation, context), termsCard(order, context), historyCard(order)].filter(Boolean));
+  }
+  async function changed(text) {
+    notice(text);
+    await refresh();
+  }
+  async function refresh() {
+    const before = order;
+    order = await readOrder(order.id);
+    draw();
+    if (order.allocation && !before.allocation) notice(say("placed_now", { node: nodeName(context, order.allocation.node_id), price: cny(order.allocation.price) }));
+    await why.read();
+  }
+  const stop = follow(order.id, () => refresh().catch((error) => notice(error.message, "bad")));
+  const clock = setInterval(() => order.allocation && draw(), CLOCK_MS);
+  draw();
+  return { content: [head, element("div", { class: "columns wide-left order-columns" }, why.section, sides)], shown: why.read, close: () => { stop(); clearInterval(clock); why.close(); } };
+}
+
+// What happens to this order, to its allocation, and rounds, which decide on it: together once a burst has passed.
+function follow(id, told) {
+  let timer = null;
+  const soon = () => { clearTimeout(timer); timer = setTimeout(told, SETTLE_MS); };
+  const streams = [listen(`/v1/events?resource=order&resource_id=${encodeURIComponent(id)}`, soon), listen("/v1/events?kinds=round.landed&kinds=allocation.*", ({ event, data }) => {
+    if (event === "round.landed" || data.data?.order_id === id) soon();
+  })];
+  return () => { clearTimeout(timer); streams.forEach((stop) => stop()); };
+}
+
+function headOf(order, context, changed) {
+  const granted = order.allocation;
+  return [
+    element("p", { class: "crumb" }, element("a", { href: "/orders" }, say("all_orders"))),
+    element("h1", {}, jobWords(order.job, context)),
+    element("p", { class: "note", role: "status" }, element("code", {}, order.id), " ", stateTag(order.state)),
+    stepsOf(order),
+    figures([
+      { key: "limit", label: say("limit"), value: cny(order.limit_price) },
+      granted ? { key: "price", label: say("price"), value: cny(granted.price) } : { key: "held", label: say("held"), value: cny(order.held), note: say("held_note") },
+      { key: "paid", label: say("paid"), value: cny(order.paid) },
+      granted ? { key: "where", label: say("node"), value: nodeName(context, granted.node_id) } : { key: "deadline", label: say("deadline"), value: dayHour(order.deadline) },
+      granted ? { key: "starts", label: say("starts"), value: dayHour(granted.starts_at) } : null,
+    ].filter(Boolean)),
+    actionsOf(order, context, changed),
+  ].filter(Boolean);
+}
+
+// The explanation is read after the order is shown: proving the smallest change takes the exchange a moment.
+function whySection(orderNow, context, settings, apply) {
+  const section = element("div", { class: "stack", "aria-live": "polite", "aria-busy": "true" }, card(say("verdict"), null, element("p", { class: "status asking" }, say("explaining"))));
+  let shown = null, picture = null, turn = 0;
+
+  async function read() {
+    const mine = (turn += 1), order = orderNow();
+    try {
+      const [explanation, exchange, unlimited] = await Promise.all([get(`/v1/orders/${encodeURIComponent(order.id)}/explanation`), get("/v1/exchange"), order.allocation ? null : readWithoutLimits(order)]);
+      if (mine !== turn) return;
+      shown = { order, explanation, places: candidatesOf(order, explanation, unlimited, context) };
+      draw(exchange);
+    } catch (error) {
+      if (mine === turn) section.replaceChildren(...errorState(error, read));
+    }
+  }
+  function draw(exchange) {
+    const { order, explanation, places } = shown;
+    const verdict = verdictCard(order, explanation, context, exchange, apply);
+    const missing = unplacedWords(explanation, places);
+    const decided = explanation.reasons.filter((reason) => explanation.round_id !== null || reason.code !== "NOT_THIS_ROUND");
+    const groups = reasonGroups(decided, context, explanation.code);
+    const reasons = groups.length ? card(say(order.allocation ? "never" : "why_not"), missing, ...groups) : null;
+    if (picture === null && places.length) picture = candidatesPicture(settings, () => shown);
+    if (picture) picture.update();
+    section.replaceChildren(...[verdict, places.length ? picture.card : null, places.length ? alternativesCard(shown) : null, reasons].filter(Boolean));
+    section.setAttribute("aria-busy", "false");
+  }
+  return { section, read, close: () => { turn += 1; } };
+}

@@ -1,0 +1,89 @@
+// The form of one scenario: sliders, nodes that are down, places that grow.
+import { element, field, freshId, select } from "../elements.js";
+import { number } from "../format.js";
+import { nameOf, words } from "../language.js";
+import { tickList } from "../submit/choices.js";
+import { term, termOr } from "../terms.js";
+import { WHATIF } from "../words/whatif.js";
+import { asIs, GROWTH, POLICIES, SIDES, SLIDERS } from "./settings.js";
+
+const say = words(WHATIF);
+const WRITE = {
+  energy: (value) => `× ${number(value, 1)}`, carbon: (value) => `¥${number(value, 2)}/${term("unit_kg")}`,
+  latency: (value) => `× ${number(value, 1)}`, rtt: (value) => `≤ ${number(value)} ${term("unit_ms")}`,
+};
+
+// A slider that may also stand where things are as they are. Tells changed(value), null for as it is.
+function slider({ label, hint, range, value, own, write, changed }) {
+  let now = value;
+  const output = element("output", {});
+  const input = element("input", { type: "range", id: freshId("slider"), min: range.min, max: range.max, step: range.step, oninput: () => to(Number(input.value)) });
+  const reset = element("button", { type: "button", class: "quiet", "aria-label": `${label}: ${say("reset")}`, onclick: () => to(null) }, say("reset"));
+  const note = element("small", { id: freshId("hint") }, hint);
+  input.setAttribute("aria-describedby", note.id);
+
+  function write1() {
+    const text = now === null ? (own === null ? say("as_is") : say("as_is_at", { value: write(own) })) : write(now);
+    output.textContent = text;
+    input.value = now ?? own ?? range.max;
+    input.setAttribute("aria-valuetext", text);
+    output.className = now === null ? "soft" : "set";
+    reset.hidden = now === null;
+  }
+  function to(given) {
+    now = given;
+    write1();
+    changed(given);
+  }
+  write1();
+  return element("div", { class: "slider" }, element("label", { for: input.id }, label), output, input, reset, note);
+}
+
+// `changed(scenario)` is told of every change. `own`: the policy of the book, as the API writes it.
+export function scenarioForm(side, given, { nodes, regions, own }, changed) {
+  let scenario = { ...asIs(), ...given };
+  const slot = element("div");
+  const change = (changes) => { scenario = { ...scenario, ...changes }; changed(scenario); };
+
+  function draw() {
+    const policy = select([["", say("own_policy", { policy: termOr(own.name) })], ...POLICIES.map((name) => [name, term(name)])], scenario.policy ?? "", {
+      onchange: ({ target }) => { change({ policy: target.value || null }); draw(); },
+    });
+    const ofPolicy = (name) => (scenario.policy === null && SLIDERS[name].own ? Number(own[SLIDERS[name].own]) : null);
+    slot.replaceChildren(
+      field(say("policy"), policy),
+      ...Object.keys(SLIDERS).map((name) => slider({
+        label: say(name), hint: say(`${name}_hint`), range: SLIDERS[name], value: scenario[name], own: ofPolicy(name), write: WRITE[name],
+        changed: (value) => change({ [name]: value }),
+      })),
+      nodesDown(), growth());
+  }
+  function nodesDown() {
+    const options = [...nodes.values()].map((node) => ({ value: node.id, label: nameOf(node), group: term(regions.get(node.region_id).side) }));
+    const sequence = SIDES.map(term);
+    options.sort((a, b) => sequence.indexOf(a.group) - sequence.indexOf(b.group) || a.label.localeCompare(b.label));
+    return tickList(say("down"), options, scenario.down, (down) => change({ down }), say("down_hint"), say("none_down"));
+  }
+  function growth() {
+    const named = [...regions.values()].map((region) => [region.id, nameOf(region)]).sort((a, b) => a[1].localeCompare(b[1]));
+    const places = [...SIDES.map((name) => [name, say("whole_side", { side: term(name) })]), ...named];
+    const label = (place) => places.find(([id]) => id === place)[1];
+    const set = (place, factor) => {
+      const grow = { ...scenario.grow };
+      if (factor === null) delete grow[place]; else grow[place] = factor;
+      change({ grow });
+    };
+    const rows = Object.entries(scenario.grow).map(([place, factor]) => slider({
+      label: label(place), hint: say("growth_hint"), range: GROWTH, value: factor, own: 1, write: (value) => `× ${number(value, 2)}`,
+      changed: (value) => { set(place, value); if (value === null) draw(); },
+    }));
+    const add = select([["", say("grow_add")], ...places.filter(([id]) => !(id in scenario.grow))], "", {
+      "aria-label": say("grow_add"), onchange: ({ target }) => { set(target.value, 1.5); draw(); slot.querySelector(".grown input:last-of-type")?.focus(); },
+    });
+    return element("div", { class: "grown" }, element("h3", {}, say("growth")), ...rows, add);
+  }
+  draw();
+  const reset = element("button", { type: "button", class: "quiet", onclick: () => { change(asIs()); draw(); } }, say("reset_all"));
+  const form = element("fieldset", { class: `scenario side-${side}` }, element("legend", {}, say("scenario", { name: side.toUpperCase() })), slot, reset);
+  return { form, take: (changes) => { change({ ...asIs(), ...changes }); draw(); }, scenario: () => scenario };
+}
