@@ -8,7 +8,7 @@ ARGS ?=
 export UV_SYSTEM_CERTS ?= 1
 export UV_LINK_MODE ?= copy
 
-.PHONY: help demo serve test check format lock wheel clean
+.PHONY: help demo serve test lint check format lock wheel clean
 .DEFAULT_GOAL := help
 
 help:  ## Show what there is
@@ -23,8 +23,10 @@ serve: .venv/runtime  ## Serve an exchange on SQLite (suanli.db)
 test: .venv/test  ## Run every test (ARGS="-k name" for some)
 	@$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
 
-check: .venv/test  ## Lint, types, import contracts and the fast tests, in under a minute
+lint: .venv/test  ## Lint, types, import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
+
+check: lint  ## Lint and the fast tests, in a minute or two
 	@$(BIN)/python -m pytest -n 2 --dist loadscope -m "not slow and not browser and not postgres" $(ARGS)
 
 format: .venv/test  ## Format and sort imports
