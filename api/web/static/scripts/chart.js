@@ -66,7 +66,7 @@ export function chartCard({ title, note = null, draw, data, height = 320, tall =
   }
   async function begin() {
     const { init } = await echarts();
-    if (gone || !slot.isConnected) return;
+    if (gone || chart || !slot.isConnected) return;
     chart = init(slot, null, { renderer: "canvas", locale: language() === "zh" ? "ZH" : "EN" });
     update();
     slot.dataset.drawn = "true";
@@ -87,7 +87,7 @@ export function chartCard({ title, note = null, draw, data, height = 320, tall =
     download(`${name}.csv`, new Blob([csv([columns.map((column) => column.label), ...rows])], { type: "text/csv;charset=utf-8" }));
   }
 
-  const resizing = new ResizeObserver(() => (chart ? chart.resize() : begin()));
+  const resizing = new ResizeObserver(() => (!slot.clientWidth ? null : chart ? chart.resize() : begin()));
   resizing.observe(slot);
   const unthemed = onTheme(() => update());
   open.set(slot, () => { gone = true; resizing.disconnect(); unthemed(); chart?.dispose(); });

@@ -16,7 +16,11 @@ export const compact = (value) =>
 export const percent = (share, places = 1) => (missing(share) ? DASH : `${number(share * 100, places)}%`);
 
 // Decimal strings of the API as CNY.
-export const cny = (text, places = 2) => (missing(text) ? DASH : `¥${number(Number(text), places)}`);
+export function cny(text, places = 2) {
+  if (missing(text)) return DASH;
+  const amount = Number(text);
+  return `${amount < 0 ? "−" : ""}¥${number(Math.abs(amount), places)}`;
+}
 
 export const withUnit = (value, unit, places = 0) => (missing(value) ? DASH : `${number(value, places)} ${unit}`);
 

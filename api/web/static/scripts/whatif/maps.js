@@ -13,12 +13,10 @@ const say = words(WHATIF), name = words(MARKET);
 const narrow = matchMedia("(max-width: 700px)");
 const LAYERS = ["use", "pue", "carbon_location", "carbon_market"];
 
-// An outcome as the market's map reads it. What the catalogue says is busy elsewhere is no part of a scenario's answer.
+// An outcome as the market's map reads it.
 function marketOf(catalogue, outcome, down) {
   const nodes = new Map([...catalogue.nodes].map(([id, node]) => [id, down.includes(id) ? { ...node, state: "down" } : node]));
-  const hours = outcome.schedule.hours.length;
-  const rows = outcome.schedule.nodes.map((row) => ({ outside_kw: new Array(hours).fill(0), ...row }));
-  return { ...catalogue, nodes, places: placeNodes(catalogue), prices: { items: [] }, schedule: { ...outcome.schedule, nodes: rows } };
+  return { ...catalogue, nodes, places: placeNodes(catalogue), prices: { items: [] }, schedule: outcome.schedule };
 }
 
 // shown: [{ side, outcome, down }]. Gives { content, stop }.
