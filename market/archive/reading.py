@@ -14,6 +14,8 @@ from market.domain.errors import InvalidInput
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError)
 """What reading a damaged zip may raise."""
 ROWS_BETWEEN_TELLS = 1000
+LARGEST_MANIFEST_BYTES = 1024 * 1024
+"""Read whole; it names some thirty tables. A megabyte of zip can be a gigabyte of zeros."""
 
 
 class Backup:
@@ -72,6 +74,8 @@ def damaged(what: str) -> InvalidInput:
 
 
 def _read_manifest(archive: zipfile.ZipFile) -> Manifest:
+    if archive.getinfo(NAME).file_size > LARGEST_MANIFEST_BYTES:
+        raise damaged(f"its {NAME} is larger than any")
     try:
         manifest = Manifest.from_json(archive.read(NAME))
     except (ValueError, KeyError, TypeError, AttributeError) as error:

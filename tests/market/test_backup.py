@@ -269,6 +269,7 @@ def without_last_order(members: dict[str, bytes]) -> None:
         (lambda members: members.update({"tables/more.jsonl": b""}), "backup_damaged"),
         (lambda members: members.update({NAME: b"{"}), "backup_damaged"),
         (lambda members: members.update({NAME: b"[]"}), "backup_damaged"),
+        (lambda members: members.update({NAME: b" " * 2**20 + members[NAME]}), "backup_damaged"),
         (in_manifest(tables={}), "backup_damaged"),
         (lambda members: members.pop(NAME), "not_a_backup"),
         (in_manifest(format=99), "backup_of_another_version"),
