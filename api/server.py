@@ -135,6 +135,8 @@ def run_server(settings: Settings, found: FoundSettings | None = None) -> None:
     with closing(bind(settings.host, settings.port)) as listening, logging_as_set(settings):
         with open_exchange(settings) as opened:
             _log_settings(found)
+            for risk in settings.risks():
+                _logger.warning(risk)
             ending = Ending(opened.desk, settings)
             settle_memory()
             with tracing_as_set(settings, opened.app), ending.on_signals(), _timer(opened, settings):

@@ -4,6 +4,7 @@ What stands below a setting is its description; `suanli settings` and suanli.exa
 """
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -80,6 +81,16 @@ class Settings(WebhookSettings, EdgeSettings):
     """How many demo sessions one address may open."""
     min_free_mebibytes: Annotated[int, Field(ge=0)] = 64
     """Less room than this beside an SQLite database, and /readyz says 503."""
+
+    def risks(self) -> Iterator[str]:
+        """What is set, or left open, that suits a trial and no real market; the log tells it at the start."""
+        if not self.key_pepper.get_secret_value():
+            yield (
+                "key_pepper is not set: whoever gets a copy of the database can sign in this exchange's name to "
+                "webhooks; set it before `suanli init`, for good"
+            )
+        if self.demo_sessions:
+            yield "demo_sessions is on: whoever asks is lent a key, the operator's included; for an invented market only"
 
     def limits(self) -> Limits:
         """How long and hard a round may try where its request does not say."""

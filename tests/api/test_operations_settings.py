@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from api.settings import Settings
 from api.settings_sources import FIELDS, SECRETS, read_settings
@@ -140,3 +141,9 @@ def test_the_example_shows_every_setting_and_its_default() -> None:
     assert sorted(files) == sorted(SECRETS)
     as_shown = Settings(**{name: shown[name] for name in settings if FIELDS[name].default is not None})
     assert as_shown == Settings(), "what the example shows is what holds anyway"
+
+
+def test_what_suits_no_real_market_is_told() -> None:
+    assert list(Settings(key_pepper=SecretStr("pepper")).risks()) == []
+    told = list(Settings(demo_sessions=True).risks())
+    assert [risk.split()[0] for risk in told] == ["key_pepper", "demo_sessions"]
