@@ -272,9 +272,9 @@ def explanation_columns(explanation: Explanation) -> dict[str, Any]:
     return {
         "order_id": explanation.order_id,
         "round_id": explanation.round_id,
-        "code": explanation.code,
+        "code": str(explanation.code),
         "detail": {
-            "reasons": [[r.node_id, r.code, dict(r.facts)] for r in explanation.reasons],
+            "reasons": [[r.node_id, str(r.code), dict(r.facts)] for r in explanation.reasons],
             "price_to_place_micros": explanation.price_to_place_micros,
             "smallest_change": None if change is None else asdict(change),
         },

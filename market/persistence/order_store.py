@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from market.domain.errors import Conflict
@@ -19,7 +19,8 @@ from market.persistence.models import BuyerRow, ExplanationRow, OrderRow
 from market.persistence.paging import Page, PageRequest, read_plain_page
 
 _BUYERS = select(BuyerRow.id).where(BuyerRow.id.in_(bindparam("ids", expanding=True)))
-_ONE = select(OrderRow.__table__).where(OrderRow.id == bindparam("id"))
+_ORDERS = select(OrderRow.__table__)
+_ONE = _ORDERS.where(OrderRow.id == bindparam("id"))
 
 
 class OrderStore:
@@ -57,8 +58,8 @@ class OrderStore:
         wanted = sorted(set(order_ids))
         found: dict[str, Order] = {}
         for start in range(0, len(wanted), 500):  # always in one sequence: no deadlock
-            query = select(OrderRow).where(OrderRow.id.in_(wanted[start : start + 500])).order_by(OrderRow.id)
-            rows = self._session.scalars(query.with_for_update().execution_options(populate_existing=True))
+            query = _ORDERS.where(OrderRow.id.in_(wanted[start : start + 500])).order_by(OrderRow.id)
+            rows = self._session.connection().execute(query.with_for_update())
             found |= {row.id: mapping.read_order(row) for row in rows}
         return found
 
@@ -70,14 +71,14 @@ class OrderStore:
 
     def open_orders(self) -> tuple[Order, ...]:
         """The book in queue order: open orders, and interrupted ones that wait to be matched again."""
-        query = select(OrderRow).where(OrderRow.state.in_(IN_BOOK)).order_by(OrderRow.queue_key)
-        return tuple(mapping.read_order(row) for row in self._session.scalars(query))
+        query = _ORDERS.where(OrderRow.state.in_(IN_BOOK)).order_by(OrderRow.queue_key)
+        return tuple(mapping.read_order(row) for row in self._session.connection().execute(query))
 
     def still_open(self, orders: Iterable[Order]) -> set[str]:
         """Those of the given orders that are in the book now on the same terms, until the end of this unit of work."""
-        query = select(OrderRow).where(OrderRow.state.in_(IN_BOOK))
+        query = _ORDERS.where(OrderRow.state.in_(IN_BOOK))
         query = query.order_by(OrderRow.id)  # as `held` locks them: no deadlock
-        rows = self._session.scalars(query.with_for_update().execution_options(populate_existing=True))
+        rows = self._session.connection().execute(query.with_for_update())
         now = {row.id: mapping.read_order(row) for row in rows}
         return {order.id for order in orders if order.id in now and _same_work(order, now[order.id])}
 
@@ -118,7 +119,7 @@ class OrderStore:
             "submitted_at": OrderRow.submitted_at,
             "compute_class": OrderRow.job["compute_class"].as_string(),
         }
-        query = select(OrderRow.__table__).where(*conditions(columns, filters))
+        query = _ORDERS.where(*conditions(columns, filters))
         return read_plain_page(self._session, query, OrderRow.id, mapping.read_order, request)
 
     def history(self, order_id: str) -> tuple[Event, ...]:
@@ -140,9 +141,7 @@ class OrderStore:
 
     def add_explanations(self, explanations: Sequence[Explanation]) -> None:
         """Insert why orders were not placed."""
-        if explanations:
-            rows = [mapping.explanation_columns(explanation) for explanation in explanations]
-            self._session.execute(insert(ExplanationRow), rows)
+        insert_rows(self._session, ExplanationRow, [mapping.explanation_columns(one) for one in explanations])
 
     def explanation(self, order_id: str) -> Explanation | None:
         """The newest explanation of one order."""

@@ -14,6 +14,7 @@ from market.domain.errors import Conflict
 from market.domain.quotes import Forecast, ForecastScore, HeldQuote, HeldQuoteState
 from market.domain.states import IN_BOOK, OrderState, RoundState
 from market.persistence import mapping
+from market.persistence.bulk import insert_rows
 from market.persistence.event_log import EventLog
 from market.persistence.models import OrderRow, RoundRow
 from market.persistence.money_models import ForecastRow, HeldQuoteRow
@@ -95,8 +96,7 @@ class PromiseStore:
 
     def add_forecasts(self, forecasts: Sequence[Forecast]) -> None:
         """Insert what was forecast."""
-        if forecasts:
-            self._session.execute(insert(ForecastRow), [mapping.forecast_columns(f) for f in forecasts])
+        insert_rows(self._session, ForecastRow, [mapping.forecast_columns(f) for f in forecasts])
 
     def forecast_since(self, moment: datetime) -> set[str]:
         """Orders with a forecast made after a moment."""

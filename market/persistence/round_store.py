@@ -13,6 +13,7 @@ from market.domain.errors import Conflict
 from market.domain.rounds import Allocation, Holding, Round
 from market.domain.states import ALLOCATION_MOVES, AllocationState, RoundState, advance
 from market.persistence import mapping
+from market.persistence.bulk import insert_rows
 from market.persistence.event_log import EventLog
 from market.persistence.filters import NO_FILTERS, Filters, conditions
 from market.persistence.models import AllocationRow, RoundRecordRow, RoundRow
@@ -120,8 +121,7 @@ class RoundStore:
 
     def add_allocations(self, allocations: Sequence[Allocation]) -> None:
         """Insert what a round granted."""
-        if allocations:
-            self._session.execute(insert(AllocationRow), [mapping.allocation_columns(a) for a in allocations])
+        insert_rows(self._session, AllocationRow, [mapping.allocation_columns(a) for a in allocations])
         for allocation in allocations:
             self._record(allocation, allocation.state)
 
