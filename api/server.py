@@ -17,8 +17,8 @@ from api.app import build_app
 from api.dependencies import Desk
 from api.edge import edge_of
 from api.operations.ending import Ending, GracefulServer
+from api.operations.interpreter import settle_interpreter
 from api.operations.logs import logging_as_set
-from api.operations.memory import settle_memory
 from api.operations.traces import tracing_as_set
 from api.settings import Settings
 from api.settings_sources import FoundSettings
@@ -138,7 +138,7 @@ def run_server(settings: Settings, found: FoundSettings | None = None) -> None:
             for risk in settings.risks():
                 _logger.warning(risk)
             ending = Ending(opened.desk, settings)
-            settle_memory()
+            settle_interpreter()
             with tracing_as_set(settings, opened.app), ending.on_signals(), _timer(opened, settings):
                 url = url_of(settings.host, listening.getsockname()[1])
                 print(f"Suanli Exchange 算力交易所: {url} (API {url}/docs); Ctrl-C stops", flush=True)  # noqa: T201

@@ -74,7 +74,9 @@ def lines_of(clearing: WhileClearing) -> list[list[str]]:
 
     def line(name: str, seconds: float | None, waits: Waits) -> list[str]:
         took = "" if seconds is None else f"{seconds:.2f}"
-        figures = [f"{ms:,.1f}" for ms in (waits.p50_ms, waits.p99_ms, waits.longest_ms)]
+        figures = [
+            f"{ms:,.1f}" if waits.requests else "" for ms in (waits.p50_ms, waits.p99_ms, waits.longest_ms)
+        ]
         return [name, took, str(waits.requests), *figures]
 
     steps = [line(f"  {step}", clearing.step_seconds.get(step), one) for step, one in clearing.steps.items()]

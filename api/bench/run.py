@@ -33,6 +33,8 @@ from market.persistence.database import Database
 from market.scenario import original_of, scenario_directory
 
 SEEDED = 2000
+IN_THE_BOOK = 5000
+"""Orders that are cleared while more come in: enough for a solver to think about for as long as it may."""
 TURNS = 3
 BUYER = "buy_bench"
 
@@ -99,22 +101,22 @@ def served_yardstick(directory: Path, database_url: str | None) -> Iterator[Targ
 
 
 def measure(asked: Asked, tell: Callable[[str], None]) -> Measured:
-    """Everything, in turn; `tell` hears each step."""
-    chosen = [one for one in MEASURES if asked.only in one.name]
+    """Everything, in turn; `tell` hears each step. The round comes first: it clears a day, and not what the load left."""
+    chosen, clearing = [one for one in MEASURES if asked.only in one.name], None
+    bodies = day_of_bodies(max(BATCH, IN_THE_BOOK), asked.seed)
     with working_directory() as directory, served_exchange(directory, asked.database_url) as running:
-        with served_yardstick(directory, asked.database_url) as yardstick:
-            bodies = day_of_bodies(max(BATCH, SEEDED), asked.seed)
-            ids = _seed(running.target, bodies), _seed(yardstick, bodies)
-            tell("the load's own ceiling")
-            ceiling = _ceiling(directory, asked.seconds)
-            pair = Pair(running.target, yardstick, bodies, ids)
-            compared = [compare(one, pair, TURNS, asked.seconds, tell) for one in chosen]
-        clearing = None
+        ids = _seed(running.target, bodies[:SEEDED])
         if asked.clearing_seconds:
             tell("submits while a round clears")
+            _seed(running.target, bodies[SEEDED:IN_THE_BOOK])
             clearing = submit_while_clearing(
                 running.target, running.operator_key, bodies, asked.clearing_seconds
             )
+        with served_yardstick(directory, asked.database_url) as yardstick:
+            pair = Pair(running.target, yardstick, bodies, (ids, _seed(yardstick, bodies[:SEEDED])))
+            tell("the load's own ceiling")
+            ceiling = _ceiling(directory, asked.seconds)
+            compared = [compare(one, pair, TURNS, asked.seconds, tell) for one in chosen]
     return Measured(compared, clearing, ceiling)
 
 
@@ -144,12 +146,12 @@ def now() -> str:
 
 
 def _seed(target: Target, bodies: Sequence[Body]) -> list[str]:
-    """Ids of the first orders of the day, which are in the book now."""
+    """Ids of orders that are in the book now."""
     headers = {"Authorization": f"Bearer {target.key}"}
     with httpx2.Client(
         base_url=f"http://{HOST}:{target.port}", headers=headers, timeout=60, trust_env=False
     ) as http:
-        answer = http.post("/v1/orders/batch", json={"orders": list(bodies[:SEEDED])}).raise_for_status()
+        answer = http.post("/v1/orders/batch", json={"orders": list(bodies)}).raise_for_status()
     shown = [item.get("order", item) for item in answer.json()["items"]]
     return [order["id"] for order in shown if "id" in order]
 
