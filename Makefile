@@ -8,7 +8,7 @@ ARGS ?=
 export UV_SYSTEM_CERTS ?= 1
 export UV_LINK_MODE ?= copy
 
-.PHONY: help demo serve test lint check format lock wheel clean
+.PHONY: help demo serve test thorough lint check format lock wheel clean
 .DEFAULT_GOAL := help
 
 help:  ## Show what there is
@@ -22,6 +22,9 @@ serve: .venv/runtime  ## Serve an exchange on SQLite (suanli.db)
 
 test: .venv/test  ## Run every test (ARGS="-k name" for some)
 	@$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
+
+thorough: .venv/test  ## Run every test as often as a release promises (an hour)
+	@SUANLI_THOROUGH=1 $(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
 
 lint: .venv/test  ## Lint, types, import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache

@@ -14,6 +14,7 @@ import httpx2
 import pytest
 from promises_kept import broken_promises
 from sqlalchemy import text
+from thoroughness import often
 
 from api.bench.run import day_of_bodies
 from api.bench.servers import HOST, NO_LIMITS, exchange_command, free_port, serving
@@ -23,7 +24,7 @@ from market.persistence.database import Database
 
 pytestmark = pytest.mark.slow
 
-KILLS, ORDERS, SEED = 20, 1000, 2025
+KILLS, ORDERS, SEED = often(usually=5, thoroughly=20), 1000, 2025
 BUYER = {"buyer_id": "buy_0001"}
 PATIENCE_SECONDS = 120.0
 

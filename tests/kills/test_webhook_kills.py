@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from receiver import Received, receiving
+from thoroughness import often
 
 from market.domain.audience import Audience, Wanted
 from market.domain.clock import SystemClock, rfc3339
@@ -27,7 +28,7 @@ from market.scenario import Scenario
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 START = "import sys; from api.cli.main import app; sys.argv[0] = 'suanli'; app()"
-KILLS = 10
+KILLS = often(usually=3, thoroughly=10)
 ORDERS_BETWEEN = 6
 PEPPER = "a pepper"
 MINE = Audience(buyer_id="buy_0001")

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from promises_kept import broken_promises
+from thoroughness import often
 from toy_market import FREE, HOUR, OFFERINGS, SCENARIO, START, job, offering
 
 from market.desks.running import FailureCause
@@ -264,7 +265,7 @@ def refusals() -> Iterator[None]:
 
 TestExchangeMachine = ExchangeMachine.TestCase
 TestExchangeMachine.settings = settings(
-    max_examples=100,
+    max_examples=often(usually=40, thoroughly=100),
     stateful_step_count=100,
     deadline=None,
     suppress_health_check=list(HealthCheck),
