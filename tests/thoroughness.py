@@ -1,4 +1,4 @@
-"""How often the longest tests try: what suits every change, or (SUANLI_THOROUGH=1, `make thorough`) what a release promises."""
+"""How often the longest tests try: as every change deserves, or (`make thorough`) as a release promises."""
 
 import os
 

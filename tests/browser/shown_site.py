@@ -1,10 +1,104 @@
-"""What the browser looks at."""
+"""What the browser looks at: an exchange with one landed round, served on a port of its own."""
 
-from typing import Any, NamedTuple
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from api.client import Exchange
+from api.demo.day import day_of_orders, submit_day
+from api.demo.place import prepare_exchange
+from api.server import ServerThread, open_exchange
+from api.settings import Settings
+from market.domain.clock import next_local_midnight, rfc3339
+
+ORDERS, SEED, SECONDS = 300, 5, 10
+PATIENCE_SECONDS = 120
+Json = dict[str, Any]
 
 
-class Site(NamedTuple):
-    """Where the page is, and the round it shows."""
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where the page is, and a key of each role."""
 
     url: str
-    round: dict[str, Any]
+    operator: str
+    buyer: str
+    provider: str
+
+    def ask(self, method: str, path: str, key: str | None = None, **request: Any) -> Json:
+        """What the API answers; a refusal fails."""
+        headers = dict(request.pop("headers", {})) | ({"Authorization": f"Bearer {key}"} if key else {})
+        answer = httpx2.request(
+            method, self.url + path, headers=headers, timeout=PATIENCE_SECONDS, trust_env=False, **request
+        )
+        answer.raise_for_status()
+        found: Json = answer.json()
+        return found
+
+    def key_of(self, role: str | None) -> str | None:
+        """The key of a role; nobody has none."""
+        return {None: None, "operator": self.operator, "buyer": self.buyer, "provider": self.provider}[role]
+
+    def clear(self) -> Json:
+        """A further round, landed."""
+        start = rfc3339(next_local_midnight(datetime.now(UTC)))
+        return self.ask(
+            "POST", "/v1/rounds", self.operator, json={"starts_at": start, "seconds_limit": SECONDS}
+        )
+
+    @property
+    def round(self) -> Json:
+        """The newest round that landed."""
+        (newest,) = self.ask("GET", "/v1/rounds", params={"state": "landed", "limit": 1})["items"]
+        return self.ask("GET", f"/v1/rounds/{newest['id']}")
+
+    def order(self, state: str) -> str:
+        """Id of an order of the buyer's in this state."""
+        (found,) = self.ask("GET", "/v1/orders", self.buyer, params={"state": state, "limit": 1})["items"]
+        return str(found["id"])
+
+
+def prepare_day(path: Path) -> str:
+    """A landed round of a small day in a new database file; the operator's key."""
+    settings = _settings(path)
+    key = prepare_exchange(settings)
+    midnight = next_local_midnight(datetime.now(UTC))
+    with (
+        open_exchange(settings) as opened,
+        ServerThread(opened.app) as server,
+        Exchange(server.url, key) as exchange,
+    ):
+        submit_day(exchange, day_of_orders(ORDERS, SEED, midnight))
+        asked = {"policy": "balanced", "starts_at": rfc3339(midnight), "seconds_limit": SECONDS}
+        exchange.rounds.clear(asked, timeout_seconds=PATIENCE_SECONDS)
+    return key
+
+
+@contextmanager
+def serving(original: Path, key: str, directory: Path) -> Iterator[Site]:
+    """A copy of a database, served; buyer and provider look on by demo sessions."""
+    path = shutil.copy(original, directory / "market.db")
+    with open_exchange(_settings(path)) as opened, ServerThread(opened.app) as server:
+        site = Site(server.url, key, "", "")
+        keys = {role: lent_key(site, role) for role in ("buyer", "provider")}
+        yield Site(server.url, key, **keys)
+
+
+def lent_key(site: Site, role: str) -> str:
+    """A key that anybody gets who asks."""
+    return str(site.ask("POST", "/v1/demo-sessions", json={"role": role})["api_key"])
+
+
+def _settings(path: Path) -> Settings:
+    return Settings(
+        database_url=f"sqlite:///{path}",
+        demo_sessions=True,
+        demo_session_limit="1000/minute",
+        solver_seconds=SECONDS,
+    )
