@@ -18,7 +18,7 @@ function dressed(option) {
   return {
     backgroundColor: "transparent",
     animationDuration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 400,
-    textStyle: { color: ink, fontFamily: getComputedStyle(document.body).fontFamily },
+    textStyle: { color: ink, fontFamily: getComputedStyle(document.body).fontFamily.replaceAll("\"", "'") },
     color: ["c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8"].map(colour),
     grid: { left: 8, right: 16, top: 32, bottom: 8, containLabel: true },
     ...option,
