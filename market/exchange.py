@@ -17,7 +17,7 @@ from market.amendment import amend
 from market.clearing.landing import read_outcome
 from market.clearing.moves import clear_market
 from market.clearing.request import RoundRequest
-from market.clearing.solving import Solve, SolverProcess, solve_here
+from market.clearing.solving import Solve, SolverProcess, apart, solve_here
 from market.conditions import require
 from market.desks.access import AccessDesk
 from market.desks.catalogue import CatalogueDesk
@@ -117,7 +117,8 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
             return self._refuse_round(opened.round, verification)
         with step("read"):
             now = self.clock.now()
-            outcome = read_outcome(built, clearing, opened.round.id, self._ids, now)  # 5. back again
+            read = apart(self._solve, read_outcome)
+            outcome = read(built, clearing, opened.round.id, self._ids, now)  # 5. back again
         with step("land"), self._unit_of_work() as work:  # 6. one transaction: it lands whole or not at all
             return land_round(work, opened, built, outcome, self._ids, self.clock.now())
 

@@ -3,20 +3,22 @@
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from functools import partial
 from multiprocessing import Pipe, parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, TypeVar
 
 from market.clearing.reporting import Report, Tell, follow, forget, tell_through
 from market.domain.errors import Unavailable
 from solver import Clearing, ClearingProblem, Limits, clear
 
+T = TypeVar("T")
 Solve = Callable[[ClearingProblem, Limits], Clearing]
 
 
@@ -35,6 +37,11 @@ def reporting(solve: Solve, report: Report) -> Solve:
     if solve is solve_here:
         return partial(solve_here, report=report)
     return partial(solve, report=report) if isinstance(solve, SolverProcess) else solve
+
+
+def apart(solve: Solve, work: Callable[..., T]) -> Callable[..., T]:
+    """The same work, where the solver has a process of its own: there. It takes the interpreter from nobody here."""
+    return partial(solve.lend, work) if isinstance(solve, SolverProcess) else work
 
 
 class SolverProcess:
@@ -59,7 +66,7 @@ class SolverProcess:
 
         `report` is called here, while it waits; of one clearing at a time.
         """
-        try:
+        with self._replaced_if_dead():
             with self._lock:  # so that nobody ends a process that is just being started
                 worker = self._living_worker()
                 if report is None:
@@ -70,6 +77,18 @@ class SolverProcess:
             if report is not None:
                 follow(clearing, worker.reports, report)
             return clearing.result()
+
+    def lend(self, work: Callable[..., T], *given: Any) -> T:
+        """Have other long work done over there, by a function and arguments that can be sent; it ends like a clearing."""
+        with self._replaced_if_dead():
+            with self._lock:
+                done = self._living_worker().pool.submit(work, *given)
+            return done.result()
+
+    @contextmanager
+    def _replaced_if_dead(self) -> Iterator[None]:
+        try:
+            yield
         except BrokenProcessPool as error:
             self.require_usable()  # `exchange_stopped` if that is why; another one for the next problem otherwise
             raise Unavailable(

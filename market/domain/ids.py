@@ -12,7 +12,7 @@ from datetime import datetime
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 """Two digits at a time: a batch needs an id or two for each of its orders."""
-_RANDOM_BITS = 80
+_RANDOM_BITS, _LEAP_BITS = 80, 70
 
 
 class IdSource:
@@ -21,6 +21,15 @@ class IdSource:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._last = 0
+
+    def __getstate__(self) -> int:
+        """For a copy in another process."""
+        return self._last
+
+    def __setstate__(self, last: int) -> None:
+        """A copy goes on after the last id of its original, far from where that goes on."""
+        self.__init__()  # type: ignore[misc]
+        self._last = last + secrets.randbits(_LEAP_BITS)
 
     def new(self, prefix: str, now: datetime) -> str:
         """A fresh id such as 'ord_01k…' that sorts after all earlier ones of this source."""
