@@ -8,11 +8,11 @@ ARGS ?=
 export UV_SYSTEM_CERTS ?= 1
 export UV_LINK_MODE ?= copy
 
-.PHONY: help demo serve test thorough lint check format lock wheel clean
+.PHONY: help demo serve test thorough lint check format lock wheel screenshots clean
 .DEFAULT_GOAL := help
 
 help:  ## Show what there is
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
 
 demo: .venv/runtime  ## Clear the east-west market from nothing and show it (ARGS="--once --policy green …")
 	@$(BIN)/suanli demo $(ARGS)
@@ -44,6 +44,9 @@ lock: .venv/tool  ## Resolve the locks anew
 	@echo uv | $(BIN)/uv pip compile $(filter-out pyproject.toml,$(LOCK_FLAGS)) - -o requirements-tool.lock
 
 LOCK_FLAGS := pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade
+
+screenshots: .venv/test  ## Look at the shipped day and save every view into docs/images
+	@$(BIN)/python tests/browser/screenshots.py $(ARGS)
 
 clean:  ## Remove what was installed and built
 	rm -rf .venv build dist *.egg-info tests/output

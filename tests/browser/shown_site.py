@@ -1,8 +1,8 @@
 """What the browser looks at: an exchange with one landed round, served on a port of its own."""
 
-import shutil
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,8 +64,8 @@ class Site:
         return str(found["id"])
 
 
-def prepare_day(path: Path) -> str:
-    """A landed round of a small day in a new database file; the operator's key."""
+def prepare_day(path: Path, orders: int = ORDERS, seed: int = SEED) -> str:
+    """A landed round of a day in a new database file; the operator's key."""
     settings = _settings(path)
     key = prepare_exchange(settings)
     midnight = next_local_midnight(datetime.now(UTC))
@@ -74,7 +74,7 @@ def prepare_day(path: Path) -> str:
         ServerThread(opened.app) as server,
         Exchange(server.url, key) as exchange,
     ):
-        submit_day(exchange, day_of_orders(ORDERS, SEED, midnight))
+        submit_day(exchange, day_of_orders(orders, seed, midnight))
         asked = {"policy": "balanced", "starts_at": rfc3339(midnight), "seconds_limit": SECONDS}
         exchange.rounds.clear(asked, timeout_seconds=PATIENCE_SECONDS)
     return key
@@ -83,7 +83,9 @@ def prepare_day(path: Path) -> str:
 @contextmanager
 def serving(original: Path, key: str, directory: Path) -> Iterator[Site]:
     """A copy of a database, served; buyer and provider look on by demo sessions."""
-    path = shutil.copy(original, directory / "market.db")
+    path = directory / "market.db"
+    with closing(sqlite3.connect(original)) as source, closing(sqlite3.connect(path)) as copy:
+        source.backup(copy)
     with open_exchange(_settings(path)) as opened, ServerThread(opened.app) as server:
         site = Site(server.url, key, "", "")
         keys = {role: lent_key(site, role) for role in ("buyer", "provider")}
