@@ -168,7 +168,9 @@ class Enquiries(
         with self._database.reading() as session:
             work = Store(session)
             order = own_order(work, actor, order_id)
-            return OrderStory(order, work.rounds.newest_allocation_of(order.id), work.orders.history(order.id))
+            return OrderStory(
+                order, work.rounds.newest_allocation_of(order.id), work.orders.history(order.id)
+            )
 
     def allocations(self, actor: Actor, request: PageRequest, filters: Filters) -> Page[Allocation]:
         """Allocations, paged: a buyer's own, those on a provider's offerings, all for the operator.

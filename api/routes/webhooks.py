@@ -14,10 +14,10 @@ from api.schemas.fields import PageAnswer, PageQuery
 from api.schemas.webhooks import (
     DeliveriesQuery,
     DeliveryAnswer,
-    WebhookReplayAnswer,
     ReplayRequest,
     WebhookAnswer,
     WebhookChanges,
+    WebhookReplayAnswer,
     WebhookRequest,
     WebhookWithSecret,
 )
