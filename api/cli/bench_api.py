@@ -98,7 +98,8 @@ def _show(results: "Results") -> None:
     from api.bench.results import HEADER, aligned, lines_of, table_of  # noqa: PLC0415
 
     measured = results.measured
-    typer.echo(aligned(HEADER, table_of(measured.compared)))
+    if measured.compared:
+        typer.echo(aligned(HEADER, table_of(measured.compared)))
     typer.echo(f"the load alone: {measured.ceiling_per_second:,.0f} requests/s\n")
     if measured.clearing is not None:
         typer.echo(aligned(WAITS, lines_of(measured.clearing)))
