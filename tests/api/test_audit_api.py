@@ -12,6 +12,8 @@ from api.contract.access import ROLES
 from market.domain.audience import Audience
 from market.domain.parties import Role
 
+pytestmark = pytest.mark.slow
+
 SILENT: Mapping[str, str] = {
     "report_heartbeat": "a sign of life every few minutes changes nothing; its absence is told",
     "submit_orders": "its documented batch is told order by order, as submit_order is",

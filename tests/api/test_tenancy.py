@@ -21,6 +21,8 @@ from market.domain.clock import rfc3339
 from market.domain.parties import Role
 from market.persistence.database import Database
 
+pytestmark = pytest.mark.slow
+
 
 class Rule(Enum):
     """How an operation treats whoever is no party to what it is asked for."""

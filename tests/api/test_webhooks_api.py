@@ -10,6 +10,8 @@ from fastapi.testclient import TestClient
 
 from market.persistence.database import Database
 
+pytestmark = pytest.mark.slow
+
 URL = "https://receiver.example/suanli"
 Body = dict[str, Any]
 

@@ -8,6 +8,8 @@ from command import refused, suanli
 from api.app import build_contract
 from api.contract.document import write_document
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_command_writes_the_document_and_the_page_of_problems(tmp_path: Path) -> None:
     out, problems = tmp_path / "openapi.json", tmp_path / "problems.md"

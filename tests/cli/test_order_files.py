@@ -10,6 +10,8 @@ from api.cli.order_files import read_bodies
 from api.client.call import Call
 from api.client.errors import Refusal
 
+pytestmark = pytest.mark.slow
+
 YAML = """
 # a day of work
 job:

@@ -27,6 +27,8 @@ from api.client import (
 )
 from api.client.call import Call, read_answer, segment
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def placed(house: House) -> Iterator[str]:
