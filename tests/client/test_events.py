@@ -19,8 +19,9 @@ from api.server import ServerThread
 class Teller:
     """Tells numbered events and breaks off after so many, again and again."""
 
-    def __init__(self, last: int, at_once: int, opening: int | None = None) -> None:
-        self.last, self.at_once, self.opening = last, at_once, opening
+    def __init__(self, last: int, at_once: int, opening: int | None = None, silent: int = 0) -> None:
+        """The first `silent` streams break off before anything is told."""
+        self.last, self.at_once, self.opening, self.silent = last, at_once, opening, silent
         self.asked: list[tuple[str | None, str]] = []
         self.failures: list[Response] = []
         self.app = FastAPI()
@@ -38,7 +39,8 @@ class Teller:
         if self.opening is not None:
             yield f"retry: 10\nid: {id_of(start)}\n\n".encode()
         yield b": still here\n\n"
-        for number in range(start + 1, min(start + self.at_once, self.last) + 1):
+        told = 0 if len(self.asked) <= self.silent else self.at_once
+        for number in range(start + 1, min(start + told, self.last) + 1):
             yield event(number)
 
 
@@ -97,12 +99,11 @@ def test_it_goes_on_the_same_asynchronously() -> None:
 
 
 def test_nothing_is_missed_though_nothing_was_told_before_it_broke() -> None:
-    teller = Teller(last=45, at_once=0, opening=42)
+    teller = Teller(last=45, at_once=9, opening=42, silent=1)
     with told_by(teller) as exchange:
         listening = exchange.events.listen()
         assert next(listening) is None
-        teller.at_once = 9
-        assert next(listening) is None
+        assert next(listening) is None  # it broke off and came again
         assert getattr(next(listening), "id", None) == id_of(43)
     assert [resumed for resumed, _ in teller.asked] == [None, id_of(42)]
 
