@@ -14,9 +14,13 @@ from api.server import ServerThread, open_exchange
 from api.settings import Settings
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium; skipped where there is none, unless SUANLI_REQUIRE_BROWSER is set."""
+    """Chromium; skipped where there is none, unless SUANLI_REQUIRE_BROWSER is set.
+
+    For one module only: while Playwright runs, its thread has a running event loop, in which no other test could
+    start one of its own.
+    """
     found = find_chromium()
     if found is None:
         if os.environ.get("SUANLI_REQUIRE_BROWSER") == "1":

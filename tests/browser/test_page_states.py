@@ -29,12 +29,20 @@ def test_the_first_round_replaces_the_empty_state(browser: Browser, empty_site: 
 
 def test_while_it_is_read(browser: Browser, site: Site) -> None:
     waiting: list[Route] = []
+    let_through = False
+
+    def hold_back(route: Route) -> None:
+        if let_through:
+            route.continue_()
+        else:
+            waiting.append(route)
+
     with looking(browser, site.url) as (page, watch):
-        page.route("**/v1/rounds?*", lambda route: waiting.append(route))  # noqa: PLW0108 - Playwright marks its listeners
+        page.route("**/v1/rounds?*", hold_back)
         page.goto(f"{site.url}/?lang=en")
         expect(page.locator("#view [role=status]")).to_have_text("Reading …")
         expect(page.locator("#view")).to_have_attribute("aria-busy", "true")
-        page.unroute("**/v1/rounds?*")
+        let_through = True
         for route in waiting:
             route.continue_()
         settle(page)
