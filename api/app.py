@@ -13,7 +13,7 @@ from api.contract.deprecation import DeprecationHeaders
 from api.delivering import delivering
 from api.dependencies import Desk
 from api.docs import page
-from api.edge import install_edge
+from api.edge.stack import install_edge
 from api.errors import install_error_answers
 from api.operations.key_use import writing_key_uses
 from api.operations.requests import WatchedRequests
@@ -44,7 +44,7 @@ from api.routes import (
 )
 from api.settings import Settings
 from api.web.page import the_page
-from market.enquiries import Enquiries
+from market.enquiries.desk import Enquiries
 from market.exchange import Exchange
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]

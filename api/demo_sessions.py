@@ -6,9 +6,9 @@ from fastapi import Request
 from limits import parse
 from limits.strategies import SlidingWindowCounterRateLimiter
 
-from api.rate_limit import network_of
+from api.edge.rate_limit import network_of
+from api.edge.window_counts import WindowCounts
 from api.settings import Settings
-from api.window_counts import WindowCounts
 from market.domain.errors import NotFound, TooMany
 
 ONE_ADDRESS = "demo-sessions"

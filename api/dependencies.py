@@ -16,21 +16,21 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.delivering import couriers_of
 from api.demo_sessions import DemoSessions
-from api.event_feed import Feed
-from api.headers import request_id_of
 from api.operations.metrics import Metrics
 from api.operations.readiness import Readiness
 from api.operations.round_log import log_seen
 from api.operations.stopping import Stopping
-from api.round_progress import RoundProgress
 from api.schemas.fields import PageAnswer, PageQuery
 from api.settings import Settings
-from market.access_enquiries import AccessEnquiries
+from api.streams.event_feed import Feed
+from api.streams.round_progress import RoundProgress
+from api.wire.headers import request_id_of
 from market.clearing.solving import SolverProcess
 from market.domain.errors import InvalidInput, NotAuthenticated, NotFound
 from market.domain.ids import IdSource
 from market.domain.parties import Actor
-from market.enquiries import Enquiries
+from market.enquiries.access import AccessEnquiries
+from market.enquiries.desk import Enquiries
 from market.exchange import Exchange, Once, OpenedRound
 from market.persistence.paging import Page, PageRequest
 from market.settlement.enquiries import LedgerEnquiries

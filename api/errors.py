@@ -13,11 +13,11 @@ from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
-from api.etags import REVALIDATED, NotModified
-from api.headers import answer_headers
-from api.json_body import ReadingError
 from api.problems.registry import registry, type_of
 from api.schemas.problems import FieldProblem, Problem
+from api.wire.etags import REVALIDATED, NotModified
+from api.wire.headers import answer_headers
+from api.wire.json_body import ReadingError
 from market.domain.errors import (
     Conflict,
     InvalidInput,

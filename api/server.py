@@ -15,19 +15,19 @@ from fastapi import FastAPI
 
 from api.app import build_app
 from api.dependencies import Desk
-from api.edge import edge_of
+from api.edge.slow_clients import ServerConfig
+from api.edge.stack import edge_of
 from api.operations.ending import Ending, GracefulServer
 from api.operations.interpreter import settle_interpreter
 from api.operations.logs import logging_as_set
 from api.operations.traces import tracing_as_set
 from api.settings import Settings
 from api.settings_sources import FoundSettings
-from api.slow_clients import ServerConfig
 from api.timer import RoundTimer
 from market.clearing.solving import SolverProcess
 from market.domain.clock import Clock, SystemClock
 from market.domain.errors import Conflict, InvalidInput, Unavailable
-from market.enquiries import Enquiries
+from market.enquiries.desk import Enquiries
 from market.exchange import Exchange, RoundRequest
 from market.persistence.database import Database
 

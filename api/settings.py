@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from api.edge_settings import EdgeSettings, Rate
+from api.edge.settings import EdgeSettings, Rate
 from api.webhook_settings import WebhookSettings
 from market.domain.errors import InvalidInput
 from solver import Limits

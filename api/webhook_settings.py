@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from api.edge_settings import Names
+from api.edge.settings import Names
 from market.couriers.courier import CourierTerms
 from market.domain.webhooks import DeliveryTerms
 from market.webhooks.addresses import AddressGuard

@@ -1,7 +1,7 @@
 """The exchange: the main path of the market.
 
 An order's way through the house: `submit_orders` puts it in the book, `clear_round` decides, and what was
-granted or refused is read through `market.enquiries`. Every public method is one unit of work: it checks who
+granted or refused is read through `market.enquiries.desk`. Every public method is one unit of work: it checks who
 asks, changes the market in one transaction, and either all of it is stored or nothing. What is not on the main path is
 done at the desks in `market.desks`.
 """
@@ -13,7 +13,7 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
-from market.amendment import amend
+from market.access.tenancy import own_order
 from market.clearing.landing import read_outcome
 from market.clearing.moves import clear_market
 from market.clearing.request import RoundRequest
@@ -39,13 +39,13 @@ from market.domain.states import (
     RoundState,
 )
 from market.idempotency import AnsweredBefore, Once
+from market.ordering.amendment import amend
+from market.ordering.spot import PlacingAtOnce, place_at_once, wants_place_at_once
+from market.ordering.submission import Submission, accept_orders, open_draft, remembered_answer
 from market.persistence.database import Database
 from market.persistence.directory import KeptDirectory
-from market.round_steps import OpenedRound, abandon_round, closed, failure_of, freeze_market, land_round
+from market.rounds.steps import OpenedRound, abandon_round, closed, failure_of, freeze_market, land_round
 from market.settlement.books import Books
-from market.spot import PlacingAtOnce, place_at_once, wants_place_at_once
-from market.submission import Submission, accept_orders, open_draft, remembered_answer
-from market.tenancy import own_order
 from market.watching import RoundEnded, StepDone, Watch
 from solver import Verification, verify
 

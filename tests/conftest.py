@@ -11,7 +11,7 @@ from postgres_server import fresh_database, running_postgres
 from sqlalchemy.engine import URL, make_url
 
 from market.persistence.database import Database
-from market.scenario import Scenario, read_scenario, scenario_directory
+from market.scenarios.scenario import Scenario, read_scenario, scenario_directory
 
 
 @pytest.fixture(scope="session")

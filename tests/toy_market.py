@@ -13,7 +13,7 @@ from market.domain.parties import Buyer, Provider
 from market.domain.places import Node, Provenance, Region, RoundTripTime, Side
 from market.domain.policy import PRESETS, Policy
 from market.domain.states import OfferingState, OrderState
-from market.scenario import Scenario
+from market.scenarios.scenario import Scenario
 
 TOLD = Provenance("test", "assumption")
 START = datetime(2030, 1, 1, 16, tzinfo=UTC)

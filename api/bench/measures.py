@@ -9,7 +9,7 @@ from typing import Any
 
 from api.bench.load import Ask, Plan, Seen
 from api.bench.servers import HOST, Target, module_command
-from api.client.errors import Refusal
+from api.terminal.refusal import Refusal
 
 Body = dict[str, Any]
 GRACE_SECONDS = 60.0

@@ -27,10 +27,10 @@ from api.client import Exchange
 from api.demo.order_bodies import local_midnight, order_body
 from api.demo.place import SCENARIO, prepare_exchange
 from api.settings import Settings
-from market.demand import generate_orders, read_demand_tables
 from market.domain.clock import MARKET_ZONE
 from market.persistence.database import Database
-from market.scenario import original_of, scenario_directory
+from market.scenarios.demand import generate_orders, read_demand_tables
+from market.scenarios.scenario import original_of, scenario_directory
 
 SEEDED = 2000
 IN_THE_BOOK = 5000

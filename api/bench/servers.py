@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.client.errors import Refusal
+from api.terminal.refusal import Refusal
 
 HOST = "127.0.0.1"
 PATIENCE_SECONDS = 60.0

@@ -13,8 +13,8 @@ from api.cli.bench_api import api as measure_api
 from api.cli.bench_gap import gap as clear_assignments
 from api.cli.output import print_json
 from api.cli.reporting import ReportingGroup
-from api.client.errors import Refusal
-from api.client.whole_file import check_writable, writing_whole
+from api.terminal.refusal import Refusal
+from api.terminal.whole_file import check_writable, writing_whole
 
 if TYPE_CHECKING:
     from solver.bench.results import Market, Run

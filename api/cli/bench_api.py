@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli.output import print_json
-from api.client.whole_file import check_writable, writing_whole
+from api.terminal.whole_file import check_writable, writing_whole
 
 if TYPE_CHECKING:
     from api.bench.results import Results

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from api.cli.output import print_json
-from api.client.errors import Refusal
-from api.client.whole_file import check_writable, writing_whole
+from api.terminal.refusal import Refusal
+from api.terminal.whole_file import check_writable, writing_whole
 
 UNUSABLE = 2
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
 import typer
 
 from api.cli.profile_file import Profile, complete_profile, read_profiles
-from api.client.errors import ExchangeError, Refusal, Refused
+from api.client.errors import ExchangeError, Refused
+from api.terminal.refusal import Refusal
 
 if TYPE_CHECKING:
     from api.client.exchange import Exchange

@@ -40,7 +40,7 @@ def init(
     from market.domain.clock import SystemClock  # noqa: PLC0415
     from market.exchange import Exchange  # noqa: PLC0415
     from market.persistence.database import Database  # noqa: PLC0415
-    from market.scenario import read_scenario, scenario_directory  # noqa: PLC0415
+    from market.scenarios.scenario import read_scenario, scenario_directory  # noqa: PLC0415
 
     settings = read_settings(config, **given(database_url=database)).settings
     catalogue = None if scenario == "none" else read_scenario(scenario_directory(scenario))

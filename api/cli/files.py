@@ -11,8 +11,8 @@ import typer
 
 from api.cli.cancelling import cancelling
 from api.cli.output import print_json
-from api.client.errors import Refusal
-from api.client.whole_file import check_writable, writing_whole
+from api.terminal.refusal import Refusal
+from api.terminal.whole_file import check_writable, writing_whole
 
 if TYPE_CHECKING:
     from solver import Clearing, Progress

@@ -9,8 +9,8 @@ import typer
 
 from api.cli.output import print_json
 from api.cli.reporting import ReportingGroup
-from api.client.errors import Refusal
-from api.client.whole_file import writing_whole
+from api.terminal.refusal import Refusal
+from api.terminal.whole_file import writing_whole
 
 app = typer.Typer(cls=ReportingGroup, no_args_is_help=True, help="Generate demand.")
 
@@ -44,8 +44,8 @@ def orders(
       suanli generate orders --count 500 --seed 7 --day 2025-07-15 --out day.csv
     """
     from api.demo.order_bodies import local_midnight, order_body  # noqa: PLC0415 - quick `--help`
-    from market.demand import generate_orders, read_demand_tables, write_orders  # noqa: PLC0415
-    from market.scenario import original_of, scenario_directory  # noqa: PLC0415
+    from market.scenarios.demand import generate_orders, read_demand_tables, write_orders  # noqa: PLC0415
+    from market.scenarios.scenario import original_of, scenario_directory  # noqa: PLC0415
 
     market_day = _market_day(day)
     generated = generate_orders(read_demand_tables(original_of(scenario_directory(scenario))), count, seed)

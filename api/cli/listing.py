@@ -11,7 +11,7 @@ import typer
 from api.cli.connection import connected
 from api.cli.options import AsJson, Most
 from api.cli.output import cells, print_json, print_record, print_table
-from api.client.errors import Refusal
+from api.terminal.refusal import Refusal
 
 if TYPE_CHECKING:
     from api.client.answers import VersionAnswer

@@ -10,7 +10,7 @@ from api.cli.connection import connected
 from api.cli.options import AsJson, Most
 from api.cli.output import cells, print_json, print_record, print_table
 from api.cli.reporting import ReportingGroup
-from api.client.errors import Refusal
+from api.terminal.refusal import Refusal
 
 if TYPE_CHECKING:
     from api.client.answer import Answer

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.output import print_json
-from api.client.whole_file import check_writable, writing_whole
+from api.terminal.whole_file import check_writable, writing_whole
 
 
 def openapi(

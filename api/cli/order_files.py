@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from api.client.errors import Refusal
+from api.terminal.refusal import Refusal
 
 YAML_SUFFIXES = frozenset({".yaml", ".yml"})
 STDIN = Path("-")

@@ -13,7 +13,7 @@ from api.cli.connection import connected
 from api.cli.options import AsJson
 from api.cli.output import cells, print_json, print_table, shown
 from api.client.changes import change_in_words
-from api.client.errors import Refusal
+from api.terminal.refusal import Refusal
 
 if TYPE_CHECKING:
     from api.client.answer import Answer

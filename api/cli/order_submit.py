@@ -12,7 +12,7 @@ from api.cli.order_files import read_bodies
 from api.cli.order_watch import Until, follow_to_the_end
 from api.cli.output import print_json
 from api.cli.watching import Goal
-from api.client.errors import Refusal
+from api.terminal.refusal import Refusal
 
 if TYPE_CHECKING:
     from api.client.answers import OrderAccepted, OrderRefused

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from api.client.errors import Refusal
+from api.terminal.refusal import Refusal
 
 LARGEST_TEXT = 16 * 2**20
 MOST_VALUES = 1_000_000

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from api.client.errors import Refusal
+from api.terminal.refusal import Refusal
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 HEAD = "# Profiles of the suanli command: `suanli profiles` writes this file. It holds keys: keep it to yourself.\n"

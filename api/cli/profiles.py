@@ -17,7 +17,8 @@ from api.cli.profile_file import (
     write_profiles,
 )
 from api.cli.reporting import ReportingGroup
-from api.client.errors import InvalidTarget, Refusal
+from api.client.errors import InvalidTarget
+from api.terminal.refusal import Refusal
 
 app = typer.Typer(
     cls=ReportingGroup, no_args_is_help=True, help="Profiles: servers and keys by name, for --profile."

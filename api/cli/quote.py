@@ -8,7 +8,7 @@ import typer
 from api.cli.connection import connected
 from api.cli.options import AsJson
 from api.cli.output import print_json, print_table, shown
-from api.client.errors import Refusal
+from api.terminal.refusal import Refusal
 
 if TYPE_CHECKING:
     from api.client.exchange import Exchange

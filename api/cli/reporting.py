@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from api.client.errors import Refusal
+from api.terminal.refusal import Refusal
 from market.domain.errors import MarketError
 
 INTERRUPTED = 130

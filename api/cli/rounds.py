@@ -12,7 +12,7 @@ from api.cli.options import AsJson, Most
 from api.cli.output import print_json, print_record, print_table
 from api.cli.pricing import pricing
 from api.cli.reporting import ReportingGroup
-from api.client.errors import Refusal
+from api.terminal.refusal import Refusal
 
 if TYPE_CHECKING:
     from api.client.answers import RoundAnswer

@@ -9,8 +9,8 @@ from api.cli.connection import connected
 from api.cli.front_plot import draw_front
 from api.cli.options import AsJson
 from api.cli.output import plain, print_json, print_table
-from api.client.errors import Refusal
-from api.client.whole_file import check_writable, writing_whole
+from api.terminal.refusal import Refusal
+from api.terminal.whole_file import check_writable, writing_whole
 
 if TYPE_CHECKING:
     from api.client.answers import PointAnswer, ScenarioAnswer, SweepAnswer

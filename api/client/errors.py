@@ -22,17 +22,6 @@ from collections.abc import Mapping
 from typing import Any
 
 
-class Refusal(Exception):
-    """One line for a person, a stable code for a program, and what to do about it."""
-
-    def __init__(self, code: str, message: str, hint: str = "", exit_status: int = 1) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.hint = hint
-        self.exit_status = exit_status
-
-
 class ExchangeError(Exception):
     """Whatever goes wrong between a client and an exchange; `code` is stable."""
 

@@ -7,12 +7,12 @@ from rich.console import Console
 from rich.progress import track
 
 from api.client.answers import OrderAccepted
-from api.client.errors import Refusal
 from api.client.exchange import Exchange
 from api.demo.order_bodies import order_body
 from api.demo.place import SCENARIO
-from market.demand import generate_orders, read_demand_tables
-from market.scenario import original_of, read_orders, scenario_directory
+from api.terminal.refusal import Refusal
+from market.scenarios.demand import generate_orders, read_demand_tables
+from market.scenarios.scenario import original_of, read_orders, scenario_directory
 
 SHIPPED_ORDERS, SHIPPED_SEED = 2000, 2025
 BATCH = 200

@@ -3,9 +3,9 @@
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from market.demand import GeneratedOrder
 from market.domain.clock import HOUR, MARKET_ZONE, rfc3339
 from market.domain.money import format_cny
+from market.scenarios.demand import GeneratedOrder
 
 
 def local_midnight(day: date) -> datetime:

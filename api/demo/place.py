@@ -8,14 +8,14 @@ from tempfile import TemporaryDirectory
 
 from fastapi import FastAPI
 
-from api.client.errors import Refusal
 from api.server import ServerThread, bind
 from api.settings import Settings
+from api.terminal.refusal import Refusal
 from market.domain.clock import MARKET_ZONE, SystemClock
 from market.domain.errors import Conflict
 from market.exchange import Exchange
 from market.persistence.database import Database
-from market.scenario import read_scenario, scenario_directory
+from market.scenarios.scenario import read_scenario, scenario_directory
 
 HOST, USUAL_PORT = "127.0.0.1", 8471
 SCENARIO = "east_west"

@@ -8,7 +8,7 @@ from typing import Any
 
 from api.client.answers import RoundAnswer
 from api.client.exchange import Exchange
-from api.client.whole_file import writing_whole
+from api.terminal.whole_file import writing_whole
 
 Json = dict[str, Any]
 LIBRARIES = ("suanli-exchange", "ortools", "numpy", "numba", "scipy")

@@ -13,9 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from api.client.bodies import ClearingRequest
-from api.client.errors import Refusal
 from api.client.exchange import Exchange
-from api.client.whole_file import check_writable
 from api.demo.day import day_of_orders, submit_day
 from api.demo.explaining import Json, Sides, explain_three
 from api.demo.place import check_port, choose_database, prepare_exchange, serve
@@ -23,6 +21,8 @@ from api.demo.report import print_report, print_where_to_look
 from api.demo.results import build_results, write_results
 from api.server import ServerThread, open_exchange
 from api.settings import Settings
+from api.terminal.refusal import Refusal
+from api.terminal.whole_file import check_writable
 from market.domain.clock import next_local_midnight, rfc3339
 
 SLACK_SECONDS = 600.0

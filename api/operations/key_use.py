@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager, suppress
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import OperationalError
 
+from market.access.key_uses import WRITTEN_EVERY
 from market.exchange import Exchange
-from market.key_uses import WRITTEN_EVERY
 
 _logger = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.headers import request_id_of
 from api.operations.request_facts import RequestFacts, begin_request
+from api.wire.headers import request_id_of
 
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked every few seconds by machines; their success is no news."""

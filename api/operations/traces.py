@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 
-from api.headers import request_id_of
 from api.settings import Settings
+from api.wire.headers import request_id_of
 from market.domain.errors import InvalidInput
 from market.domain.states import RoundState
 from market.watching import OrdersAnswered, RoundEnded, Seen, StepDone

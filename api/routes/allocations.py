@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from api.dependencies import AtDesk, CurrentActor, Desk, OnceOnly, answer_page, page_of, possible_id
-from api.headers import mark_replayed
-from api.json_body import JsonRoute
 from api.openapi import problems
 from api.schemas.allocations import AllocationAnswer, AllocationsQuery, FailureReport
 from api.schemas.fields import PageAnswer
+from api.wire.headers import mark_replayed
+from api.wire.json_body import JsonRoute
 from market.domain.parties import Actor
 from market.domain.rounds import Allocation
 from market.exchange import AnsweredBefore

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.dependencies import AtDesk
-from api.json_body import JsonRoute
 from api.openapi import problems
 from api.schemas.prices import PriceHours, PricesQuery, PriceSummary, PriceTable
+from api.wire.json_body import JsonRoute
 
 router = APIRouter(prefix="/v1", route_class=JsonRoute)
 

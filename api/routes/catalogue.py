@@ -6,13 +6,13 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, Query, Request
 
 from api.dependencies import AtDesk, CurrentActor, OnceOnly, answer_page, page_of, possible_id
-from api.etags import IfChanged
-from api.headers import mark_replayed
-from api.json_body import JsonRoute
 from api.openapi import problems
 from api.schemas.distances import DistancesQuery, RoundTripTimeAnswer
 from api.schemas.fields import PageAnswer, PageQuery
 from api.schemas.places import DeviceAnswer, NodeAnswer, NodeRequest, NodesQuery, RegionAnswer, RegionRequest
+from api.wire.etags import IfChanged
+from api.wire.headers import mark_replayed
+from api.wire.json_body import JsonRoute
 from market.domain.parties import Actor
 from market.exchange import AnsweredBefore, Once
 

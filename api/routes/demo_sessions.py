@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Depends, Request, Response
 
 from api.dependencies import AtDesk
-from api.json_body import JsonRoute
 from api.openapi import problems
 from api.schemas.demo_sessions import DemoSessionAnswer, DemoSessionRequest
+from api.wire.json_body import JsonRoute
 
 router = APIRouter(prefix="/v1", tags=["exchange"], route_class=JsonRoute)
 

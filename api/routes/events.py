@@ -5,10 +5,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request
 
 from api.dependencies import AtDesk, CurrentActor, Desk, PossibleActor, answer_page, page_of
-from api.event_stream import LONGEST_SECONDS, EventStream, Pace
 from api.openapi import KEY_OPTIONAL, problems
 from api.schemas.events import SUBMITTED, AuditAnswer, AuditQuery, EventAnswer, EventsQuery
 from api.schemas.fields import PageAnswer
+from api.streams.event_stream import LONGEST_SECONDS, EventStream, Pace
 from market.domain.audience import Audience
 from market.domain.events import sequence_of
 from market.domain.parties import Actor

@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.dependencies import AtDesk, CurrentActor, Desk, OnceOnly, answer_page, page_of, possible_id
-from api.headers import mark_replayed
-from api.json_body import JsonRoute
 from api.openapi import problems
 from api.schemas.fields import PageAnswer
 from api.schemas.keys import IssuedKeyAnswer, KeyAnswer, KeysQuery, NewKeyRequest, RotationRequest
+from api.wire.headers import mark_replayed
+from api.wire.json_body import JsonRoute
 from market.domain.keys import IssuedKey
 from market.domain.parties import Actor
 from market.exchange import AnsweredBefore

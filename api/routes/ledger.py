@@ -7,9 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from api.dependencies import AtDesk, CurrentActor, Desk, OnceOnly, answer_page, page_of
-from api.etags import IfChanged, IfUnchanged
-from api.headers import mark_replayed
-from api.json_body import JsonRoute
 from api.openapi import problems
 from api.schemas.fields import PageAnswer
 from api.schemas.ledger import (
@@ -26,6 +23,9 @@ from api.schemas.ledger import (
     TransferAnswer,
     TransfersQuery,
 )
+from api.wire.etags import IfChanged, IfUnchanged
+from api.wire.headers import mark_replayed
+from api.wire.json_body import JsonRoute
 from market.domain.errors import NotFound
 from market.domain.ledger import Transfer
 from market.domain.money import format_cny

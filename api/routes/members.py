@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.dependencies import AtDesk, CurrentActor, OnceOnly, answer_page, page_of, possible_id
-from api.etags import IfChanged, IfUnchanged
-from api.headers import mark_replayed
-from api.json_body import JsonRoute
 from api.openapi import problems
 from api.schemas.fields import PageAnswer
 from api.schemas.members import MemberAnswer, MemberChanges, MemberRequest, MembersQuery
+from api.wire.etags import IfChanged, IfUnchanged
+from api.wire.headers import mark_replayed
+from api.wire.json_body import JsonRoute
 from market.exchange import AnsweredBefore
 
 router = APIRouter(prefix="/v1/members", tags=["parties"], route_class=JsonRoute)

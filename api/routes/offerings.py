@@ -13,9 +13,6 @@ from api.dependencies import (
     page_of,
     possible_id,
 )
-from api.etags import IfChanged, IfUnchanged
-from api.headers import mark_replayed
-from api.json_body import JsonRoute
 from api.openapi import KEY_OPTIONAL, problems
 from api.schemas.fields import PageAnswer, PageQuery
 from api.schemas.listings import CalendarAnswer, CalendarQuery, DrainRequest, VersionAnswer
@@ -26,6 +23,9 @@ from api.schemas.offerings import (
     OfferingRequest,
     OfferingsQuery,
 )
+from api.wire.etags import IfChanged, IfUnchanged
+from api.wire.headers import mark_replayed
+from api.wire.json_body import JsonRoute
 from market.domain.parties import Role
 from market.domain.scopes import Scope
 from market.exchange import AnsweredBefore

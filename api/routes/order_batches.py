@@ -7,12 +7,12 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from api.dependencies import AtDesk, CurrentActor, IdempotencyKey
 from api.errors import problem_of
-from api.json_answer import NDJSON, JsonAnswer, LinesAnswer
-from api.media_types import preferred, sent_as
+from api.intake.order_batch import hash_of, read_batch
+from api.intake.submitting import Answer, submit
 from api.openapi import problems
-from api.order_batch import hash_of, read_batch
 from api.schemas.orders import ANSWERED_LINES, LINES, OrderBatchAnswer, order_fields
-from api.submitting import Answer, submit
+from api.wire.json_answer import NDJSON, JsonAnswer, LinesAnswer
+from api.wire.media_types import preferred, sent_as
 from market.domain.errors import MarketError
 from market.domain.parties import Role
 from market.domain.scopes import Scope

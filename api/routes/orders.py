@@ -4,10 +4,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic_core import to_json
 
 from api.dependencies import AtDesk, CurrentActor, OnceOnly, page_of, possible_id
-from api.etags import IfUnchanged, tag_of_json
-from api.headers import mark_replayed
-from api.json_answer import JsonAnswer
-from api.json_body import JsonRoute
+from api.intake.submitting import submission_of, submit
 from api.openapi import problems
 from api.schemas.amendments import OrderChanges
 from api.schemas.explanations import OrderExplanationAnswer
@@ -20,7 +17,10 @@ from api.schemas.orders import (
     order_fields,
     story_fields,
 )
-from api.submitting import submission_of, submit
+from api.wire.etags import IfUnchanged, tag_of_json
+from api.wire.headers import mark_replayed
+from api.wire.json_answer import JsonAnswer
+from api.wire.json_body import JsonRoute
 from market.domain.errors import MarketError
 from market.domain.parties import Role
 from market.domain.scopes import Scope

@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from api.dependencies import AtDesk, CurrentActor, Desk, OnceOnly, answer_page, page_of
-from api.headers import mark_replayed
-from api.json_body import JsonRoute
 from api.openapi import problems
 from api.schemas.fields import PageAnswer, PageQuery
 from api.schemas.parties import SHOWN_ONCE, OrganisationAnswer, OrganisationRequest, Registration
+from api.wire.headers import mark_replayed
+from api.wire.json_body import JsonRoute
 from market.domain.parties import Actor, Buyer, Provider
 from market.exchange import AnsweredBefore, Once
 

@@ -3,10 +3,10 @@
 from fastapi import APIRouter
 
 from api.dependencies import AtDesk, CurrentActor
-from api.etags import IfChanged, IfUnchanged
-from api.json_body import JsonRoute
 from api.openapi import problems
 from api.schemas.policies import PolicyAnswer, PolicyRequest
+from api.wire.etags import IfChanged, IfUnchanged
+from api.wire.json_body import JsonRoute
 
 router = APIRouter(prefix="/v1/policy", tags=["policy"], route_class=JsonRoute)
 

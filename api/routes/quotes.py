@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Request
 
 from api.dependencies import AtDesk, CurrentActor, Desk, OnceOnly, possible_id
-from api.headers import mark_replayed
-from api.json_body import JsonRoute
 from api.openapi import problems
 from api.schemas.quotes import ForecastScoreAnswer, HeldQuoteAnswer, QuoteAnswer, QuoteRequest
+from api.wire.headers import mark_replayed
+from api.wire.json_body import JsonRoute
 from market.domain.orders import OrderTerms
 from market.domain.parties import Actor, Role
 from market.domain.quotes import HeldQuote

@@ -7,12 +7,12 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
 from api.dependencies import AtDesk, PossibleActor, possible_id
-from api.etags import IfChanged
-from api.json_body import JsonRoute
 from api.openapi import KEY_OPTIONAL, problems
 from api.routes.events import STREAM, wants_page
 from api.schemas.progress import ProgressAnswer
 from api.schemas.schedule import RoundScheduleAnswer
+from api.wire.etags import IfChanged
+from api.wire.json_body import JsonRoute
 
 router = APIRouter(prefix="/v1/rounds/{round_id}", tags=["rounds"], route_class=JsonRoute)
 AS_IT_GOES: dict[int | str, dict[str, Any]] = {

@@ -6,13 +6,13 @@ from fastapi import APIRouter, Header, Query, Request, Response
 
 from api.dependencies import AtDesk, CurrentActor, Desk, OnceOnly, PossibleActor, page_of, possible_id
 from api.errors import RoundNotLanded
-from api.etags import IfChanged
-from api.headers import mark_replayed
-from api.json_body import JsonRoute
 from api.openapi import KEY_OPTIONAL, problems
 from api.schemas.fields import PageAnswer
 from api.schemas.round_pricing import RoundPricingAnswer
 from api.schemas.rounds import ClearingRequest, RoundAnswer, RoundsQuery
+from api.wire.etags import IfChanged
+from api.wire.headers import mark_replayed
+from api.wire.json_body import JsonRoute
 from market.domain.parties import Actor
 from market.domain.rounds import Round
 from market.domain.states import RoundState

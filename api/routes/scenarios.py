@@ -3,8 +3,6 @@
 from fastapi import APIRouter, Request
 
 from api.dependencies import AtDesk, CurrentActor, Desk, OnceOnly, possible_id
-from api.headers import mark_replayed
-from api.json_body import JsonRoute
 from api.openapi import problems
 from api.schemas.scenarios import (
     ReplayAnswer,
@@ -13,6 +11,8 @@ from api.schemas.scenarios import (
     SweepAnswer,
     SweepRequest,
 )
+from api.wire.headers import mark_replayed
+from api.wire.json_body import JsonRoute
 from market.domain.parties import Actor, Role
 from market.domain.scopes import Scope
 from market.exchange import AnsweredBefore, Once

@@ -5,15 +5,15 @@ from collections.abc import Callable
 from fastapi import APIRouter, Request
 
 from api.dependencies import AtDesk, CurrentActor, Desk, OnceOnly, possible_id
-from api.etags import IfUnchanged
-from api.headers import mark_replayed
-from api.json_body import JsonRoute
 from api.openapi import problems
 from api.schemas.allocations import UpkeepAnswer
 from api.schemas.places import NodeAnswer
+from api.wire.etags import IfUnchanged
+from api.wire.headers import mark_replayed
+from api.wire.json_body import JsonRoute
 from market.domain.places import Node
 from market.exchange import AnsweredBefore
-from market.upkeep import Upkept
+from market.running.upkeep import Upkept
 
 router = APIRouter(prefix="/v1", route_class=JsonRoute)
 

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.dependencies import AtDesk, CurrentActor, OnceOnly, answer_page, page_of, possible_id
-from api.headers import mark_replayed
-from api.json_body import JsonRoute
 from api.openapi import problems
 from api.schemas.fields import PageAnswer, PageQuery
 from api.schemas.vouchers import VoucherPoolAnswer, VoucherPoolRequest
+from api.wire.headers import mark_replayed
+from api.wire.json_body import JsonRoute
 from market.exchange import AnsweredBefore
 
 router = APIRouter(prefix="/v1/voucher-pools", tags=["ledger"], route_class=JsonRoute)

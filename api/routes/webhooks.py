@@ -6,9 +6,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.dependencies import AtDesk, CurrentActor, Desk, OnceOnly, answer_page, page_of, possible_id
-from api.etags import IfChanged, IfUnchanged
-from api.headers import mark_replayed
-from api.json_body import JsonRoute
 from api.openapi import problems
 from api.schemas.fields import PageAnswer, PageQuery
 from api.schemas.webhooks import (
@@ -21,6 +18,9 @@ from api.schemas.webhooks import (
     WebhookRequest,
     WebhookWithSecret,
 )
+from api.wire.etags import IfChanged, IfUnchanged
+from api.wire.headers import mark_replayed
+from api.wire.json_body import JsonRoute
 from market.domain.events import sequence_of
 from market.domain.parties import Actor
 from market.domain.webhooks import Webhook, delivery_number

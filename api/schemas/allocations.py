@@ -22,7 +22,7 @@ from market.domain.money import format_cny
 from market.domain.rounds import Allocation
 from market.domain.states import AllocationState
 from market.persistence.filters import Filters, Span
-from market.upkeep import Upkept
+from market.running.upkeep import Upkept
 
 
 class AllocationAnswer(Schema):

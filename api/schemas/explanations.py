@@ -14,7 +14,7 @@ from market.clearing.options import Option
 from market.domain.money import format_cny
 from market.domain.rounds import Change, Reason, ReasonCode
 from market.domain.states import OrderState
-from market.explaining import OrderExplanation
+from market.enquiries.explaining import OrderExplanation
 
 REASON: Mapping[str, Any] = {"node": "beijing_new", "code": "TOO_FAR", "rtt_ms": 18.6, "max_rtt_ms": 10.0}
 CHANGE: Mapping[str, Any] = {

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from api.schemas.fields import Schema, example
 from market.domain.quotes import ForecastBasis
-from market.forecasts import Standing
+from market.rounds.forecasts import Standing
 
 STANDING: Mapping[str, Any] = {
     "orders_ahead": 12,

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.fields import Moment, Schema, UnitsShown, example, shown_units
 from api.schemas.offerings import LISTING, OfferingAnswer
-from market.calendars import MOST_HOURS, CalendarHour
 from market.domain.offerings import Offering, OfferingVersion
+from market.enquiries.calendars import MOST_HOURS, CalendarHour
 
 HOUR: dict[str, Any] = {
     "hour": "2025-07-16T08:00:00Z",

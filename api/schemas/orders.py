@@ -16,7 +16,7 @@ from market.domain.errors import InvalidInput
 from market.domain.money import format_cny
 from market.domain.orders import Order, OrderTerms, TimeInForce
 from market.domain.states import Cause, OrderState
-from market.enquiries import OrderStory
+from market.enquiries.desk import OrderStory
 from market.persistence.filters import Filters, Span
 
 LARGEST_BATCH = 10_000

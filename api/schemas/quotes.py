@@ -12,8 +12,8 @@ from api.schemas.jobs import JOB
 from api.schemas.orders import TERMS, OrderRequest
 from market.domain.money import format_cny
 from market.domain.quotes import ForecastScore, HeldQuote, HeldQuoteState
-from market.promise_enquiries import Quote
-from market.promises import LONGEST_HOLD_MINUTES
+from market.enquiries.promises import Quote
+from market.ordering.promises import LONGEST_HOLD_MINUTES
 
 HELD: Mapping[str, Any] = {
     "id": "quo_01k0a1b2c3d4e5f6g7h8j9kmnp",

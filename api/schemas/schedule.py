@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import Field
 
 from api.schemas.fields import Schema, example
+from market.access.tenancy import FEWEST_ORDERS_TOLD
 from market.clearing.schedule import FlowHours, NodeHours, Schedule
-from market.tenancy import FEWEST_ORDERS_TOLD
 
 HOURS = ["2025-07-16T16:00:00Z", "2025-07-16T17:00:00Z", "2025-07-16T18:00:00Z"]
 NODE: dict[str, Any] = {

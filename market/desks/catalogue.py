@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from market.checks import check_node
 from market.conditions import require
 from market.desks.listings import ListingDesk
 from market.domain.parties import Actor, Role
@@ -10,7 +9,8 @@ from market.domain.places import Node, Region, modelled_distances
 from market.domain.policy import Policy
 from market.domain.scopes import Scope
 from market.idempotency import Once
-from market.scenario import Scenario
+from market.ordering.checks import check_node
+from market.scenarios.scenario import Scenario
 
 
 class CatalogueDesk(ListingDesk):

@@ -7,6 +7,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from market.access.key_uses import KeyUses
+from market.access.keys import hash_secret, new_secret, prefix_of, same_hash
+from market.access.tenancy import member_meant, organisation_meant, own_key
 from market.desks.desk import Desk, UnitOfWork
 from market.domain.clock import Clock, rfc3339
 from market.domain.errors import Conflict, InvalidInput, NotAuthenticated, NotPermitted
@@ -15,11 +18,8 @@ from market.domain.members import Member
 from market.domain.parties import Actor, Role
 from market.domain.scopes import EVERYTHING, Scope
 from market.idempotency import Once
-from market.key_uses import KeyUses
-from market.keys import hash_secret, new_secret, prefix_of, same_hash
 from market.persistence.database import Database
 from market.persistence.store import Store
-from market.tenancy import member_meant, organisation_meant, own_key
 
 LONGEST_OVERLAP_MINUTES = 24 * 60
 

@@ -1,7 +1,7 @@
 """Listings: put on the market, changed by version, serviced, drained, withdrawn.
 
 What is already granted keeps its terms whatever changes. A round that is clearing meanwhile leaves out what it placed
-on an offering that changed (`market.round_steps.land_round`).
+on an offering that changed (`market.rounds.steps.land_round`).
 """
 
 from collections.abc import Callable, Sequence
@@ -9,8 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from market.calendars import in_the_way, require_room
-from market.checks import check_offering
+from market.access.tenancy import own_offering
 from market.conditions import require
 from market.desks.desk import Desk, UnitOfWork
 from market.domain.errors import Conflict
@@ -18,10 +17,11 @@ from market.domain.offerings import LOADED, Maintenance, Offering, OfferingVersi
 from market.domain.parties import Actor, Role
 from market.domain.scopes import Scope
 from market.domain.states import OFFERING_MOVES, Cause, OfferingState, advance
+from market.enquiries.calendars import in_the_way, require_room
 from market.idempotency import Once
-from market.lives import Lives, held_running
-from market.tenancy import own_offering
-from market.upkeep import Watch
+from market.ordering.checks import check_offering
+from market.running.lives import Lives, held_running
+from market.running.upkeep import Watch
 
 OnlyIf = Callable[[Offering], bool] | None
 """What must be true of an offering for it to be changed; None: nothing."""

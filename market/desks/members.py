@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from market.access.tenancy import organisation_meant, own_member, role_of
 from market.conditions import require
 from market.desks.desk import Desk, UnitOfWork
 from market.domain.errors import Conflict
@@ -12,7 +13,6 @@ from market.domain.members import Member, MemberRole, MemberState
 from market.domain.parties import Actor, tenant_of
 from market.domain.scopes import Scope
 from market.idempotency import Once
-from market.tenancy import organisation_meant, own_member, role_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Promises: quotes that are held until a stated time."""
 
-from market.checks import check_order
 from market.desks.desk import Desk
 from market.domain.orders import Order, OrderTerms
 from market.domain.parties import Actor, Role
@@ -8,7 +7,8 @@ from market.domain.quotes import HeldQuote
 from market.domain.scopes import Scope
 from market.domain.states import OrderState
 from market.idempotency import Once
-from market.promises import hold_quote, own_quote, release_quote
+from market.ordering.checks import check_order
+from market.ordering.promises import hold_quote, own_quote, release_quote
 
 
 class PromiseDesk(Desk):

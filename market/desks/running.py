@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from market.access.tenancy import own_allocation
 from market.conditions import require
 from market.desks.desk import Desk, UnitOfWork
 from market.domain.clock import rfc3339
@@ -17,10 +18,9 @@ from market.domain.rounds import Allocation
 from market.domain.scopes import Scope
 from market.domain.states import ALLOCATION_MOVES, AllocationState, Cause, NodeState, advance
 from market.idempotency import Once
-from market.lives import Lives, Running, held_running
 from market.persistence.store import Store
-from market.tenancy import own_allocation
-from market.upkeep import CHUNK, Upkept, Watch
+from market.running.lives import Lives, Running, held_running
+from market.running.upkeep import CHUNK, Upkept, Watch
 
 OnlyIfNode = Callable[[Node], bool] | None
 """What must be true of a node for it to be changed; None: nothing."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from market.access.tenancy import organisation_meant, own_delivery, own_webhook
 from market.conditions import require
 from market.desks.desk import Desk, UnitOfWork
 from market.domain.audience import Wanted, require_pattern
@@ -14,7 +15,6 @@ from market.domain.scopes import Scope
 from market.domain.webhooks import Delivery, DeliveryState, Salts, Webhook, WebhookState
 from market.idempotency import Once
 from market.persistence.event_reader import EventReader
-from market.tenancy import organisation_meant, own_delivery, own_webhook
 from market.webhooks.addresses import AddressGuard
 from market.webhooks.signing import new_salt, secret_of
 

@@ -14,7 +14,7 @@ from api.settings import Settings
 from market.clearing.solving import Solve, solve_here
 from market.domain.clock import VirtualClock, rfc3339
 from market.domain.parties import Actor, Role
-from market.enquiries import Enquiries
+from market.enquiries.desk import Enquiries
 from market.exchange import Exchange
 from market.persistence.database import Database
 

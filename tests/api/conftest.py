@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from market.domain.parties import Role
 from market.persistence.database import Database
-from market.scenario import Scenario
+from market.scenarios.scenario import Scenario
 
 
 @pytest.fixture(scope="session")

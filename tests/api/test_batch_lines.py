@@ -7,8 +7,8 @@ import pytest
 from api_house import House, Json, order_body, refusal
 from httpx2 import Response
 
-from api.json_body import DEEPEST_NESTING
 from api.schemas.orders import LARGEST_BATCH
+from api.wire.json_body import DEEPEST_NESTING
 
 PATH, NDJSON = "/v1/orders/batch", "application/x-ndjson"
 ONCE = {"Idempotency-Key": "lines-1"}

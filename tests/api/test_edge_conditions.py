@@ -13,8 +13,8 @@ from fastapi import Response
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.etags import Expected, Tags, read_tags, tag_of
 from api.schemas.policies import PolicyAnswer
+from api.wire.etags import Expected, Tags, read_tags, tag_of
 from market.domain.clock import VirtualClock
 from market.domain.errors import InvalidInput, PreconditionFailed
 from market.domain.policy import PRESETS, Policy

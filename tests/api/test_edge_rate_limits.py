@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from api.edge_settings import EdgeSettings
-from api.rate_limit import RateLimit, network_of
+from api.edge.rate_limit import RateLimit, network_of
+from api.edge.settings import EdgeSettings
+from api.edge.window_counts import WindowCounts
 from api.settings import Settings
-from api.window_counts import WindowCounts
 from market.domain.parties import Role
 from market.persistence.database import Database
 

@@ -12,7 +12,7 @@ from raw_http import serving
 
 from api.operations.logs import logging_as_set
 from api.settings import Settings
-from market.keys import hash_secret, same_hash
+from market.access.keys import hash_secret, same_hash
 
 SECRET = re.compile(r"suanli_[a-z]+_[A-Za-z0-9_-]{20,}|whsec_[A-Za-z0-9+/=]{20,}")
 """What a secret looks like that the exchange issued."""

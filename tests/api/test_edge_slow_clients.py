@@ -10,8 +10,8 @@ from raw_http import Served, is_closed, read_answer, serving
 from starlette.routing import Mount
 
 from api.app import build_contract
-from api.edge_settings import EdgeSettings
-from api.slow_clients import GuardedConnection, ServerConfig
+from api.edge.settings import EdgeSettings
+from api.edge.slow_clients import GuardedConnection, ServerConfig
 
 HEAD = b"POST /v1/orders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 HEALTHY = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -9,12 +9,12 @@ from api_house import House
 from listening import listening, serving
 from starlette.types import Message
 
-from api.event_feed import Feed, FeedLimits
-from api.event_stream import EventStream, Pace
 from api.operations.stopping import Stopping
+from api.streams.event_feed import Feed, FeedLimits
+from api.streams.event_stream import EventStream, Pace
 from market.domain.audience import Audience, Wanted
 from market.domain.events import Event
-from market.enquiries import Enquiries
+from market.enquiries.desk import Enquiries
 
 EVERYTHING = Audience(everything=True)
 SCOPE: Message = {"type": "http"}

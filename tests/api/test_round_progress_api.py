@@ -12,7 +12,7 @@ from api_house import OPERATOR, House, Keys, build_exchange, build_test_app, ref
 from fastapi.testclient import TestClient
 
 from api.operations.stopping import Stopping
-from api.round_progress import RoundProgress
+from api.streams.round_progress import RoundProgress
 from market.domain.errors import Unavailable
 from market.domain.states import RoundState
 from market.exchange import RoundRequest

@@ -8,7 +8,7 @@ import pytest
 
 from api.cli.order_files import read_bodies
 from api.client.call import Call
-from api.client.errors import Refusal
+from api.terminal.refusal import Refusal
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,7 @@ from market.domain.clock import SystemClock, rfc3339
 from market.domain.parties import Actor, Role
 from market.exchange import Exchange as Market
 from market.persistence.database import Database
-from market.scenario import Scenario
+from market.scenarios.scenario import Scenario
 
 OPERATOR = Actor("test", Role.OPERATOR, None)
 

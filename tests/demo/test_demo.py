@@ -9,11 +9,11 @@ import pytest
 from fastapi import FastAPI
 from rich.console import Console
 
-from api.client.errors import Refusal
 from api.demo.place import prepare_exchange
 from api.demo.story import DemoRequest, _serve_until_interrupted, run_demo
 from api.server import ServerThread
 from api.settings import Settings
+from api.terminal.refusal import Refusal
 from solver import Clearing, ClearingProblem, verify
 
 pytestmark = pytest.mark.slow

@@ -20,10 +20,10 @@ from thoroughness import often
 from market.domain.audience import Audience, Wanted
 from market.domain.clock import SystemClock, rfc3339
 from market.domain.parties import Actor, Role
-from market.enquiries import Enquiries
+from market.enquiries.desk import Enquiries
 from market.exchange import Exchange
 from market.persistence.database import Database
-from market.scenario import Scenario
+from market.scenarios.scenario import Scenario
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 

@@ -5,7 +5,7 @@ from toy_market import SCENARIO, START
 
 from market.domain.clock import VirtualClock
 from market.domain.parties import Actor, Role
-from market.enquiries import Enquiries
+from market.enquiries.desk import Enquiries
 from market.exchange import Exchange
 from market.persistence.database import Database
 

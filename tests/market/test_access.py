@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from test_registering import at_once
 
-from market.access_enquiries import AccessEnquiries
+from market.access.key_uses import KeyUses
 from market.desks.keys import KeyRequest
 from market.desks.members import NewMember
 from market.domain.audience import Audience
@@ -17,8 +17,8 @@ from market.domain.keys import HeldKey, KeyState
 from market.domain.members import Member, MemberRole, MemberState
 from market.domain.parties import SCOPES_OF_ROLE, Actor, Role
 from market.domain.scopes import EVERYTHING, Scope
+from market.enquiries.access import AccessEnquiries
 from market.exchange import Exchange
-from market.key_uses import KeyUses
 from market.persistence.database import Database
 from market.persistence.event_reader import EventReader
 from market.persistence.paging import PageRequest

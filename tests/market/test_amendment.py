@@ -16,7 +16,7 @@ from market.domain.ledger import account_of, escrow_of
 from market.domain.orders import Order, TimeInForce
 from market.domain.parties import Actor
 from market.domain.states import OrderState
-from market.enquiries import Enquiries
+from market.enquiries.desk import Enquiries
 from market.exchange import Exchange, RoundRequest, Submission
 from market.persistence.database import Database
 from market.persistence.store import Store

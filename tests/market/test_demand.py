@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from market.demand import (
+from market.domain.errors import InvalidInput
+from market.scenarios.demand import (
     ORDER_COLUMNS,
     DemandTables,
     GeneratedOrder,
@@ -16,7 +17,6 @@ from market.demand import (
     read_demand_tables,
     write_orders,
 )
-from market.domain.errors import InvalidInput
 
 EAST_WEST = Path(__file__).parents[2] / "fixtures" / "east_west"
 

@@ -15,7 +15,7 @@ from market.domain.errors import Conflict, InvalidInput, MarketError, NotFound, 
 from market.domain.orders import Order
 from market.domain.parties import Actor
 from market.domain.states import OrderState, RoundState
-from market.enquiries import Enquiries
+from market.enquiries.desk import Enquiries
 from market.exchange import AnsweredBefore, Exchange, Once, RoundRequest, Submission
 from market.persistence.paging import PageRequest
 from solver import Clearing, ClearingProblem, Limits, clear, verify

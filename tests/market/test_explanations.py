@@ -19,7 +19,7 @@ from market.domain.parties import Actor
 from market.domain.policy import PRESETS
 from market.domain.rounds import Allocation, ReasonCode
 from market.domain.states import AllocationState, OrderState
-from market.enquiries import Enquiries
+from market.enquiries.desk import Enquiries
 from market.exchange import Exchange, RoundRequest, Submission
 
 pytestmark = pytest.mark.slow

@@ -14,12 +14,12 @@ from market.domain.orders import Order, OrderTerms, TimeInForce
 from market.domain.parties import Actor
 from market.domain.quotes import Forecast, ForecastBasis, ForecastScore
 from market.domain.states import Cause, OrderState
-from market.enquiries import Enquiries
+from market.enquiries.desk import Enquiries
 from market.exchange import Exchange, RoundRequest, Submission
-from market.forecasts import LEAST_HISTORY, Forecaster, rank_shares, score_forecasts, standing_of
 from market.persistence.models import OrderRow
 from market.persistence.money_models import ForecastRow
 from market.persistence.store import Store
+from market.rounds.forecasts import LEAST_HISTORY, Forecaster, rank_shares, score_forecasts, standing_of
 
 pytestmark = pytest.mark.slow
 

@@ -19,11 +19,11 @@ from market.domain.places import Node
 from market.domain.policy import PricingRule
 from market.domain.rounds import Allocation
 from market.domain.states import NodeState, OfferingState, OrderState, RoundState
-from market.enquiries import Enquiries
+from market.enquiries.desk import Enquiries
 from market.exchange import Exchange, RoundRequest, Submission
 from market.persistence.paging import PageRequest
 from market.persistence.store import Store
-from market.round_steps import land_round
+from market.rounds.steps import land_round
 from market.settlement.invariants import Broken, check_outcome
 from solver import Limits, clear
 

@@ -9,7 +9,7 @@ from market.clearing.snapshot import MarketSnapshot
 from market.domain.quotes import HeldQuote
 from market.domain.rounds import Allocation
 from market.domain.states import AllocationState, NodeState
-from market.landing_checks import no_longer_fitting
+from market.rounds.landing_checks import no_longer_fitting
 
 OFFERINGS = {offering.id: offering for offering in CATALOGUE.offerings}
 

@@ -10,7 +10,7 @@ from market.domain.errors import Conflict, InvalidInput
 from market.domain.offerings import Maintenance
 from market.domain.orders import Order
 from market.domain.parties import Actor
-from market.enquiries import Enquiries
+from market.enquiries.desk import Enquiries
 from market.exchange import Exchange, RoundRequest, Submission
 
 ROUND = RoundRequest(policy=FREE)

@@ -14,7 +14,7 @@ from market.domain.offerings import Maintenance, Offering, SlaGrade
 from market.domain.orders import Order
 from market.domain.parties import Actor, Role
 from market.domain.states import AllocationState, OfferingState, OrderState
-from market.enquiries import Enquiries
+from market.enquiries.desk import Enquiries
 from market.exchange import Exchange, RoundRequest, Submission
 from market.persistence.paging import PageRequest
 from solver import Clearing, ClearingProblem, Limits, clear

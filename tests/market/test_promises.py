@@ -14,10 +14,10 @@ from market.domain.parties import Actor, Role
 from market.domain.quotes import HeldQuote, HeldQuoteState
 from market.domain.rounds import Allocation
 from market.domain.states import OrderState
-from market.enquiries import Enquiries
+from market.enquiries.desk import Enquiries
 from market.exchange import AnsweredBefore, Exchange, Once, RoundRequest, Submission
+from market.ordering.promises import MOST_HELD
 from market.persistence.store import Store
-from market.promises import MOST_HELD
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ from toy_market import FREE, HOUR, START
 
 from market.domain.ledger import Transfer, TransferKind
 from market.domain.parties import Actor, Role
-from market.enquiries import Enquiries
+from market.enquiries.desk import Enquiries
 from market.exchange import Exchange
 from market.persistence.database import Database
 from market.persistence.paging import PageRequest

@@ -9,7 +9,7 @@ from toy_market import NODES, REGIONS, SCENARIO, TOLD
 
 from market.domain.errors import Conflict, MarketError
 from market.domain.parties import Actor, Buyer, Provider
-from market.enquiries import Enquiries
+from market.enquiries.desk import Enquiries
 from market.exchange import Exchange
 from market.persistence.paging import PageRequest
 from market.persistence.store import Store

@@ -13,7 +13,7 @@ from market.domain.clock import VirtualClock
 from market.domain.errors import Conflict, InvalidInput
 from market.domain.parties import Actor
 from market.domain.states import RoundState
-from market.enquiries import Enquiries
+from market.enquiries.desk import Enquiries
 from market.exchange import AnsweredBefore, Exchange, Once, RoundRequest, Submission
 from market.persistence.database import Database
 

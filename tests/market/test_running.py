@@ -15,7 +15,7 @@ from market.domain.orders import TimeInForce
 from market.domain.parties import Actor, Role
 from market.domain.states import AllocationState, NodeState, OrderState
 from market.exchange import AnsweredBefore, Exchange, Once
-from market.upkeep import Upkept
+from market.running.upkeep import Upkept
 from solver import Clearing, ClearingProblem, Limits, clear
 
 pytestmark = pytest.mark.slow

@@ -15,10 +15,10 @@ from api.app import build_app
 from api.demo.order_bodies import order_body
 from api.settings import Settings
 from market.domain.clock import HOUR, VirtualClock
-from market.enquiries import Enquiries
+from market.enquiries.desk import Enquiries
 from market.exchange import Exchange
 from market.persistence.database import Database
-from market.scenario import original_of, read_orders, read_scenario, scenario_directory
+from market.scenarios.scenario import original_of, read_orders, read_scenario, scenario_directory
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 MIDNIGHT = datetime(2025, 7, 16, 16, tzinfo=UTC)

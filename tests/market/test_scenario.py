@@ -10,12 +10,12 @@ from toy_market import START
 from market.domain.clock import VirtualClock
 from market.domain.devices import ComputeClass
 from market.domain.errors import InvalidInput
-from market.enquiries import Enquiries
+from market.enquiries.desk import Enquiries
 from market.exchange import Exchange
 from market.persistence.database import Database
 from market.persistence.paging import PageRequest
-from market.scarcity import demand_over_supply
-from market.scenario import Scenario, original_of, read_orders, read_scenario, scenario_directory
+from market.scenarios.scarcity import demand_over_supply
+from market.scenarios.scenario import Scenario, original_of, read_orders, read_scenario, scenario_directory
 
 
 @pytest.fixture

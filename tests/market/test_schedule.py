@@ -14,7 +14,7 @@ from market.domain.errors import NotFound
 from market.domain.parties import Actor
 from market.domain.rounds import GrantedRun, Run
 from market.domain.states import OfferingState
-from market.enquiries import Enquiries
+from market.enquiries.desk import Enquiries
 from market.exchange import Exchange
 
 FOUR_HOURS = Horizon(START, 4)

@@ -16,12 +16,12 @@ from market.domain.orders import Order, OrderTerms, TimeInForce
 from market.domain.parties import Actor
 from market.domain.rounds import Allocation, Round
 from market.domain.states import Cause, OrderState, RoundState
-from market.enquiries import Enquiries
+from market.enquiries.desk import Enquiries
 from market.exchange import AnsweredBefore, Exchange, Once, RoundRequest, Submission
+from market.ordering.spot import require_promises
 from market.persistence.database import Database
 from market.persistence.paging import PageRequest
 from market.persistence.store import Store
-from market.spot import require_promises
 from solver import Clearing, ClearingProblem, Limits, clear
 
 pytestmark = pytest.mark.slow

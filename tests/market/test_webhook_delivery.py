@@ -19,7 +19,7 @@ from market.domain.clock import SystemClock
 from market.domain.errors import InvalidInput
 from market.domain.parties import Actor, Role
 from market.domain.webhooks import DeliveryState, DeliveryTerms, Webhook, WebhookState
-from market.enquiries import Enquiries
+from market.enquiries.desk import Enquiries
 from market.exchange import Exchange
 from market.persistence.database import Database
 from market.persistence.paging import PageRequest

@@ -11,7 +11,7 @@ from market.desks.webhooks import NewWebhook
 from market.domain.clock import SystemClock
 from market.domain.parties import Actor, Role
 from market.domain.webhooks import Webhook, WebhookState
-from market.enquiries import Enquiries
+from market.enquiries.desk import Enquiries
 from market.exchange import Exchange
 from market.persistence.database import Database
 from market.persistence.event_reader import EventReader

@@ -12,7 +12,7 @@ from market.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from market.domain.parties import Actor, Role
 from market.domain.policy import PRESETS
 from market.domain.states import NodeState
-from market.enquiries import Enquiries
+from market.enquiries.desk import Enquiries
 from market.exchange import Exchange, RoundRequest, Submission
 from market.persistence.database import Database
 from market.persistence.paging import PageRequest

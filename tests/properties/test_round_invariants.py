@@ -16,7 +16,7 @@ from market.domain.orders import Order, OrderTerms
 from market.domain.policy import PRESETS
 from market.domain.rounds import Allocation
 from market.domain.states import OrderState, RoundState
-from market.enquiries import Enquiries
+from market.enquiries.desk import Enquiries
 from market.exchange import Exchange, RoundRequest, Submission
 from market.persistence.database import Database
 from market.persistence.paging import PageRequest

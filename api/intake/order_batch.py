@@ -1,0 +1,136 @@
+"""Reading a batch of orders: one JSON document, or one order on each line (NDJSON).
+
+Whatever is wrong with one of them is that one's answer; whatever is wrong with the batch is the batch's.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import TypeAdapter, ValidationError
+
+from api.errors import MalformedLine, malformed_request
+from api.intake.submitting import submission_of
+from api.schemas.orders import LARGEST_BATCH, OrderBatch, OrderRequest
+from api.wire.json_answer import NDJSON
+from api.wire.json_body import ReadingError, parse_json, read_json, require_shallow
+from api.wire.media_types import is_json
+from market.domain.errors import InvalidInput, MarketError
+from market.domain.parties import Actor
+from market.exchange import Submission
+
+_ORDERS = TypeAdapter(list[OrderRequest])
+Line = tuple[int, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class SentOrders:
+    """Orders as they were sent. `lines` are the numbers of the lines they came on; none for a JSON document.
+
+    `canonical` is what an idempotency key stands for.
+    """
+
+    orders: Sequence[Submission | MarketError]
+    lines: Sequence[int] | None
+    canonical: bytes
+
+
+def read_batch(body: bytes, media_type: str, actor: Actor, *, named: bool) -> SentOrders:
+    """Orders of a body; `canonical` is reckoned only for a request that is `named` by a key."""
+    if media_type == NDJSON:
+        return _read_lines(body, actor, named=named)
+    if body and not is_json(media_type):
+        raise ReadingError(
+            415,
+            "unsupported_media_type",
+            f"send the orders as JSON, with Content-Type: application/json, or one a line, with {NDJSON}",
+        )
+    return _read_document(body, actor, named=named)
+
+
+def _read_document(body: bytes, actor: Actor, *, named: bool) -> SentOrders:
+    found = parse_json(body) if body else None
+    items = _items_of(found)
+    orders = _read_all(items, actor)
+    if orders is None:
+        require_shallow(found)
+        orders = [_read_one(item, actor, ["orders", number]) for number, item in enumerate(items)]
+    return SentOrders(orders, None, json.dumps(found, sort_keys=True).encode() if named else b"")
+
+
+def _items_of(found: Any) -> list[Any]:
+    """What the document lists as orders; it is refused whole where it is no list of them."""
+    try:
+        return OrderBatch.model_validate(found).orders
+    except ValidationError as error:
+        require_shallow(found)
+        problems = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
+        raise RequestValidationError(problems, body=found) from error
+
+
+def _read_lines(body: bytes, actor: Actor, *, named: bool) -> SentOrders:
+    lines = [(number, line) for number, line in enumerate(body.split(b"\n"), start=1) if line.strip()]
+    if not 0 < len(lines) <= LARGEST_BATCH:
+        raise InvalidInput(
+            "malformed_request",
+            f"body: send 1 to {LARGEST_BATCH:,} orders, one a line; these are {len(lines):,}",
+        )
+    parsed = [_parse_line(line) for line in lines]
+    orders = _read_all(parsed, actor)
+    if orders is None:
+        orders = [
+            item if isinstance(item, MarketError) else _read_one(item, actor, [number])
+            for (number, _), item in zip(lines, parsed, strict=True)
+        ]
+    canonical = b"\n".join(map(_canonical_line, lines, parsed)) if named else b""
+    return SentOrders(orders, [number for number, _ in lines], NDJSON.encode() + b"\n" + canonical)
+
+
+def _parse_line(line: Line) -> Any:
+    """The JSON on a line, or why it is none."""
+    number, text = line
+    try:
+        return read_json(text)
+    except ReadingError as error:
+        return MalformedLine(error.code, f"line {number}: {error.detail}", line=number)
+
+
+def _canonical_line(line: Line, parsed: Any) -> bytes:
+    return line[1].strip() if isinstance(parsed, MarketError) else json.dumps(parsed, sort_keys=True).encode()
+
+
+def _read_all(items: Sequence[Any], actor: Actor) -> list[Submission | MarketError] | None:
+    """All of them in one go; None where one is no order, and each has to be looked at."""
+    try:
+        bodies = _ORDERS.validate_python(items)
+    except ValidationError:
+        return None
+    return [_submission(body, actor) for body in bodies]
+
+
+def _read_one(item: Any, actor: Actor, where: Sequence[str | int]) -> Submission | MarketError:
+    """One order of a batch, or why it is none."""
+    try:
+        body = OrderRequest.model_validate(item)
+    except ValidationError as error:
+        found = [{**problem, "loc": ("body", *where, *problem["loc"])} for problem in error.errors()]
+        sent: Any = item
+        for part in reversed(where):
+            sent = {part: sent}
+        return malformed_request(found, sent)
+    return _submission(body, actor)
+
+
+def _submission(body: OrderRequest, actor: Actor) -> Submission | MarketError:
+    try:
+        return submission_of(actor, body)
+    except MarketError as refusal:
+        return refusal
+
+
+def hash_of(head: str, canonical: bytes) -> str:
+    """SHA-256 of method, path and canonical body."""
+    return hashlib.sha256(head.encode() + canonical).hexdigest()

@@ -1,0 +1,1 @@
+"""What programs at a terminal share: refusals in one line, files that appear whole."""

@@ -1,0 +1,1 @@
+"""What HTTP and JSON say, read and written strictly: types, tags, headers, bodies."""

@@ -1,0 +1,1 @@
+"""Who may do and see what: keys, when they were used, whose is what."""

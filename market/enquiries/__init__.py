@@ -1,0 +1,1 @@
+"""What can be asked without changing anything; `desk.py` answers it."""

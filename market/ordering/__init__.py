@@ -1,0 +1,1 @@
+"""How orders come in and change: checked, amended, placed at once, promised."""

@@ -1,0 +1,1 @@
+"""The life of what was granted, and the passing of time."""

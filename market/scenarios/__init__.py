@@ -1,0 +1,1 @@
+"""Catalogues and days of demand, read from CSV and drawn from seeded tables."""
