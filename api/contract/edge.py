@@ -3,6 +3,7 @@
 from typing import Any
 
 from api.contract.problems import declare, problems
+from api.edge.questions import cost_of_thinking
 
 LIMITS_TOLD: dict[str, Any] = {
     "RateLimit-Policy": {
@@ -40,10 +41,10 @@ def declare_edge(document: dict[str, Any]) -> None:
     for path, operations in document["paths"].items():
         if path.startswith("/v1/"):
             for operation in operations.values():
-                _declare(operation)
+                _declare(operation, path)
 
 
-def _declare(operation: dict[str, Any]) -> None:
+def _declare(operation: dict[str, Any], path: str) -> None:
     sent = {parameter["name"].lower() for parameter in operation.get("parameters", ())}
     changes, reads = "if-match" in sent, "if-none-match" in sent
     tagged = changes or reads or operation["operationId"] in TAGGED_IN_PART
@@ -55,11 +56,15 @@ def _declare(operation: dict[str, Any]) -> None:
     refusals = problems("rate_limited", *(["precondition_failed"] if changes else []))
     for status, refusal in refusals.items():
         responses.setdefault(str(status), refusal)
-    responses["429"]["headers"] = RETRY_AFTER | LIMITS_TOLD
     if reads:
         responses["304"] = NOT_MODIFIED
+    if cost_of_thinking(path) is not None:
+        _also_refuses(responses, 429, "too_many_questions")
+        _also_refuses(responses, 503, "solver_busy")
+        responses["503"]["headers"] = RETRY_AFTER
     if changes or reads:
         _also_refuses(responses, 422, "invalid_condition")
+    responses["429"]["headers"] = RETRY_AFTER | LIMITS_TOLD
     operation["responses"] = dict(sorted(responses.items()))
 
 

@@ -9,7 +9,7 @@ import math
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -19,13 +19,12 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.edge.questions import cost_of_thinking
 from api.edge.settings import KIBIBYTE, EdgeSettings
 from api.edge.window_counts import WindowCounts
 from api.errors import answer_problem, build_problem
 
 BYTES_FOR_ONE = 64 * KIBIBYTE
-THINKING: Mapping[str, int] = {"quotes": 10, "explanation": 10, "scenarios": 100, "sweep": 100, "replay": 100}
-"""What a request costs whose path ends so: these ask the solver, which takes 10 to 1000 times as long as a table."""
 UNLIMITED = ("/healthz",)
 MOST_RECOGNISED = 10_000
 IPV6_PREFIX = 64
@@ -77,7 +76,8 @@ class RateLimit:
         headers = Headers(scope=scope)
         client = self._client(scope, headers)
         policy, whom = self._policy_of(client)
-        scope.setdefault("state", {})["recognised"] = client.key_id is not None
+        state = scope.setdefault("state", {})
+        state["recognised"], state["asked_by"] = client.key_id is not None, (policy.name, whom)
         cost = min(self._cost(scope, headers), policy.limit.amount)
         if client.fingerprint is not None and client.key_id is None and self._guesses_too_much(client):
             await self._refuse(self._failed, client.address, 1)(scope, receive, send)
@@ -126,8 +126,7 @@ class RateLimit:
         """A body that does not say how long it is counts as the longest."""
         stated = stated_length(headers)
         size = self._most_bytes if stated is None else min(stated, self._most_bytes)
-        last = scope["path"].rsplit("/", 1)[-1]
-        return THINKING.get(last, 1) + size // BYTES_FOR_ONE
+        return (cost_of_thinking(scope["path"]) or 1) + size // BYTES_FOR_ONE
 
     def _learn(self, scope: Scope, client: Client, status: int) -> None:
         """Whether the key was a good one is known once it was looked up."""

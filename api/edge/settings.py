@@ -7,6 +7,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 KIBIBYTE, MEBIBYTE = 1024, 1024 * 1024
+THREADS = 40
+"""Threads that answer requests, as anyio has them: what may take long must leave some of them to everybody else."""
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
@@ -48,6 +50,12 @@ class EdgeSettings(BaseSettings):
     """How many keys that nobody issued one address may try."""
     max_requests_at_once: Annotated[int, Field(gt=0)] = 128
     """Most requests and event streams of one key, or of one address without, that are open at a time."""
+    max_questions_at_once: Annotated[int, Field(gt=0)] = 2
+    """Most questions for the solver (quotes, explanations, what-ifs) of one key, or address without, at work at a time."""
+    max_questions: Annotated[int, Field(gt=0, lt=THREADS)] = 8
+    """Most questions for the solver that are at work at a time, whoever asks."""
+    question_wait_seconds: Annotated[float, Field(ge=0, le=60)] = 5.0
+    """How long a question waits for others to end before it is refused (429, 503); it holds no thread meanwhile."""
     max_body_bytes: Annotated[int, Field(gt=0)] = 8 * MEBIBYTE
     """Largest body of a request."""
     max_held_body_bytes: Annotated[int, Field(gt=0)] = 256 * MEBIBYTE

@@ -6,6 +6,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from api.edge.body_limit import BodyLimit
 from api.edge.head_limit import HeadLimit
 from api.edge.key_first import KeyFirst
+from api.edge.questions import QuestionLimit
 from api.edge.rate_limit import RateLimit
 from api.edge.settings import EdgeSettings
 from api.wire.headers import AnswerHeaders
@@ -33,8 +34,11 @@ ANSWERED_WITH = [
 
 
 def install_edge(app: FastAPI, edge: EdgeSettings) -> None:
-    """1. headers on whatever is answered, 2. heads, 3. other sites' scripts, 4. rates, 5. keys, 6. bodies."""
+    """1. headers on whatever is answered, 2. heads, 3. other sites' scripts, 4. rates, 5. keys, 6. bodies,
+    7. questions that take long.
+    """
     app.state.edge = edge
+    app.add_middleware(QuestionLimit, edge=edge)
     app.add_middleware(BodyLimit, edge=edge)
     app.add_middleware(KeyFirst)
     app.add_middleware(RateLimit, edge=edge)
