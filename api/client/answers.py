@@ -699,6 +699,14 @@ class OrderBatchAnswer(Answer):
     items: list[OrderAccepted | OrderRefused]
 
 
+class OrderCountsAnswer(Answer):
+    """How many orders there are, by state."""
+
+    total: int
+    by_state: dict[str, int]
+    """Every state, those that no order is in as well."""
+
+
 class OrderDetail(Answer):
     """An order with what was granted to it, and its history."""
 
@@ -820,6 +828,12 @@ class PolicyAnswer(Answer):
     """Whether a round may move interruptible orders that have not started."""
     move_cost: Cny
     """CNY that a move costs in the objective; nobody pays it."""
+
+
+class PolicyPresetsAnswer(Answer):
+    """The policies that have a name, with their weights and terms of trade."""
+
+    items: list[PolicyAnswer]
 
 
 class PriceHours(Answer):

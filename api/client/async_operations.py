@@ -91,6 +91,42 @@ class AsyncOrders:
         )
         return await self._transport.ask(call, answers.OrderAnswer)
 
+    async def count(
+        self,
+        *,
+        buyer_id: str | None = None,
+        compute_class: words.ComputeClass | None = None,
+        submitted_after: Moment | None = None,
+        submitted_before: Moment | None = None,
+        timeout_seconds: float | None = None,
+    ) -> answers.OrderCountsAnswer:
+        """Count orders.
+
+        How many of one's own orders are in which state; of all of them for the operator.
+
+        `buyer_id`: Only orders of this buyer; for the operator.
+
+        `compute_class`: Only jobs of this class.
+
+        `submitted_after`: Only orders submitted then or later.
+
+        `submitted_before`: Only orders submitted before.
+
+        `GET /v1/orders/counts`
+        """
+        call = Call(
+            "GET",
+            "/v1/orders/counts",
+            query={
+                "buyer_id": buyer_id,
+                "compute_class": compute_class,
+                "submitted_after": submitted_after,
+                "submitted_before": submitted_before,
+            },
+            seconds=timeout_seconds,
+        )
+        return await self._transport.ask(call, answers.OrderCountsAnswer)
+
     async def read(self, order_id: str, *, timeout_seconds: float | None = None) -> answers.OrderDetail:
         """Read an order.
 
@@ -369,6 +405,7 @@ class AsyncAllocations:
         order_id: str | None = None,
         offering_id: str | None = None,
         node_id: str | None = None,
+        provider_id: str | None = None,
         state: words.AllocationState | Sequence[words.AllocationState] | None = None,
         starts_after: Moment | None = None,
         starts_before: Moment | None = None,
@@ -387,6 +424,8 @@ class AsyncAllocations:
         `offering_id`: Only those on this offering.
 
         `node_id`: Only those at this node.
+
+        `provider_id`: Only those on this provider's offerings; a provider names itself or nobody.
 
         `state`: Only those in this state; several: any of them.
 
@@ -408,6 +447,7 @@ class AsyncAllocations:
                 "order_id": order_id,
                 "offering_id": offering_id,
                 "node_id": node_id,
+                "provider_id": provider_id,
                 "state": state,
                 "starts_after": starts_after,
                 "starts_before": starts_before,
@@ -1559,6 +1599,19 @@ class AsyncPolicy:
         """
         call = Call("PUT", "/v1/policy", headers={"If-Match": if_match}, body=body, seconds=timeout_seconds)
         return await self._transport.ask(call, answers.PolicyAnswer)
+
+    async def list_policy_presets(
+        self, *, timeout_seconds: float | None = None
+    ) -> answers.PolicyPresetsAnswer:
+        """Read the presets.
+
+        What the policies that have a name weigh: `PUT /v1/policy`, rounds and scenarios take them by
+        it.
+
+        `GET /v1/policy/presets`
+        """
+        call = Call("GET", "/v1/policy/presets", seconds=timeout_seconds)
+        return await self._transport.ask(call, answers.PolicyPresetsAnswer)
 
 
 class AsyncLedger:

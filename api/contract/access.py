@@ -16,6 +16,7 @@ ROLES: Mapping[str, tuple[Role, ...]] = {
     "submit_order": BUYERS,
     "submit_orders": BUYERS,
     "list_orders": BUYERS,
+    "count_orders": BUYERS,
     "read_order": BUYERS,
     "amend_order": BUYERS,
     "submit_draft": BUYERS,

@@ -11,6 +11,8 @@ from api.schemas.explanations import OrderExplanationAnswer
 from api.schemas.fields import PageAnswer
 from api.schemas.orders import (
     OrderAnswer,
+    OrderCountsAnswer,
+    OrderCountsQuery,
     OrderDetail,
     OrderRequest,
     OrdersQuery,
@@ -68,6 +70,14 @@ def list_orders(desk: AtDesk, actor: CurrentActor, query: Annotated[OrdersQuery,
     request = page_of(query, newest_first=query.sort.startswith("-"))
     page = desk.enquiries.orders(actor, request, query.filters())
     return JsonAnswer({"items": list(map(order_fields, page.items)), "next_cursor": page.next_cursor})
+
+
+@router.get("/counts", operation_id="count_orders", summary="Count orders", responses=problems(401, 403, 422))
+def count_orders(
+    desk: AtDesk, actor: CurrentActor, query: Annotated[OrderCountsQuery, Query()]
+) -> OrderCountsAnswer:
+    """How many of one's own orders are in which state; of all of them for the operator."""
+    return OrderCountsAnswer.of(desk.enquiries.order_counts(actor, query.filters()))
 
 
 @router.get(

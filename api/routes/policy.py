@@ -4,9 +4,10 @@ from fastapi import APIRouter
 
 from api.dependencies import AtDesk, CurrentActor
 from api.openapi import problems
-from api.schemas.policies import PolicyAnswer, PolicyRequest
+from api.schemas.policies import PolicyAnswer, PolicyPresetsAnswer, PolicyRequest
 from api.wire.etags import IfChanged, IfUnchanged
 from api.wire.json_body import JsonRoute
+from market.domain.policy import PRESETS
 
 router = APIRouter(prefix="/v1/policy", tags=["policy"], route_class=JsonRoute)
 
@@ -15,6 +16,12 @@ router = APIRouter(prefix="/v1/policy", tags=["policy"], route_class=JsonRoute)
 def read_policy(desk: AtDesk, seen: IfChanged) -> PolicyAnswer:
     """What energy, carbon, latency and transfer weigh in the rounds to come, and on which terms they trade."""
     return seen.tagged(PolicyAnswer.of(desk.enquiries.policy()))
+
+
+@router.get("/presets", operation_id="list_policy_presets", summary="Read the presets")
+def list_policy_presets(seen: IfChanged) -> PolicyPresetsAnswer:
+    """What the policies that have a name weigh: `PUT /v1/policy`, rounds and scenarios take them by it."""
+    return seen.tagged(PolicyPresetsAnswer.of(PRESETS))
 
 
 @router.put(

@@ -130,6 +130,9 @@ class AllocationsQuery(PageQuery):
     order_id: Reference | None = Field(None, description="Only those of this order.")
     offering_id: Reference | None = Field(None, description="Only those on this offering.")
     node_id: Reference | None = Field(None, description="Only those at this node.")
+    provider_id: Reference | None = Field(
+        None, description="Only those on this provider's offerings; a provider names itself or nobody."
+    )
     state: list[AllocationState] = Field([], description="Only those in this state; several: any of them.")
     starts_after: Moment | None = Field(None, description="Only those that start then or later.")
     starts_before: Moment | None = Field(None, description="Only those that start before.")
@@ -144,6 +147,7 @@ class AllocationsQuery(PageQuery):
             "order_id": self.order_id,
             "offering_id": self.offering_id,
             "node_id": self.node_id,
+            "provider_id": self.provider_id,
             "state": tuple(self.state),
             "starts_at": Span(self.starts_after, self.starts_before),
         }

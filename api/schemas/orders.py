@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.allocations import AllocationAnswer
 from api.schemas.fields import NO_DEFAULT, Cny, CnyText, Moment, PageQuery, Reference, Schema, example
@@ -49,6 +49,7 @@ SUBMITTED: Mapping[str, Any] = {
 }
 
 
+COUNTED = {"open": 120, "allocated": 310, "active": 54, "completed": 1350}
 LINES = "".join(
     json.dumps({"job": JOB, **TERMS, "limit_price": limit}) + "\n" for limit in ("1200.00", "900.00")
 )
@@ -287,3 +288,36 @@ class OrdersQuery(PageQuery):
             "compute_class": self.compute_class,
             "submitted_at": Span(self.submitted_after, self.submitted_before),
         }
+
+
+class OrderCountsQuery(BaseModel):
+    """Which orders are counted: the filters of the list, but for the state."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    buyer_id: Reference | None = Field(None, description="Only orders of this buyer; for the operator.")
+    compute_class: ComputeClass | None = Field(None, description="Only jobs of this class.")
+    submitted_after: Moment | None = Field(None, description="Only orders submitted then or later.")
+    submitted_before: Moment | None = Field(None, description="Only orders submitted before.")
+
+    def filters(self) -> Filters:
+        """What is asked of the rows."""
+        return {
+            "buyer_id": self.buyer_id,
+            "compute_class": self.compute_class,
+            "submitted_at": Span(self.submitted_after, self.submitted_before),
+        }
+
+
+class OrderCountsAnswer(Schema):
+    """How many orders there are, by state."""
+
+    model_config = example(total=1834, by_state={state.value: 0 for state in OrderState} | COUNTED)
+
+    total: int
+    by_state: dict[OrderState, int] = Field(description="Every state, those that no order is in as well.")
+
+    @classmethod
+    def of(cls, counts: Mapping[OrderState, int]) -> "OrderCountsAnswer":
+        """States nobody is in are told too."""
+        return cls(total=sum(counts.values()), by_state={state: counts.get(state, 0) for state in OrderState})

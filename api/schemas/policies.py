@@ -1,5 +1,6 @@
 """Policies: what the operator prices besides the ask."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -141,3 +142,16 @@ class PolicyAnswer(Schema):
             may_move=policy.may_move,
             move_cost=format_cny(policy.move_cost_micros),
         )
+
+
+class PolicyPresetsAnswer(Schema):
+    """The policies that have a name, with their weights and terms of trade."""
+
+    model_config = example(items=[BALANCED])
+
+    items: list[PolicyAnswer]
+
+    @classmethod
+    def of(cls, presets: Mapping[str, Policy]) -> "PolicyPresetsAnswer":
+        """All of them."""
+        return cls(items=[PolicyAnswer.of(policy) for policy in presets.values()])

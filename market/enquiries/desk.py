@@ -19,7 +19,7 @@ from market.domain.places import Node, Region
 from market.domain.policy import Policy
 from market.domain.rounds import Allocation, Round
 from market.domain.scopes import Scope
-from market.domain.states import RoundState
+from market.domain.states import OrderState, RoundState
 from market.enquiries.events import EventEnquiries
 from market.enquiries.explaining import OrderExplanation, explain
 from market.enquiries.listings import ListingEnquiries
@@ -139,6 +139,15 @@ class Enquiries(
         with self._database.reading() as session:
             return Store(session).orders.page(request, own)
 
+    def order_counts(self, actor: Actor, filters: Filters = NO_FILTERS) -> Mapping[OrderState, int]:
+        """How many orders there are by state, of those that the actor may see; filtered as `orders` are."""
+        actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.READ)
+        own = dict(filters)
+        if actor.role is Role.BUYER:
+            own["buyer_id"] = actor.organisation_or(own.get("buyer_id"), Role.BUYER)
+        with self._database.reading() as session:
+            return Store(session).orders.counts(own)
+
     def order(self, actor: Actor, order_id: str) -> Order:
         """One order."""
         actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.READ)
@@ -182,7 +191,7 @@ class Enquiries(
         if actor.role is Role.BUYER:
             own["buyer_id"] = actor.organisation_id
         elif actor.role is Role.PROVIDER:
-            own["provider_id"] = actor.organisation_id
+            own["provider_id"] = actor.organisation_or(own.get("provider_id"), Role.PROVIDER)
         with self._database.reading() as session:
             work = Store(session)
             page = work.rounds.page_allocations(request, own)

@@ -222,6 +222,7 @@ class OrderRow(Base):
         CheckConstraint("remaining_share > 0 AND remaining_share <= 1", name="remaining_share"),
         Index("ix_orders_state_queue_key", "state", "queue_key"),
         Index("ix_orders_buyer_id_id", "buyer_id", "id"),
+        Index("ix_orders_buyer_id_state", "buyer_id", "state"),
     )
     id: Mapped[str] = mapped_column(primary_key=True)
     buyer_id: Mapped[str] = mapped_column(ForeignKey("buyers.id"))

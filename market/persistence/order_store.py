@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from market.domain.errors import Conflict
@@ -20,6 +20,12 @@ from market.persistence.paging import Page, PageRequest, read_plain_page
 
 _BUYERS = select(BuyerRow.id).where(BuyerRow.id.in_(bindparam("ids", expanding=True)))
 _ORDERS = select(OrderRow.__table__)
+_FILTERED = {
+    "buyer_id": OrderRow.buyer_id,
+    "state": OrderRow.state,
+    "submitted_at": OrderRow.submitted_at,
+    "compute_class": OrderRow.job["compute_class"].as_string(),
+}
 _ONE = _ORDERS.where(OrderRow.id == bindparam("id"))
 
 
@@ -113,14 +119,14 @@ class OrderStore:
 
     def page(self, request: PageRequest, filters: Filters = NO_FILTERS) -> Page[Order]:
         """Orders, paged, filtered by buyer_id, state, submitted_at or compute_class."""
-        columns = {
-            "buyer_id": OrderRow.buyer_id,
-            "state": OrderRow.state,
-            "submitted_at": OrderRow.submitted_at,
-            "compute_class": OrderRow.job["compute_class"].as_string(),
-        }
-        query = _ORDERS.where(*conditions(columns, filters))
+        query = _ORDERS.where(*conditions(_FILTERED, filters))
         return read_plain_page(self._session, query, OrderRow.id, mapping.read_order, request)
+
+    def counts(self, filters: Filters = NO_FILTERS) -> dict[OrderState, int]:
+        """How many orders are in which state, filtered as `page` is; by buyer or of all, an index answers alone."""
+        query = select(OrderRow.state, func.count()).where(*conditions(_FILTERED, filters))
+        rows = self._session.connection().execute(query.group_by(OrderRow.state))
+        return {OrderState(state): count for state, count in rows}
 
     def history(self, order_id: str) -> tuple[Event, ...]:
         """Every step of one order's life, oldest first."""

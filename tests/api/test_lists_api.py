@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from market.domain.clock import rfc3339
+from market.domain.states import OrderState
 
 HOUR = timedelta(hours=1)
 
@@ -78,6 +79,27 @@ def test_orders_are_filtered_and_sorted(house: House, book: list[str]) -> None:
     assert ids(listed(house, "/v1/orders", **later)) == [third, second]
 
 
+def test_orders_are_counted_by_state(house: House, book: list[str]) -> None:
+    def counted(key: str, **query: Any) -> dict[str, int]:
+        answer = house.ask("GET", "/v1/orders/counts", key, params=query)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, int] = answer.json()["by_state"]
+        assert answer.json()["total"] == sum(found.values())
+        assert set(found) == set(OrderState)
+        return {state: count for state, count in found.items() if count}
+
+    keys = house.keys
+    assert counted(keys.operator) == {"open": 2, "cancelled": 1, "draft": 1}
+    assert counted(keys.buyer) == counted(keys.operator, buyer_id="buy_0001")
+    assert counted(keys.buyer) == {"open": 1, "cancelled": 1, "draft": 1}
+    assert counted(keys.other_buyer, compute_class="general") == {"open": 1}
+    assert counted(keys.other_buyer, compute_class="gpu") == {}
+    assert counted(keys.operator, submitted_after=rfc3339(NOW + 2 * HOUR)) == {"open": 1, "draft": 1}
+    others = house.ask("GET", "/v1/orders/counts", keys.buyer, params={"buyer_id": "buy_0002"})
+    refusal(others, 403, "not_permitted")
+    refusal(house.ask("GET", "/v1/orders/counts", keys.provider), 403, "not_permitted")
+
+
 def test_a_buyer_filters_its_own(house: House, book: list[str]) -> None:
     assert ids(listed(house, "/v1/orders", house.keys.buyer, buyer_id="buy_0001")) == book[2::-1]
     others = house.ask("GET", "/v1/orders", house.keys.buyer, params={"buyer_id": "buy_0002"})
@@ -88,9 +110,10 @@ def test_allocations_rounds_and_transfers_are_filtered(house: House) -> None:
     house.submit(job={"devices": ["910b"]}, deadline=rfc3339(NOW + 3 * HOUR))
     round_id = house.clear()["id"]
     (granted,) = listed(house, "/v1/allocations")
-    for name in ("round_id", "order_id", "offering_id", "node_id", "state"):
+    for name in ("round_id", "order_id", "offering_id", "node_id", "provider_id", "state"):
         assert listed(house, "/v1/allocations", **{name: granted[name]}) == [granted]
     assert listed(house, "/v1/allocations", offering_id="off_other") == []
+    assert listed(house, "/v1/allocations", provider_id="prv_other") == []
     assert listed(house, "/v1/allocations", state=["completed", "failed"]) == []
     assert listed(house, "/v1/allocations", starts_after=rfc3339(NOW)) == [granted]
     assert listed(house, "/v1/allocations", starts_before=rfc3339(NOW)) == []

@@ -14,6 +14,15 @@ def put(house: House, **body: Any) -> Any:
     return house.ask("PUT", "/v1/policy", house.keys.operator, json=body)
 
 
+def test_presets_are_told_as_they_are_set(house: House) -> None:
+    told = house.ask("GET", "/v1/policy/presets")
+    assert [policy["name"] for policy in told.json()["items"]] == list(PRESETS)
+    for policy in told.json()["items"]:
+        assert put(house, preset=policy["name"]).json() == policy
+    again = house.ask("GET", "/v1/policy/presets", headers={"If-None-Match": told.headers["etag"]})
+    assert again.status_code == 304
+
+
 def test_presets_trade_at_posted_prices_without_a_fee(house: House) -> None:
     for name in PRESETS:
         found = put(house, preset=name).json()

@@ -43,7 +43,7 @@ BY_RULE: Mapping[Rule, str] = {
     Rule.PUBLIC: """
         read_forecast_score read_prices list_rounds read_round price_round read_round_schedule
         list_offerings read_offering read_calendar list_versions list_regions read_region list_nodes
-        read_node list_devices read_device list_round_trip_times list_providers read_policy
+        read_node list_devices read_device list_round_trip_times list_providers read_policy list_policy_presets
         follow_round stream_events read_exchange open_demo_session read_health read_readiness read_metrics
         """,
     Rule.THEIRS: """
@@ -55,7 +55,7 @@ BY_RULE: Mapping[Rule, str] = {
         retry_delivery
         """,
     Rule.ROWS: """
-        list_orders list_allocations list_buyers list_members list_keys read_current_key list_transfers
+        list_orders count_orders list_allocations list_buyers list_members list_keys read_current_key list_transfers
         list_accounts list_invoices list_statements list_voucher_pools read_voucher_pool
         list_webhooks
         """,
@@ -72,7 +72,8 @@ BY_RULE: Mapping[Rule, str] = {
 TABLE = {name: rule for rule, names in BY_RULE.items() for name in names.split()}
 
 REGARDLESS, NOTHING = "as if one had not asked", "no rows"
-FIELDS: Mapping[tuple[str, str], tuple[int, str] | str] = {
+Outcome = tuple[int, str] | str
+FIELDS: Mapping[tuple[str, str], Outcome | Mapping[Role, Outcome]] = {
     ("submit_order", "buyer_id"): (403, "not_permitted"),
     ("submit_order", "quote_id"): (422, "unknown_quote"),
     ("quote_order", "buyer_id"): (403, "not_permitted"),
@@ -83,8 +84,10 @@ FIELDS: Mapping[tuple[str, str], tuple[int, str] | str] = {
     ("issue_key", "member_id"): (422, "unknown_member"),
     ("create_webhook", "organisation_id"): (403, "not_permitted"),
     ("list_orders", "buyer_id"): (403, "not_permitted"),
+    ("count_orders", "buyer_id"): (403, "not_permitted"),
     ("list_allocations", "order_id"): NOTHING,
     ("list_allocations", "offering_id"): NOTHING,
+    ("list_allocations", "provider_id"): {Role.BUYER: NOTHING, Role.PROVIDER: (403, "not_permitted")},
     ("list_allocations", "round_id"): REGARDLESS,
     ("list_members", "organisation_id"): (403, "not_permitted"),
     ("list_keys", "organisation_id"): (403, "not_permitted"),
@@ -98,7 +101,9 @@ FIELDS: Mapping[tuple[str, str], tuple[int, str] | str] = {
     ("list_statements", "provider_id"): (403, "not_permitted"),
     ("stream_events", "resource_id"): NOTHING,
 }
-"""What comes of naming another tenant's, in a body or a query."""
+"""What comes of naming another tenant's, in a body or a query; by role where roles differ."""
+NAMELESS = frozenset({"count_orders"})
+"""Answers with rows of one's own that name nobody: numbers."""
 OF_ALL = frozenset(
     {
         "node_id",
@@ -152,7 +157,7 @@ def test_the_world_is_there_for_those_it_belongs_to(world: World) -> None:
     for name in named(Rule.ROWS):
         answer = world.ask(name, world.a_buyer if Role.BUYER in ROLES[name] else world.a_provider)
         assert answer.status_code == 200, answer.text
-        assert world.tell_tales(answer), name
+        assert world.tell_tales(answer) or name in NAMELESS, name
 
 
 @pytest.mark.parametrize("name", sorted(TABLE))
@@ -224,7 +229,8 @@ def test_naming_what_is_anothers(world: World, name: str, where: str, field: str
     assert roles
     for role in roles:
         answer = world.ask(name, world.b[role], **{where: asked})
-        outcome = FIELDS[name, field]
+        told = FIELDS[name, field]
+        outcome = told[role] if isinstance(told, Mapping) else told
         if isinstance(outcome, tuple):
             problem = refusal(answer, *outcome)
             assert all(told in world.values[field] for told in world.tell_tales(answer)), problem
