@@ -58,6 +58,7 @@ def open_exchange(settings: Settings, clock: Clock | None = None) -> Iterator[Op
     with closing(Database(settings.database_url)) as database, closing(solving) as solver:
         database.require_current()
         exchange = Exchange(database, told, solver, settings.key_pepper.get_secret_value())
+        exchange.retention = settings.retention()
         exchange.abandon_interrupted_round()
         enquiries = Enquiries(database, told)
         yield OpenExchange(exchange, enquiries, build_app(exchange, enquiries, settings))

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from api.edge.settings import EdgeSettings, Rate
+from api.retention_settings import RetentionSettings
 from api.webhook_settings import WebhookSettings
 from market.domain.errors import InvalidInput
 from solver import Limits
@@ -36,7 +37,7 @@ def _interval_of(value: object) -> object:
     return read_interval(value) if isinstance(value, str) else value
 
 
-class Settings(WebhookSettings, EdgeSettings):
+class Settings(WebhookSettings, RetentionSettings, EdgeSettings):
     """Where the exchange keeps its data, where it listens, how hard it solves, what it tells of itself."""
 
     model_config = SettingsConfigDict(

@@ -9,14 +9,13 @@ from datetime import timedelta
 from market.desks.keys import KeyDesk
 from market.domain.errors import Conflict
 from market.domain.events import EXCHANGE
-from market.domain.keys import ApiKey, HeldKey, IssuedKey
+from market.domain.keys import LENT, ApiKey, HeldKey, IssuedKey
 from market.domain.parties import SCOPES_OF_ROLE, Role
 from market.domain.scopes import Scope
 from market.persistence.busiest import busiest_buyer, busiest_provider
 
 LASTS = timedelta(hours=1)
 NEVER_LENT = frozenset({Scope.ACCESS, Scope.MONEY, Scope.WEBHOOKS})
-NAME = "demo session"
 
 
 class DemoDesk(KeyDesk):
@@ -40,7 +39,7 @@ class DemoDesk(KeyDesk):
                 organisation_id=organisation_id,
                 secret_hash="",
                 created_at=now,
-                name=NAME,
+                name=LENT,
                 scopes=tuple(s.value for s in Scope if s in SCOPES_OF_ROLE[role] - NEVER_LENT),
                 created_by=EXCHANGE,
                 expires_at=now + LASTS,

@@ -20,6 +20,7 @@ from market.domain.states import ALLOCATION_MOVES, AllocationState, Cause, NodeS
 from market.idempotency import Once
 from market.persistence.store import Store
 from market.running.lives import Lives, Running, held_running
+from market.running.retention import MOST_UNITS, USUAL_RETENTION, Retention
 from market.running.upkeep import CHUNK, Upkept, Watch
 
 OnlyIfNode = Callable[[Node], bool] | None
@@ -45,6 +46,9 @@ class Report:
 class RunningDesk(Desk):
     """Follows what was granted to its end."""
 
+    retention: Retention = USUAL_RETENTION
+    """How long what may be forgotten is kept; whoever opens the exchange says otherwise."""
+
     # The passing of time
 
     def keep_time(self, actor: Actor | None = None, once: Once | None = None) -> Upkept:
@@ -67,7 +71,15 @@ class RunningDesk(Desk):
             work.answer = asdict(done)
             if actor is not None:
                 work.events.record("exchange", "time_kept", "exchange", **work.answer)
+        self._forget(now)
         return done
+
+    def _forget(self, now: datetime) -> None:
+        for _ in range(MOST_UNITS):
+            with self._unit_of_work() as work:
+                more = self.retention.forget_some(work, now)
+            if not more:
+                return
 
     def _due(self, now: datetime) -> tuple[list[str], tuple[str, ...]]:
         """Ids of orders with something due on their allocation, and of those in the book past their deadline."""

@@ -10,6 +10,9 @@ from market.domain.members import SCOPES_OF_MEMBER, MemberRole
 from market.domain.parties import SCOPES_OF_ROLE, Role
 from market.domain.scopes import EVERYTHING, Scope
 
+LENT = "demo session"
+"""The name of keys that are lent for an hour to whoever looks at a demonstration."""
+
 
 class KeyState(StrEnum):
     """A key is good until its time is over or somebody takes it back."""

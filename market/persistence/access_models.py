@@ -36,6 +36,7 @@ class ApiKeyRow(Base):
         UniqueConstraint("previous_hash"),
         Index("ix_api_keys_member_id", "member_id"),
         Index("ix_api_keys_organisation_id_id", "organisation_id", "id"),
+        Index("ix_api_keys_expires_at", "expires_at"),
     )
     id: Mapped[str] = mapped_column(primary_key=True)
     role: Mapped[str]
@@ -58,6 +59,7 @@ class AnswerRow(Base):
     """The answer given to an idempotency key, stored with the change it answers."""
 
     __tablename__ = "answers"
+    __table_args__ = (Index("ix_answers_answered_at", "answered_at"),)
     client: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     request_hash: Mapped[str]

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import delete, insert, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from market.domain.policy import PRESETS, Policy
@@ -67,3 +67,13 @@ class AccessStore:
             "answered_at": at,
         }
         self._session.execute(insert(AnswerRow), [row])
+
+    def forget_answers(self, before: datetime, most: int) -> int:
+        """Remove answers given before a moment, the oldest first; how many."""
+        key = (AnswerRow.client, AnswerRow.key)
+        old = select(*key).where(AnswerRow.answered_at < before).order_by(AnswerRow.answered_at).limit(most)
+        found = self._session.execute(old).all()
+        if found:
+            gone = delete(AnswerRow).where(tuple_(*key).in_([tuple(row) for row in found]))
+            self._session.connection().execute(gone)
+        return len(found)

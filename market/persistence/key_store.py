@@ -5,14 +5,16 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, insert, or_, select, update
+from sqlalchemy import Row, Select, bindparam, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from market.domain.keys import ApiKey, HeldKey
+from market.domain.events import EXCHANGE
+from market.domain.keys import LENT, ApiKey, HeldKey
 from market.domain.members import MemberRole
 from market.domain.parties import Role, tenant_of
 from market.persistence.access_models import ApiKeyRow, MemberRow
 from market.persistence.event_log import EventLog
+from market.persistence.models import EventRow
 from market.persistence.paging import Page, PageRequest, read_joined_page
 
 COLUMNS = tuple(field.name for field in fields(ApiKey))
@@ -87,6 +89,17 @@ class KeyStore:
         self._session.connection().execute(
             query.values(last_used_at=bindparam("at")), [{"key": k, "at": uses[k]} for k in sorted(uses)]
         )
+
+    def forget_lent(self, before: datetime, most: int) -> int:
+        """Remove keys lent for a while that ended before a moment, unless they did something that the log tells."""
+        acted = select(EventRow.sequence).where(EventRow.actor == ApiKeyRow.id).exists()
+        old = select(ApiKeyRow.id).where(
+            ApiKeyRow.expires_at < before, ApiKeyRow.name == LENT, ApiKeyRow.created_by == EXCHANGE, ~acted
+        )
+        ids = self._session.scalars(old.order_by(ApiKeyRow.expires_at).limit(most)).all()
+        if ids:
+            self._session.connection().execute(delete(ApiKeyRow).where(ApiKeyRow.id.in_(ids)))
+        return len(ids)
 
     def has_operator(self) -> bool:
         """Whether a first operator key was ever made."""

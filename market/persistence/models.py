@@ -250,6 +250,9 @@ class EventRow(Base):
         Index("ix_events_resource_resource_id_sequence", "resource", "resource_id", "sequence"),
         Index("ix_events_buyer_id_sequence", "buyer_id", "sequence"),
         Index("ix_events_provider_id_sequence", "provider_id", "sequence"),
+        Index("ix_events_actor_sequence", "actor", "sequence"),
+        Index("ix_events_kind_sequence", "kind", "sequence"),
+        Index("ix_events_at", "at"),
         {"sqlite_autoincrement": True},
     )
     sequence: Mapped[int] = mapped_column(

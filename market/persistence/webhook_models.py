@@ -45,6 +45,7 @@ class DeliveryRow(Base):
         CheckConstraint("state IN ('pending', 'delivered', 'given_up')", name="state"),
         CheckConstraint("(next_attempt_at IS NOT NULL) = (state = 'pending')", name="next_attempt"),
         Index("ix_webhook_deliveries_due", "state", "next_attempt_at", "webhook_id"),
+        Index("ix_webhook_deliveries_ended", "state", "created_at"),
         Index("ix_webhook_deliveries_in_turn", "webhook_id", "state", "resource", "resource_id", "number"),
         {"sqlite_autoincrement": True},
     )

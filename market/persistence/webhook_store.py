@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, insert, not_, or_, select, text, update
+from sqlalchemy import Select, delete, func, insert, not_, or_, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from market.domain.clock import rfc3339
@@ -173,6 +173,24 @@ class WebhookStore:
         waiting = _in_turn(now).where(DeliveryRow.webhook_id == WebhookRow.id)
         query = select(WebhookRow.id).where(WebhookRow.state == WebhookState.ACTIVE, waiting.exists())
         return tuple(self._session.scalars(query))
+
+    def forget_deliveries(self, before: datetime, most: int) -> int:
+        """Remove deliveries noted before a moment that have ended, or whose webhook is removed; how many."""
+        removed = select(WebhookRow.id).where(WebhookRow.state == WebhookState.REMOVED)
+        of_nobody = DeliveryRow.webhook_id.in_(removed)
+        left = most
+        for state in DeliveryState:
+            old = select(DeliveryRow.number).where(
+                DeliveryRow.state == state, DeliveryRow.created_at < before
+            )
+            if state is DeliveryState.PENDING:
+                old = old.where(of_nobody)
+            numbers = self._session.scalars(old.order_by(DeliveryRow.created_at).limit(left)).all()
+            if numbers:
+                gone = delete(DeliveryRow).where(DeliveryRow.number.in_(numbers))
+                self._session.execute(gone, execution_options=_UNTOLD)
+            left -= len(numbers)
+        return most - left
 
     def backlog(self) -> Backlog:
         """What waits to be delivered to active webhooks."""
