@@ -37,9 +37,12 @@ def forget(pipe: Connection) -> None:
         pipe.recv()
 
 
-def follow(clearing: "Future[Clearing]", pipe: Connection, report: Report) -> None:
-    """Report what comes through the pipe until the clearing is over; one clearing at a time."""
+def follow(
+    clearing: "Future[Clearing]", pipe: Connection, report: Report, look: Callable[[], object]
+) -> None:
+    """Report what comes through the pipe until the clearing is over, and look up meanwhile; one clearing at a time."""
     while not clearing.done() or pipe.poll():
+        look()
         if pipe.poll(GLANCE_SECONDS):
             row = pipe.recv()
             if row is None:

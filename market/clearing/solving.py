@@ -12,14 +12,17 @@ from multiprocessing import Pipe, parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext
 from multiprocessing.process import BaseProcess
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from market.clearing.reporting import Report, Tell, follow, forget, tell_through
+from market.clearing.reporting import GLANCE_SECONDS, Report, Tell, follow, forget, tell_through, unreported
 from market.domain.errors import Unavailable
 from solver import Clearing, ClearingProblem, Limits, clear
 
 T = TypeVar("T")
+S = TypeVar("S", bound=Callable[..., Clearing])
 Solve = Callable[[ClearingProblem, Limits], Clearing]
+Cancelled = Callable[[], bool]
+"""Whether nobody wants the clearing any more; once it is true it stays so."""
 
 
 def solve_here(
@@ -27,21 +30,32 @@ def solve_here(
     limits: Limits,
     earlier: Clearing | None = None,
     report: Report | None = None,
+    cancelled: Cancelled | None = None,
 ) -> Clearing:
     """Solve in this process, from an earlier clearing of a problem much like it if given."""
-    return clear(problem, limits, earlier=earlier, progress=report)
+    return clear(problem, limits, earlier=earlier, progress=report, cancelled=cancelled)
 
 
-def reporting(solve: Solve, report: Report) -> Solve:
-    """The same, telling of itself while it solves; a solver of somebody else's solves in silence."""
-    if solve is solve_here:
-        return partial(solve_here, report=report)
-    return partial(solve, report=report) if isinstance(solve, SolverProcess) else solve
+def reporting(solve: S, report: Report, cancelled: Cancelled | None = None) -> S:
+    """The same, telling of itself while it solves, and ending early once it is `cancelled`; a solver of somebody else's
+    solves in silence to its end.
+    """
+    if solve is solve_here or isinstance(solve, SolverProcess):
+        return cast("S", partial(solve, report=report, cancelled=cancelled))
+    return solve
 
 
 def apart(solve: Solve, work: Callable[..., T]) -> Callable[..., T]:
     """The same work, where the solver has a process of its own: there. It takes the interpreter from nobody here."""
     return partial(solve.lend, work) if isinstance(solve, SolverProcess) else work
+
+
+class ClearingCancelled(Exception):
+    """It was cancelled before it began."""
+
+
+def _wanted() -> bool:
+    return False
 
 
 class SolverProcess:
@@ -52,6 +66,7 @@ class SolverProcess:
 
     def __init__(self, niceness: int = 0) -> None:
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
         self._niceness = niceness
         self._worker: _Worker | None = _Worker(niceness)
 
@@ -61,22 +76,35 @@ class SolverProcess:
         limits: Limits,
         earlier: Clearing | None = None,
         report: Report | None = None,
+        cancelled: Cancelled | None = None,
     ) -> Clearing:
         """Solve over there, wait here; `Unavailable` if the process is closed or dies, which replaces it.
 
-        `report` is called here, while it waits; of one clearing at a time.
+        `report` is called here, while it waits; a clearing that tells of itself or can be cancelled waits until another
+        such is over.
         """
-        with self._replaced_if_dead():
+        if report is None and cancelled is None:
+            return self.lend(partial(clear, earlier=earlier), problem, limits)
+        look = cancelled or _wanted
+        with self._replaced_if_dead(), self._in_turn(look):
             with self._lock:  # so that nobody ends a process that is just being started
                 worker = self._living_worker()
-                if report is None:
-                    clearing = worker.pool.submit(clear, problem, limits, earlier=earlier)
-                else:
-                    forget(worker.reports)
-                    clearing = worker.pool.submit(_clear_and_tell, problem, limits, earlier)
-            if report is not None:
-                follow(clearing, worker.reports, report)
+                forget(worker.reports)
+                number = worker.next_number()
+                clearing = worker.pool.submit(_clear_and_tell, problem, limits, earlier, number)
+            follow(clearing, worker.reports, report or unreported, lambda: worker.stop_if(look(), number))
             return clearing.result()
+
+    @contextmanager
+    def _in_turn(self, cancelled: Cancelled) -> Iterator[None]:
+        """When the one before is over; `ClearingCancelled` for whoever is cancelled meanwhile."""
+        while not self._turn.acquire(timeout=GLANCE_SECONDS):
+            if cancelled():
+                raise ClearingCancelled
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def lend(self, work: Callable[..., T], *given: Any) -> T:
         """Have other long work done over there, by a function and arguments that can be sent; it ends like a clearing."""
@@ -136,12 +164,24 @@ class _Worker:
     def __init__(self, niceness: int) -> None:
         self._context = _RememberingContext()
         self.reports, self._told = Pipe(duplex=False)
+        self._stopped = self._context.RawValue("q", 0)
+        self._given_out = 0
         self.pool = ProcessPoolExecutor(
             max_workers=1,
             mp_context=self._context,
             initializer=_begin_solving,
-            initargs=(niceness, self._told),
+            initargs=(niceness, self._told, self._stopped),
         )
+
+    def next_number(self) -> int:
+        """For one more clearing that can be stopped."""
+        self._given_out += 1
+        return self._given_out
+
+    def stop_if(self, cancelled: bool, number: int) -> None:  # noqa: FBT001 - an answer, passed on
+        """End that clearing early, if it is still going on."""
+        if cancelled:
+            self._stopped.value = number
 
     def has_died(self) -> bool:
         """Whether its process was started and is no more: as soon as that is so, not when it is next needed."""
@@ -168,23 +208,30 @@ class _RememberingContext(SpawnContext):
 
 _tell: Tell
 """In the solver process: what goes through its pipe."""
+_stopped: Any
+"""In the solver process: the number of the clearing that was stopped last, as the parent says."""
 
 
-def _begin_solving(niceness: int, told: Connection) -> None:
+def _begin_solving(niceness: int, told: Connection, stopped: Any) -> None:
     """Stand back, tell through the pipe, and depend on the parent.
 
     Ctrl-C reaches the whole process group, but only the exchange ends its solver: by closing it, or by dying.
     """
-    global _tell  # noqa: PLW0603 - a worker has nothing else to keep it in
-    _tell = tell_through(told)
+    global _tell, _stopped  # a worker has nothing else to keep them in
+    _tell, _stopped = tell_through(told), stopped
     os.nice(niceness)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_the_parent, name="parent-watch", daemon=True).start()
 
 
-def _clear_and_tell(problem: ClearingProblem, limits: Limits, earlier: Clearing | None) -> Clearing:
+def _clear_and_tell(
+    problem: ClearingProblem, limits: Limits, earlier: Clearing | None, number: int
+) -> Clearing:
+    def cancelled() -> bool:
+        return bool(_stopped.value == number)
+
     try:
-        return clear(problem, limits, earlier=earlier, progress=_tell)
+        return clear(problem, limits, earlier=earlier, progress=_tell, cancelled=cancelled)
     finally:
         _tell(None)
 

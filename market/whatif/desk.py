@@ -10,14 +10,12 @@ from market.persistence.database import Database
 from market.persistence.store import Store
 from market.whatif.alteration import AS_IS, Alteration
 from market.whatif.books import book_of_round, open_book
-from market.whatif.comparison import ScenarioOutcome, SolveFrom, Tell, compare
+from market.whatif.clearings import SolveFrom
+from market.whatif.comparison import ScenarioOutcome, compare
 from market.whatif.replay import Replay, read_recorded, replay
 from market.whatif.sweep import Sweep, sweep
+from market.whatif.watching import PATIENT, Asker
 from solver import Limits
-
-
-def _silent(_name: str) -> None:
-    pass
 
 
 class WhatIf:
@@ -34,24 +32,24 @@ class WhatIf:
         round_id: str | None,
         alterations: Sequence[Alteration],
         limits: Limits,
-        tell: Tell = _silent,
+        asker: Asker = PATIENT,
     ) -> list[ScenarioOutcome]:
         """The book as it is, and each alteration of it; `round_id` None is the open book."""
         snapshot = self._book(actor, round_id)
-        return compare(snapshot, [AS_IS, *alterations], self._solve, limits, tell)
+        return compare(snapshot, [AS_IS, *alterations], self._solve, limits, asker)
 
     def sweep(
-        self, actor: Actor, round_id: str | None, points: int, limits: Limits, tell: Tell = _silent
+        self, actor: Actor, round_id: str | None, points: int, limits: Limits, asker: Asker = PATIENT
     ) -> Sweep:
         """The Pareto front of spend, latency and carbon for the work that the book places."""
-        return sweep(self._book(actor, round_id), points, self._solve, limits, tell)
+        return sweep(self._book(actor, round_id), points, self._solve, limits, asker)
 
-    def replay(self, actor: Actor, round_id: str) -> Replay:
+    def replay(self, actor: Actor, round_id: str, asker: Asker = PATIENT) -> Replay:
         """A landed round cleared again from its record."""
         actor.require(Role.OPERATOR, scope=Scope.READ)
         with self._database.reading() as session:
             recorded = read_recorded(Store(session), round_id)
-        return replay(recorded, self._solve)
+        return replay(recorded, self._solve, asker)
 
     def _book(self, actor: Actor, round_id: str | None) -> MarketSnapshot:
         actor.require(Role.OPERATOR, scope=Scope.READ)

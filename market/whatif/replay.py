@@ -7,7 +7,8 @@ import numpy as np
 
 from market.domain.errors import NotFound
 from market.persistence.store import Store
-from market.whatif.comparison import SolveFrom
+from market.whatif.clearings import Clearings, SolveFrom
+from market.whatif.watching import PATIENT, Asker
 from solver import Clearing, ClearingProblem, Limits, verify
 
 
@@ -52,9 +53,10 @@ def read_recorded(work: Store, round_id: str) -> Recorded:
     )
 
 
-def replay(recorded: Recorded, solve: SolveFrom) -> Replay:
+def replay(recorded: Recorded, solve: SolveFrom, asker: Asker = PATIENT) -> Replay:
     """Clear it again, and judge what was recorded."""
-    again, before = solve(recorded.problem, recorded.limits), recorded.clearing
+    before = recorded.clearing
+    again = Clearings(solve, recorded.limits, 1, asker).clear(recorded.round_id, recorded.problem)
     return Replay(
         round_id=recorded.round_id,
         exact=_same(before, again),

@@ -19,7 +19,9 @@ from market.clearing.placements import read_placements
 from market.clearing.snapshot import MarketSnapshot
 from market.domain.errors import Conflict
 from market.domain.orders import WHOLE_UNIT
-from market.whatif.comparison import SolveFrom, Tell, judged
+from market.domain.policy import CarbonBasis, Policy
+from market.whatif.clearings import Clearings, SolveFrom
+from market.whatif.watching import PATIENT, Asker
 from solver import Clearing, ClearingProblem, Limits
 
 Ints = npt.NDArray[np.int64]
@@ -44,6 +46,17 @@ class Weights:
     carbon_micros_per_kg: float
     latency_micros_per_ms_unit_hour: float
 
+    def policy(self) -> Policy:
+        """The policy under which a scenario, at this price of latency, clears as the point does."""
+        return Policy(
+            "sweep",
+            0.0,
+            round(self.carbon_micros_per_kg),
+            CarbonBasis.LOCATION,
+            latency_weight=1.0,
+            transfer_micros_per_gb=0,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:
@@ -67,11 +80,47 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The best found at these weights; `on_front` where nothing found is better in all three."""
+    """The best found at these weights; `on_front` where nothing found is better in all three.
+
+    `cost_micros` is what it minimises, `least_cost_micros` what no placement of the whole work can cost less than: proven
+    by the bound of the clearing at these weights, in integers.
+    """
 
     weights: Weights
     totals: Totals
     on_front: bool
+    cost_micros: int
+    least_cost_micros: int
+
+    @property
+    def gap(self) -> float:
+        """By what share of its cost it could still be cheaper, at most."""
+        return (self.cost_micros - self.least_cost_micros) / self.cost_micros if self.cost_micros else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A way to place the whole work."""
+
+    chosen: npt.NDArray[np.int32]
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
+class _Priced:
+    """What placements of the work cost at a pair of prices, and the least that all of it can cost."""
+
+    problem: ClearingProblem
+    least_cost_micros: int
+
+    def cost_micros(self, found: _Found) -> int:
+        """Of a way to place it all."""
+        problem, at = self.problem, found.chosen
+        unit_cost = problem.unit_cost_micros[problem.candidate_offering[at], 0]
+        each = problem.candidate_fixed_micros[at] + (
+            problem.candidate_units[at].astype(np.int64) * problem.candidate_slots[at] * unit_cost
+        )
+        return int((each * problem.job_scale).sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,40 +133,51 @@ class Sweep:
 
 
 def sweep(
-    snapshot: MarketSnapshot,
-    points: int,
-    solve: SolveFrom,
-    limits: Limits,
-    tell: Tell = lambda _name: None,
+    snapshot: MarketSnapshot, points: int, solve: SolveFrom, limits: Limits, asker: Asker = PATIENT
 ) -> Sweep:
     """Clear the work at so many pairs of prices; `Conflict` where the book has nothing to place."""
-    work, first = _work_of(snapshot, solve, limits)
-    found = [_totals(work, first)]
-    at, earlier, left_out = _weights(points), first, 0
+    clearings = Clearings(solve, limits, 1 + points, asker)
+    work, first = _work_of(snapshot, clearings)
+    found = [_Found(first.chosen, _totals(work, first))]
+    at, earlier, priced = _weights(points), first, []
     for number, weights in enumerate(at, start=1):
-        tell(f"{weights.path} {number}/{len(at)}")
         problem = _priced(work, weights)
-        clearing = judged(problem, solve(problem, limits, earlier))
+        clearing = clearings.clear(f"{weights.path} {number}/{len(at)}", problem, earlier)
+        priced.append(_Priced(_slim(problem), int(problem.value_micros.sum()) - clearing.bound_micros))
         if clearing.placed.all():
-            found.append(_totals(work, clearing))
+            found.append(_Found(clearing.chosen, _totals(work, clearing)))
             earlier = clearing
-        else:
-            left_out += 1
-    best = [min(found, key=lambda totals: (totals.cost(w), totals.carbon_kg_location)) for w in at]
+    best = [min(found, key=lambda one: (one.totals.cost(w), one.totals.carbon_kg_location)) for w in at]
     return Sweep(
         orders=work.problem.jobs,
         points=tuple(
-            Point(weights, totals, not any(_dominates(other, totals) for other in found))
-            for weights, totals in zip(at, _monotone(at, best), strict=True)
+            _point(weights, one, its, found)
+            for weights, one, its in zip(at, _monotone(at, best), priced, strict=True)
         ),
-        left_out=left_out,
+        left_out=1 + len(at) - len(found),
     )
 
 
-def _work_of(snapshot: MarketSnapshot, solve: SolveFrom, limits: Limits) -> tuple[BuiltProblem, Clearing]:
+def _point(weights: Weights, one: _Found, priced: _Priced, found: Sequence[_Found]) -> Point:
+    return Point(
+        weights,
+        one.totals,
+        on_front=not any(_dominates(other.totals, one.totals) for other in found),
+        cost_micros=priced.cost_micros(one),
+        least_cost_micros=priced.least_cost_micros,
+    )
+
+
+def _slim(problem: ClearingProblem) -> ClearingProblem:
+    """With a unit cost that is seen for each hour and stored once: hundreds of them are kept."""
+    unit_cost = np.broadcast_to(problem.unit_cost_micros[:, :1].copy(), problem.unit_cost_micros.shape)
+    return replace(problem, unit_cost_micros=unit_cost)
+
+
+def _work_of(snapshot: MarketSnapshot, clearings: Clearings) -> tuple[BuiltProblem, Clearing]:
     """The problem of just those orders that the book's clearing places, and that clearing of it."""
     whole = build_problem(snapshot)
-    clearing = judged(whole.problem, solve(whole.problem, limits))
+    clearing = clearings.clear("as_is", whole.problem)
     if not clearing.placed.any():
         raise Conflict("nothing_to_place", "the book places no order, so there is nothing to sweep")
     placed = np.flatnonzero(clearing.placed)
@@ -163,7 +223,8 @@ def _priced(work: BuiltProblem, weights: Weights) -> ClearingProblem:
     problem, supply = work.problem, work.supply
     kg = supply.facility_watts_per_unit / 1000 * supply.kg_per_kwh_location[supply.offering_node]
     unit_cost = _asks_per_slot(work) + np.floor(kg * weights.carbon_micros_per_kg + 0.5).astype(np.int64)
-    latency = work.rtt_of_candidates() * problem.candidate_slots * weights.latency_micros_per_ms_unit_hour
+    unit_slots = _tenths_of_candidates(work) / WHOLE_UNIT * problem.candidate_slots
+    latency = work.rtt_of_candidates() * unit_slots * weights.latency_micros_per_ms_unit_hour
     fixed = np.floor(latency + 0.5).astype(np.int64)
     dearest = (
         fixed + problem.candidate_units * problem.candidate_slots * unit_cost[problem.candidate_offering]
@@ -179,6 +240,14 @@ def _priced(work: BuiltProblem, weights: Weights) -> ClearingProblem:
         candidate_fixed_micros=fixed,
         value_micros=worth.astype(np.int64),
     )
+
+
+def _tenths_of_candidates(work: BuiltProblem) -> Ints:
+    """(C,) tenths of a card that the orders of each candidate ask for; 10 where they ask for cards."""
+    problem = work.problem
+    of_profile = np.full(problem.profile_start.size - 1, WHOLE_UNIT, dtype=np.int64)
+    of_profile[problem.job_profile] = [order.job.unit_tenths for order in work.snapshot.orders]
+    return np.repeat(of_profile, np.diff(problem.profile_start))
 
 
 def _asks_per_slot(work: BuiltProblem) -> Ints:
@@ -201,13 +270,13 @@ def _totals(work: BuiltProblem, clearing: Clearing) -> Totals:
     )
 
 
-def _monotone(at: Sequence[Weights], best: list[Totals]) -> list[Totals]:
+def _monotone(at: Sequence[Weights], best: Sequence[_Found]) -> list[_Found]:
     """Ties of cost settled so that a path never turns back: among equals, what the path has already."""
-    kept: list[Totals] = []
-    for number, (weights, totals) in enumerate(zip(at, best, strict=True)):
+    kept: list[_Found] = []
+    for number, (weights, one) in enumerate(zip(at, best, strict=True)):
         goes_on = number > 0 and at[number - 1].path == weights.path
-        same_cost = goes_on and kept[-1].cost(weights) <= totals.cost(weights)
-        kept.append(kept[-1] if same_cost else totals)
+        same_cost = goes_on and kept[-1].totals.cost(weights) <= one.totals.cost(weights)
+        kept.append(kept[-1] if same_cost else one)
     return kept
 
 

@@ -20,6 +20,7 @@ from market.whatif.alteration import AS_IS, Alteration, altered
 from market.whatif.comparison import compare
 from market.whatif.desk import WhatIf
 from market.whatif.sweep import PATHS, sweep
+from market.whatif.watching import Asker, GivenUp, PartDone, PartSearched, Told
 from solver import Limits
 
 OPERATOR = Actor("key_operator", Role.OPERATOR, None)
@@ -45,6 +46,36 @@ def test_growth_frees_what_has_grown_and_raises_the_power_cap() -> None:
     assert (grown["off_2"].units, grown["off_2"].free_units_by_hour[0]) == (12, 12)
     assert grown["off_1"].units == 4
     assert market.catalogue.node_by_id["west_tight"].power_cap_kw == 8
+
+
+def test_demand_is_scaled_to_the_number_and_nested() -> None:
+    market = snapshot(*[order(n) for n in range(1, 21)])
+    sizes = {}
+    for scale in (0.1, 0.5, 1.0, 1.25, 3.0):
+        scaled = altered(market, Alteration("x", demand_scale=scale)).orders
+        sizes[scale] = {one.id for one in scaled}
+        assert len(sizes[scale]) == len(scaled) == round(scale * 20)
+        assert [one.queue_key for one in scaled] == sorted(one.queue_key for one in scaled)
+    assert all(sizes[less] <= sizes[more] for less, more in pairwise(sizes))
+    again = altered(market, Alteration("x", demand_scale=0.5)).orders
+    other = altered(market, Alteration("x", demand_scale=0.5, demand_seed=1)).orders
+    assert {one.id for one in again} == sizes[0.5] != {one.id for one in other}
+
+
+def test_a_price_of_latency_takes_the_place_of_what_buyers_say() -> None:
+    market = snapshot(order(1, latency_cost_micros=7), order(2), policy=FREE)
+    priced = altered(market, Alteration("x", latency_micros_per_ms_unit_hour=500))
+    assert [o.terms.latency_cost_micros_per_ms_unit_hour for o in priced.orders] == [500, 500]
+    assert (priced.policy.name, priced.policy.latency_weight) == ("free*", 1.0)
+    weighed = Alteration("x", latency_micros_per_ms_unit_hour=500, latency_weight=2.0)
+    assert altered(market, weighed).policy.latency_weight == 2.0
+
+
+@pytest.mark.parametrize("scale", [0.0, 0.09, 3.1])
+def test_absurd_demand_is_refused(scale: float) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        Alteration("x", demand_scale=scale)
+    assert refusal.value.code == "invalid_demand"
 
 
 def test_a_latency_limit_leaves_stricter_orders_alone() -> None:
@@ -96,6 +127,48 @@ def test_the_front_is_monotone_along_each_path() -> None:
     greenest = found.points[len(found.points) // len(PATHS) - 1].totals
     assert greenest.carbon_kg_location < found.points[0].totals.carbon_kg_location
     assert any(point.on_front for point in found.points)
+    for point in found.points:
+        assert point.cost_micros == pytest.approx(point.totals.cost(point.weights), abs=1e4)
+        assert point.least_cost_micros <= point.cost_micros
+        assert 0 <= point.gap <= 1
+
+
+def test_a_point_is_what_a_scenario_at_its_prices_clears() -> None:
+    """Its policy and its price of latency as an alteration: no placement of the same work costs less than it said."""
+    market = snapshot(*[order(n, units=1 + n % 2, limit_cny=4000) for n in range(1, 5)], policy=FREE)
+    for point in sweep(market, 6, solve_here, LIMITS).points:
+        price = round(point.weights.latency_micros_per_ms_unit_hour)
+        same = Alteration("x", policy=point.weights.policy(), latency_micros_per_ms_unit_hour=price)
+        (outcome,) = compare(market, [same], solve_here, LIMITS)
+        assert outcome.policy.carbon_micros_per_kg == round(point.weights.carbon_micros_per_kg)
+        cost = sum(o.terms.limit_price_micros for o in market.orders) - outcome.value_micros
+        assert outcome.figures["placed"] == 4
+        assert point.least_cost_micros - 100 <= cost
+        assert cost <= point.cost_micros + 100
+
+
+def test_whoever_asks_is_told_clearing_by_clearing() -> None:
+    told: list[Told] = []
+    compare(snapshot(order(1)), [AS_IS, Alteration("b")], solve_here, LIMITS, Asker(told.append))
+    done = [one for one in told if isinstance(one, PartDone)]
+    assert [(one.part.number, one.part.of, one.part.name) for one in done] == [(1, 2, "as_is"), (2, 2, "b")]
+    assert any(isinstance(one, PartSearched) for one in told)
+
+
+def test_whoever_has_gone_gets_no_further_clearing() -> None:
+    told: list[Told] = []
+    asker = Asker(told.append, has_gone=lambda: any(isinstance(one, PartDone) for one in told))
+    with pytest.raises(GivenUp):
+        compare(snapshot(order(1)), [AS_IS, Alteration("b")], solve_here, LIMITS, asker)
+    assert {one.part.name for one in told} == {"as_is"}
+
+
+def test_unknown_places_are_found_before_anything_is_cleared() -> None:
+    told: list[Told] = []
+    wrong = Alteration("b", nodes_down=frozenset({"atlantis"}))
+    with pytest.raises(InvalidInput):
+        compare(snapshot(order(1)), [AS_IS, wrong], solve_here, LIMITS, Asker(told.append))
+    assert told == []
 
 
 def test_an_empty_book_has_no_front() -> None:
