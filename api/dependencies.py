@@ -23,8 +23,10 @@ from api.operations.stopping import Stopping
 from api.schemas.fields import PageAnswer, PageQuery
 from api.settings import Settings
 from api.streams.event_feed import Feed
+from api.streams.long_questions import LongQuestions
 from api.streams.round_progress import RoundProgress
 from api.wire.headers import request_id_of
+from api.wire.one_thread import Later
 from market.clearing.solving import SolverProcess
 from market.domain.errors import InvalidInput, NotAuthenticated, NotFound
 from market.domain.ids import IdSource
@@ -68,6 +70,7 @@ class Desk:
         exchange.watch.tell_to(self.progress.see)
         self._asking = SolverProcess(settings.solver_niceness)
         self.what_if = WhatIf(exchange.database, exchange.clock, self._asking)
+        self.long_questions = LongQuestions()
         self._background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="round")
 
     def finish_in_background(self, opened: OpenedRound) -> None:
@@ -92,6 +95,7 @@ class Desk:
         """Wait for a round that is clearing in the background, and for what is being asked."""
         self._background.shutdown()
         self._asking.close()
+        self.long_questions.close()
         self.feed.close()
         self.exchange.write_key_uses(closing=True)
 
@@ -115,38 +119,40 @@ async def _desk(request: Request) -> Desk:
 AtDesk = Annotated[Desk, Depends(_desk)]
 
 
-def _current_actor(
-    request: Request,
-    desk: AtDesk,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
-) -> Actor:
+async def _current_actor(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+) -> Later[Actor]:
     if credentials is None:
         raise NotAuthenticated(
             "missing_key", "this needs an API key: send the header 'Authorization: Bearer <key>'"
         )
-    return _recognised(request, desk, credentials)
+    return _asks(request, credentials)
 
 
 CurrentActor = Annotated[Actor, Depends(_current_actor)]
 
 
-def _possible_actor(
-    request: Request,
-    desk: AtDesk,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
-) -> Actor | None:
-    return None if credentials is None else _recognised(request, desk, credentials)
+async def _possible_actor(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+) -> Later[Actor] | None:
+    return None if credentials is None else _asks(request, credentials)
 
 
 PossibleActor = Annotated[Actor | None, Depends(_possible_actor)]
 """For what is public, of which the operator sees more. A key that nobody issued is refused all the same."""
 
 
-def _recognised(request: Request, desk: Desk, credentials: HTTPAuthorizationCredentials) -> Actor:
+def _asks(request: Request, credentials: HTTPAuthorizationCredentials) -> Later[Actor]:
     """Who holds the key; the rate limit learns that it is a good one."""
-    actor = desk.exchange.authenticate(credentials.credentials)
-    request.state.key_id = actor.key_id
-    return replace(actor, request_id=request_id_of(request.scope))
+    desk: Desk = request.app.state.desk
+
+    def recognise() -> Actor:
+        actor = desk.exchange.authenticate(credentials.credentials)
+        request.state.key_id = actor.key_id
+        return replace(actor, request_id=request_id_of(request.scope))
+
+    request.state.asks = Later(recognise)
+    return request.state.asks  # type: ignore[no-any-return]
 
 
 async def _idempotency_key(
@@ -167,8 +173,13 @@ async def _idempotency_key(
 IdempotencyKey = Annotated[str | None, Depends(_idempotency_key)]
 
 
-async def _once(request: Request, actor: CurrentActor, key: IdempotencyKey) -> Once | None:
-    return None if key is None else Once(actor.key_id, key, await _request_hash(request))
+async def _once(
+    request: Request, asks: Annotated[Later[Actor], Depends(_current_actor)], key: IdempotencyKey
+) -> Later[Once] | None:
+    if key is None:
+        return None
+    request_hash = await _request_hash(request)
+    return Later(lambda: Once(asks().key_id, key, request_hash))
 
 
 OnceOnly = Annotated[Once | None, Depends(_once)]

@@ -9,13 +9,14 @@ from api.openapi import KEY_OPTIONAL, problems
 from api.schemas.events import SUBMITTED, AuditAnswer, AuditQuery, EventAnswer, EventsQuery
 from api.schemas.fields import PageAnswer
 from api.streams.event_stream import LONGEST_SECONDS, EventStream, Pace
+from api.wire.one_thread import OneThreadRoute
 from market.domain.audience import Audience
 from market.domain.events import sequence_of
 from market.domain.parties import Actor
 from market.domain.scopes import Scope
 from market.persistence.event_reader import AuditFilter
 
-router = APIRouter(prefix="/v1", tags=["events"])
+router = APIRouter(prefix="/v1", tags=["events"], route_class=OneThreadRoute)
 STREAM, PAGE = "text/event-stream", "application/json"
 BOTH_WAYS: dict[int | str, dict[str, Any]] = {
     200: {
@@ -37,7 +38,13 @@ BOTH_WAYS: dict[int | str, dict[str, Any]] = {
     response_model=PageAnswer[EventAnswer],
     responses=BOTH_WAYS
     | problems(
-        "unknown_key", "missing_scope", 422, "invalid_event_id", "unknown_event_kind", "invalid_cursor"
+        "unknown_key",
+        "missing_scope",
+        422,
+        "invalid_event_id",
+        "unknown_event_kind",
+        "missing_resource",
+        "invalid_cursor",
     ),
     openapi_extra=KEY_OPTIONAL,
 )
@@ -76,7 +83,7 @@ async def stream_events(
     "/audit",
     operation_id="list_audit",
     summary="Who did what",
-    responses=problems(401, 403, 422, "unknown_event_kind", "invalid_cursor"),
+    responses=problems(401, 403, 422, "unknown_event_kind", "missing_resource", "invalid_cursor"),
 )
 def list_audit(
     desk: AtDesk, actor: CurrentActor, query: Annotated[AuditQuery, Query()]

@@ -13,12 +13,13 @@ from api.openapi import problems
 from api.schemas.orders import ANSWERED_LINES, LINES, OrderBatchAnswer, order_fields
 from api.wire.json_answer import NDJSON, JsonAnswer, LinesAnswer
 from api.wire.media_types import preferred, sent_as
+from api.wire.one_thread import OneThreadRoute
 from market.domain.errors import MarketError
 from market.domain.parties import Role
 from market.domain.scopes import Scope
 from market.exchange import Once
 
-router = APIRouter(prefix="/v1/orders", tags=["orders"])
+router = APIRouter(prefix="/v1/orders", tags=["orders"], route_class=OneThreadRoute)
 JSON = "application/json"
 BODY: Mapping[str, Any] = {
     "required": True,

@@ -5,10 +5,10 @@ from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn
 
 from fastapi import HTTPException, Request, Response
-from fastapi.routing import APIRoute
 from pydantic_core import from_json
 
 from api.wire.media_types import is_json, sent_as
+from api.wire.one_thread import OneThreadRoute
 
 DEEPEST_NESTING = 32
 """An order has four levels; whatever walks a body recursively later on is safe."""
@@ -35,7 +35,7 @@ class JsonRequest(Request):
         return self._json
 
 
-class JsonRoute(APIRoute):
+class JsonRoute(OneThreadRoute):
     """A route that takes JSON and says so when it gets something else."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
