@@ -73,7 +73,8 @@ def looks_by_events(exchange: "Exchange", ids: Collection[str]) -> Looks:
 
     one = next(iter(ids)) if len(ids) == 1 else None
     try:
-        for event in exchange.events.listen(kinds=["order.*"], resource_id=one):
+        about = {"resource": "order", "resource_id": one} if one else {"kinds": ["order.*"]}
+        for event in exchange.events.listen(**about):
             if event is None:
                 yield None
             elif event.resource_id in ids:

@@ -61,7 +61,10 @@ class EventsWanted(BaseModel):
         examples=["order"],
     )
     resource_id: str | None = Field(
-        None, max_length=200, description="Only of this one.", examples=["ord_01k0a1b2c3d4e5f6g7h8j9kmnp"]
+        None,
+        max_length=200,
+        description="Only of this one; `resource` says what it is.",
+        examples=["ord_01k0a1b2c3d4e5f6g7h8j9kmnp"],
     )
 
     def wanted(self) -> Wanted:

@@ -94,6 +94,11 @@ class Wanted:
                 "unknown_event_kind",
                 f"nothing is told of any {resource[:40]!r}: it is one of {', '.join(KINDS)}",
             )
+        if resource_id is not None and resource is None:
+            raise InvalidInput(
+                "missing_resource",
+                "`resource_id` alone would go through the whole log: say with `resource` what it is, such as order",
+            )
         if ANY in asked:
             return cls(resource=resource, resource_id=resource_id)
         families = frozenset(pattern.removesuffix(".*") for pattern in asked if pattern.endswith(".*"))

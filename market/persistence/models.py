@@ -251,8 +251,6 @@ class EventRow(Base):
         Index("ix_events_buyer_id_sequence", "buyer_id", "sequence"),
         Index("ix_events_provider_id_sequence", "provider_id", "sequence"),
         Index("ix_events_actor_sequence", "actor", "sequence"),
-        Index("ix_events_kind_sequence", "kind", "sequence"),
-        Index("ix_events_at", "at"),
         {"sqlite_autoincrement": True},
     )
     sequence: Mapped[int] = mapped_column(
@@ -275,6 +273,7 @@ class RoundRow(Base):
     __tablename__ = "rounds"
     __table_args__ = (
         UniqueConstraint("in_progress"),
+        Index("ix_rounds_state_id", "state", "id"),
         CheckConstraint("state IN ('clearing', 'landed', 'refused', 'failed')", name="state"),
         CheckConstraint("(state = 'clearing') = (in_progress IS NOT NULL)", name="in_progress"),
     )
@@ -325,6 +324,7 @@ class AllocationRow(Base):
             name="state",
         ),
         Index("ix_allocations_offering_id_ends_at", "offering_id", "ends_at"),
+        Index("ix_allocations_node_id_id", "node_id", "id"),
         Index("ix_allocations_buyer_id_id", "buyer_id", "id"),
         Index("ix_allocations_provider_id_id", "provider_id", "id"),
     )

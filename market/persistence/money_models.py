@@ -38,6 +38,7 @@ class TransferRow(Base):
         CheckConstraint("amount_micros > 0", name="amount"),
         CheckConstraint("debit_account_id <> credit_account_id", name="two_sides"),
         Index("ix_transfers_debit_account_id_id", "debit_account_id", "id"),
+        Index("ix_transfers_round_id_id", "round_id", "id"),
         Index("ix_transfers_credit_account_id_id", "credit_account_id", "id"),
     )
     id: Mapped[str] = mapped_column(primary_key=True)

@@ -94,7 +94,7 @@ def test_it_is_filtered_and_paged(house: House) -> None:
     assert kinds(organisation="buy_0001", kinds="order.*") == ["order.submitted"]
     assert kinds(actor="exchange", resource="order") == ["order.placed_in_round"]
     assert kinds(kinds="round.*") == ["round.landed", "round.clearing"]
-    assert kinds(resource_id=order["id"]) == ["order.placed_in_round", "order.submitted"]
+    assert kinds(resource="order", resource_id=order["id"]) == ["order.placed_in_round", "order.submitted"]
     assert kinds(since="2025-07-16T07:00:01Z") == []
     assert "order.submitted" not in kinds(until="2025-07-16T07:00:00Z")
     first = house.ask("GET", "/v1/audit", house.keys.operator, params={"limit": 2}).json()

@@ -111,8 +111,8 @@ def test_nothing_is_missed_though_nothing_was_told_before_it_broke() -> None:
 def test_filters_are_passed_on() -> None:
     teller = Teller(last=1, at_once=1)
     with told_by(teller) as exchange:
-        next(exchange.events.stream(kinds=["order.*", "round.landed"], resource_id="ord_1"))
-    asked = [("kinds", "order.*"), ("kinds", "round.landed"), ("resource_id", "ord_1")]
+        next(exchange.events.stream(kinds=["order.*", "round.landed"], resource="order", resource_id="ord_1"))
+    asked = [("kinds", "order.*"), ("kinds", "round.landed"), ("resource", "order"), ("resource_id", "ord_1")]
     assert parse_qsl(teller.asked[0][1]) == asked
 
 
@@ -153,9 +153,9 @@ def test_the_exchange_tells_what_is_ones_own(house: House, order: Any) -> None:
         assert event is not None
         assert (event.kind, event.resource_id) == ("order.submitted", accepted.id)
         exchange.orders.cancel(accepted.id)
-        again = exchange.events.stream(after=event.id, resource_id=accepted.id)
+        again = exchange.events.stream(after=event.id, resource="order", resource_id=accepted.id)
         assert next(again).kind == "order.cancelled"
-        pages = [one.id for one in exchange.events.list(resource_id=accepted.id)]
+        pages = [one.id for one in exchange.events.list(resource="order", resource_id=accepted.id)]
         assert pages[0] == event.id
     with Exchange(house.server) as stranger:
-        assert list(stranger.events.list(resource_id=accepted.id)) == []
+        assert list(stranger.events.list(resource="order", resource_id=accepted.id)) == []

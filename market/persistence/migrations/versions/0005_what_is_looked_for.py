@@ -12,8 +12,9 @@ INDEXES = {
     "ix_api_keys_expires_at": ("api_keys", ["expires_at"]),
     "ix_webhook_deliveries_ended": ("webhook_deliveries", ["state", "created_at"]),
     "ix_events_actor_sequence": ("events", ["actor", "sequence"]),
-    "ix_events_kind_sequence": ("events", ["kind", "sequence"]),
-    "ix_events_at": ("events", ["at"]),
+    "ix_allocations_node_id_id": ("allocations", ["node_id", "id"]),
+    "ix_rounds_state_id": ("rounds", ["state", "id"]),
+    "ix_transfers_round_id_id": ("transfers", ["round_id", "id"]),
 }
 
 
