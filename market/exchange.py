@@ -22,6 +22,7 @@ from market.conditions import require
 from market.desks.access import AccessDesk
 from market.desks.catalogue import CatalogueDesk
 from market.desks.deliveries import DeliveryDesk
+from market.desks.landing import LandingDesk
 from market.desks.promises import PromiseDesk
 from market.desks.running import RunningDesk
 from market.desks.treasury import TreasuryDesk
@@ -44,7 +45,15 @@ from market.ordering.spot import PlacingAtOnce, place_at_once, wants_place_at_on
 from market.ordering.submission import Submission, accept_orders, open_draft, remembered_answer
 from market.persistence.database import Database
 from market.persistence.directory import KeptDirectory
-from market.rounds.steps import OpenedRound, abandon_round, closed, failure_of, freeze_market, land_round
+from market.persistence.store import Store
+from market.rounds.steps import (
+    OpenedRound,
+    abandon_round,
+    closed,
+    failure_of,
+    freeze_market,
+    sight_market,
+)
 from market.settlement.books import Books
 from market.watching import RoundEnded, StepDone, Watch
 from solver import Verification, verify
@@ -54,7 +63,16 @@ __all__ = ["AnsweredBefore", "Exchange", "Once", "OpenedRound", "RoundRequest", 
 _logger = logging.getLogger(__name__)
 
 
-class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk, WebhookDesk, DeliveryDesk):
+class Exchange(
+    CatalogueDesk,
+    RunningDesk,
+    TreasuryDesk,
+    PromiseDesk,
+    AccessDesk,
+    WebhookDesk,
+    DeliveryDesk,
+    LandingDesk,
+):
     """The market's front desk. Safe between threads: each call has a session of its own."""
 
     def __init__(self, database: Database, clock: Clock, solve: Solve = solve_here, pepper: str = "") -> None:
@@ -119,8 +137,8 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
             now = self.clock.now()
             read = apart(self._solve, read_outcome)
             outcome = read(built, clearing, opened.round.id, self._ids, now)  # 5. back again
-        with step("land"), self._unit_of_work() as work:  # 6. one transaction: it lands whole or not at all
-            return land_round(work, opened, built, outcome, self._ids, self.clock.now())
+        with step("land"):
+            return self._land(opened, built, outcome)  # 6. one transaction: it lands whole or not at all
 
     def cancel_order(
         self,
@@ -222,6 +240,8 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
         self._require_taking_rounds()
         self.keep_time()
         began, now = perf_counter(), self.clock.now()
+        with self.database.reading() as session:
+            sighting = sight_market(Store(session), request, now)
         with ExitStack() as undo:
             with self._unit_of_work(actor, once) as work:
                 if not self.database.round_lock.take():
@@ -230,7 +250,7 @@ class Exchange(CatalogueDesk, RunningDesk, TreasuryDesk, PromiseDesk, AccessDesk
                     )
                 undo.callback(self.database.round_lock.release)
                 abandon_round(work, now)
-                opened = freeze_market(work, request, self._ids, now)
+                opened = freeze_market(work, request, self._ids, now, sighting)
                 work.answer = {"round_id": opened.round.id}
             undo.pop_all()  # stored: `finish_round` gives the place back
         self.watch.tell(StepDone(opened.round.id, "freeze", perf_counter() - began))

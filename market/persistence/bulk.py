@@ -1,10 +1,12 @@
 """Many rows of one table in one statement, bound to the database's types column by column.
 
 SQLAlchemy binds each value of each row on its own, which takes longer than SQLite takes to store it. Here a column's type is
-asked once for all rows, and one and the same object (a moment, a word of the log) is bound once.
+asked once for all rows, and one and the same object (a moment, a word of the log) is bound once. Rows may be bound before
+the transaction that writes them: whoever holds the only writer then has nothing left to do but to write.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -16,29 +18,100 @@ from market.persistence.models import Base
 Bind = Callable[[Any], Any]
 
 
+@dataclass(frozen=True, slots=True)
+class BoundRows:
+    """Rows as the driver takes them, and the order that each is about."""
+
+    sql: str
+    parameters: Sequence[tuple[Any, ...]]
+    about: Sequence[str]
+
+    def without(self, order_ids: Collection[str]) -> "BoundRows":
+        """The rows about all other orders."""
+        kept = [n for n, order_id in enumerate(self.about) if order_id not in order_ids]
+        if len(kept) == len(self.about):
+            return self
+        return replace(
+            self, parameters=[self.parameters[n] for n in kept], about=[self.about[n] for n in kept]
+        )
+
+    def write(self, session: Session) -> bool:
+        """Write them in one statement; whether each of them met a row, where they are written over others."""
+        if not self.parameters:
+            return True
+        written = session.connection().exec_driver_sql(self.sql, list(self.parameters))
+        return written.rowcount == len(self.parameters)
+
+
 def insert_rows(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that all name the same columns; none: nothing happens."""
+    bind_inserts(session, table, rows, [""] * len(rows)).write(session)
+
+
+def bind_inserts(
+    session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]], about: Sequence[str]
+) -> BoundRows:
+    """Rows that all name the same columns, to be inserted later."""
     if not rows:
-        return
-    connection = session.connection()
+        return BoundRows("", (), ())
     names = tuple(rows[0])
-    sql, binds = _statement(table, names, connection.dialect)
-    columns = [_bound(bind, [row[name] for row in rows]) for name, bind in zip(names, binds, strict=True)]
-    connection.exec_driver_sql(sql, list(zip(*columns, strict=True)))
+    sql, binds = _insertion(table, names, session.get_bind().dialect)
+    return BoundRows(sql, _bound_rows(names, binds, rows), about)
+
+
+def bind_updates(
+    session: Session,
+    table: type[Base],
+    names: Sequence[str],
+    changes: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]],
+) -> BoundRows:
+    """(before, after) of each row, by column, `id` among them: to be written over what was before, and nothing else."""
+    sql, binds = _change(table, tuple(names), session.get_bind().dialect)
+    columns = ("id", *names)
+    old = _bound_rows(columns, binds, [before for before, _ in changes])
+    new = _bound_rows(names, binds[1:], [after for _, after in changes])
+    parameters = [(*to, *by) for to, by in zip(new, old, strict=True)]
+    return BoundRows(sql, parameters, [before["id"] for before, _ in changes])
 
 
 @lru_cache(maxsize=256)
-def _statement(
+def _insertion(
     table: type[Base], names: tuple[str, ...], dialect: Dialect
 ) -> tuple[str, tuple[Bind | None, ...]]:
     """The statement with its parameters by position, and how each is bound."""
-    columns = [table.__table__.c[name] for name in names]
-    sign = {"qmark": "?", "format": "%s", "pyformat": "%s"}[dialect.paramstyle]
+    into, named, sign = _quoted(table, names, dialect)
+    sql = f"INSERT INTO {into} ({', '.join(named)}) VALUES ({', '.join([sign] * len(names))})"  # noqa: S608 - names of ours
+    return sql, _binds(table, names, dialect)
+
+
+@lru_cache(maxsize=16)
+def _change(
+    table: type[Base], names: tuple[str, ...], dialect: Dialect
+) -> tuple[str, tuple[Bind | None, ...]]:
+    """The statement: new values by position, then the id and the old values; how each of the latter is bound."""
+    over, named, sign = _quoted(table, names, dialect)
+    to = ", ".join(f"{name} = {sign}" for name in named)
+    by = " AND ".join(f"{name} = {sign}" for name in ("id", *named))
+    return f"UPDATE {over} SET {to} WHERE {by}", _binds(table, ("id", *names), dialect)  # noqa: S608 - names of ours
+
+
+def _quoted(table: type[Base], names: Sequence[str], dialect: Dialect) -> tuple[str, list[str], str]:
+    """A table and columns as the database spells them, and its sign for a parameter."""
     quoted = dialect.identifier_preparer
-    into = quoted.format_table(table.__table__)
-    named = ", ".join(quoted.format_column(column) for column in columns)
-    sql = f"INSERT INTO {into} ({named}) VALUES ({', '.join([sign] * len(names))})"  # noqa: S608 - names of ours
-    return sql, tuple(column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns)
+    sign = {"qmark": "?", "format": "%s", "pyformat": "%s"}[dialect.paramstyle]
+    columns = [quoted.format_column(table.__table__.c[name]) for name in names]
+    return quoted.format_table(table.__table__), columns, sign
+
+
+def _binds(table: type[Base], names: Sequence[str], dialect: Dialect) -> tuple[Bind | None, ...]:
+    return tuple(table.__table__.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names)
+
+
+def _bound_rows(
+    names: Sequence[str], binds: Sequence[Bind | None], rows: Sequence[Mapping[str, Any]]
+) -> list[tuple[Any, ...]]:
+    columns = [_bound(bind, [row[name] for row in rows]) for name, bind in zip(names, binds, strict=True)]
+    return list(zip(*columns, strict=True))
 
 
 def _bound(bind: Bind | None, values: Sequence[Any]) -> Sequence[Any]:

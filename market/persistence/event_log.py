@@ -4,15 +4,15 @@ Rows are gathered and inserted at the end of a unit of work, on PostgreSQL under
 sequence is not visible before all smaller ones are, and whoever reads on from the last it saw misses nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, text
+from sqlalchemy import Row, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from market.domain.events import EXCHANGE, Event, require_kind
-from market.persistence.bulk import insert_rows
+from market.persistence.bulk import BoundRows, bind_inserts
 from market.persistence.models import EventRow
 
 EVENTS_LOCK = 0x4B42
@@ -40,6 +40,7 @@ class EventLog:
         self._at = at
         self._actor = actor
         self._request_id = request_id
+        self._bound: list[BoundRows] = []
         self._pending: list[dict[str, Any]] = []
 
     @property
@@ -93,15 +94,42 @@ class EventLog:
             "data": data,
         }
 
+    def hand_over(self) -> BoundRows:
+        """What was noted, for another unit of work to `take_over`; each row is about its order."""
+        about = [noted["data"].get("order_id", noted["resource_id"]) for noted in self._pending]
+        rows = bind_inserts(self._session, EventRow, self._pending, about)
+        self._pending = []
+        return rows
+
+    def take_over(self, rows: BoundRows) -> None:
+        """Note what was noted elsewhere, after everything that was noted here so far."""
+        self._bound += [self.hand_over(), rows]
+
     def write(self) -> bool:
         """Insert what was noted; the last statement of a unit of work. Whether there was anything."""
-        if not self._pending:
+        bound = [rows for rows in (*self._bound, self.hand_over()) if rows.parameters]
+        if not bound:
             return False
         if self._session.get_bind().dialect.name == "postgresql":
             self._session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": EVENTS_LOCK})
-        insert_rows(self._session, EventRow, self._pending)
-        self._pending = []
+        for rows in bound:
+            rows.write(self._session)
+        self._bound = []
         return True
+
+    def newest(self) -> int:
+        """The sequence up to which everything is committed that is seen from now on."""
+        return self._session.scalar(select(func.max(EventRow.sequence))) or 0
+
+    def touched_since(self, sequence: int, resources: Collection[str]) -> Mapping[str, set[str]]:
+        """To what of some kinds of resource anything happened since then: their ids by kind."""
+        query = select(EventRow.resource, EventRow.resource_id).where(
+            EventRow.sequence > sequence, EventRow.resource.in_(sorted(resources))
+        )
+        touched: dict[str, set[str]] = {}
+        for resource, id_ in self._session.execute(query):
+            touched.setdefault(resource, set()).add(id_)
+        return touched
 
     def history(self, resource: str, resource_id: str) -> tuple[Event, ...]:
         """Everything that was committed to have happened to one resource, oldest first."""

@@ -14,7 +14,7 @@ from market.domain.ledger import Account, Transfer, TransferKind
 from market.domain.offerings import SlaGrade
 from market.domain.vouchers import VoucherPool
 from market.persistence import mapping
-from market.persistence.bulk import insert_rows
+from market.persistence.bulk import BoundRows, bind_inserts
 from market.persistence.filters import Filters, conditions
 from market.persistence.models import OfferingRow, OfferingVersionRow
 from market.persistence.money_models import AccountRow, TransferRow, VoucherPoolRow
@@ -72,6 +72,15 @@ class LedgerStore:
 
     def post(self, transfers: Sequence[Transfer]) -> None:
         """Insert transfers and move the sums of their accounts; `Conflict` where an account would fall too low."""
+        self.post_bound(self.bind(transfers), transfers)
+
+    def bind(self, transfers: Sequence[Transfer]) -> BoundRows:
+        """Transfers to be posted later, each about its order."""
+        rows = [mapping.transfer_columns(transfer) for transfer in transfers]
+        return bind_inserts(self._session, TransferRow, rows, [t.order_id or "" for t in transfers])
+
+    def post_bound(self, rows: BoundRows, transfers: Sequence[Transfer]) -> None:
+        """Insert transfers that are bound already, and move the sums of their accounts."""
         if not transfers:
             return
         debits: dict[str, int] = {}
@@ -80,7 +89,7 @@ class LedgerStore:
             amount = transfer.amount_micros
             debits[transfer.debit_account_id] = debits.get(transfer.debit_account_id, 0) + amount
             credits_[transfer.credit_account_id] = credits_.get(transfer.credit_account_id, 0) + amount
-        insert_rows(self._session, TransferRow, [mapping.transfer_columns(t) for t in transfers])
+        rows.write(self._session)
         touched = sorted(debits.keys() | credits_.keys())  # always in one sequence: no deadlock
         sums = [{"of": id_, "debits": debits.get(id_, 0), "credits": credits_.get(id_, 0)} for id_ in touched]
         try:

@@ -1,21 +1,21 @@
 """Orders, their history and why they were not placed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from market.domain.errors import Conflict
 from market.domain.events import Event
 from market.domain.orders import Order
 from market.domain.rounds import Explanation
-from market.domain.states import IN_BOOK, ORDER_MOVES, Cause, OrderState, advance
+from market.domain.states import IN_BOOK, ORDER_MOVES, Cause, OrderState, RoundState, advance
 from market.persistence import mapping
-from market.persistence.bulk import insert_rows
+from market.persistence.bulk import BoundRows, bind_updates, insert_rows
 from market.persistence.event_log import EventLog
 from market.persistence.filters import NO_FILTERS, Filters, conditions
-from market.persistence.models import BuyerRow, ExplanationRow, OrderRow
+from market.persistence.models import BuyerRow, ExplanationRow, OrderRow, RoundRow
 from market.persistence.paging import Page, PageRequest, read_plain_page
 
 _BUYERS = select(BuyerRow.id).where(BuyerRow.id.in_(bindparam("ids", expanding=True)))
@@ -27,6 +27,8 @@ _FILTERED = {
     "compute_class": OrderRow.job["compute_class"].as_string(),
 }
 _ONE = _ORDERS.where(OrderRow.id == bindparam("id"))
+_STEP = ("state", "held_micros", "paid_micros", "remaining_share")
+"""What changes where an order takes a step that moves money."""
 
 
 class OrderStore:
@@ -80,13 +82,31 @@ class OrderStore:
         query = _ORDERS.where(OrderRow.state.in_(IN_BOOK)).order_by(OrderRow.queue_key)
         return tuple(mapping.read_order(row) for row in self._session.connection().execute(query))
 
+    def hold_book(self) -> None:
+        """Nobody else changes an order in the book before the end of this unit of work (SQLite has one writer anyway)."""
+        if self._session.get_bind().dialect.name == "postgresql":
+            query = select(OrderRow.id).where(OrderRow.state.in_(IN_BOOK))
+            query = query.order_by(OrderRow.id)  # as `held` locks them: no deadlock
+            self._session.execute(query.with_for_update()).all()
+
     def still_open(self, orders: Iterable[Order]) -> set[str]:
-        """Those of the given orders that are in the book now on the same terms, until the end of this unit of work."""
-        query = _ORDERS.where(OrderRow.state.in_(IN_BOOK))
-        query = query.order_by(OrderRow.id)  # as `held` locks them: no deadlock
-        rows = self._session.connection().execute(query.with_for_update())
-        now = {row.id: mapping.read_order(row) for row in rows}
-        return {order.id for order in orders if order.id in now and _same_work(order, now[order.id])}
+        """Those of the given orders that are in the book now on the same terms."""
+        now = {order.id: order for order in self.open_orders()}
+        return {order.id for order in orders if order.id in now and same_work(order, now[order.id])}
+
+    def bind_steps(self, changes: Sequence[tuple[Order, Order]]) -> BoundRows:
+        """(before, after) of orders that take a step, with the money it moves: to be written over just that, later."""
+        for current, to in {(before.state, after.state) for before, after in changes}:
+            if current is not to:
+                advance(ORDER_MOVES, current, to)
+        rows = [(_step_columns(before), _step_columns(after)) for before, after in changes]
+        return bind_updates(self._session, OrderRow, _STEP, rows)
+
+    def tell(
+        self, orders: Iterable[Order], to: OrderState, at: datetime, cause: Cause, actor: str, reason: str
+    ) -> None:
+        """Note in the orders' histories what is written otherwise."""
+        self._record(orders, to, at, cause, actor, reason)
 
     def move(
         self,
@@ -146,14 +166,22 @@ class OrderStore:
         return buyer_id in self._buyers
 
     def add_explanations(self, explanations: Sequence[Explanation]) -> None:
-        """Insert why orders were not placed."""
+        """Insert why a round leaves orders unplaced; nobody sees it before the round has landed."""
         insert_rows(self._session, ExplanationRow, [mapping.explanation_columns(one) for one in explanations])
+
+    def drop_explanations(self, round_id: str, order_ids: Collection[str]) -> None:
+        """Take back what was inserted of orders that are not there any more."""
+        gone = sorted(order_ids)
+        for start in range(0, len(gone), 500):
+            some = ExplanationRow.order_id.in_(gone[start : start + 500])
+            self._session.execute(delete(ExplanationRow).where(ExplanationRow.round_id == round_id, some))
 
     def explanation(self, order_id: str) -> Explanation | None:
         """The newest explanation of one order."""
         query = (
             select(ExplanationRow)
-            .where(ExplanationRow.order_id == order_id)
+            .join(RoundRow, RoundRow.id == ExplanationRow.round_id)
+            .where(ExplanationRow.order_id == order_id, RoundRow.state == RoundState.LANDED)
             .order_by(ExplanationRow.round_id.desc())
             .limit(1)
         )
@@ -184,7 +212,17 @@ class OrderStore:
         self._events.record_of_each("order", cause.value, whose, told, at=at, actor=actor)
 
 
-def _same_work(before: Order, now: Order) -> bool:
+def _step_columns(order: Order) -> dict[str, object]:
+    return {
+        "id": order.id,
+        "state": str(order.state),
+        "held_micros": order.held_micros,
+        "paid_micros": order.paid_micros,
+        "remaining_share": order.remaining_share,
+    }
+
+
+def same_work(before: Order, now: Order) -> bool:
     """Whether it is still the same work on the same terms and money, amended or interrupted again as it may have been."""
     return all(
         getattr(before, name) == getattr(now, name)

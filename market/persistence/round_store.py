@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -13,10 +13,10 @@ from market.domain.errors import Conflict
 from market.domain.rounds import Allocation, Holding, Round
 from market.domain.states import ALLOCATION_MOVES, AllocationState, RoundState, advance
 from market.persistence import mapping
-from market.persistence.bulk import insert_rows
+from market.persistence.bulk import BoundRows, bind_inserts
 from market.persistence.event_log import EventLog
 from market.persistence.filters import NO_FILTERS, Filters, conditions
-from market.persistence.models import AllocationRow, RoundRecordRow, RoundRow
+from market.persistence.models import AllocationRow, ExplanationRow, RoundRecordRow, RoundRow
 from market.persistence.paging import Page, PageRequest, read_page
 
 _NEWEST_OF_ORDER = (
@@ -63,6 +63,13 @@ class RoundStore:
         names = ("orders", "placed", "left_out", "status", "gap", "seconds", "failure")
         told = {name: getattr(round_, name) for name in names}
         self._events.record("round", round_.state.value, round_.id, at=round_.closed_at, **told)
+        if round_.state is not RoundState.LANDED:
+            self._forget_prepared(round_.id)
+
+    def _forget_prepared(self, round_id: str) -> None:
+        """What was stored beforehand of a round that did not land: nobody has seen it."""
+        for table in (ExplanationRow, RoundRecordRow):
+            self._session.execute(delete(table).where(table.round_id == round_id))
 
     def get(self, round_id: str) -> Round | None:
         """One round."""
@@ -105,7 +112,7 @@ class RoundStore:
         names: Mapping[str, Any],
         limits: Mapping[str, Any],
     ) -> None:
-        """Keep what it takes to check a round again, and to clear it again."""
+        """Keep what it takes to check a round again, and to clear it again; nobody sees it before the round has landed."""
         row = {
             "round_id": round_id,
             "problem_npz": problem_npz,
@@ -116,14 +123,20 @@ class RoundStore:
         self._session.execute(insert(RoundRecordRow), [row])
 
     def record(self, round_id: str) -> RoundRecordRow | None:
-        """The problem, the clearing and the names of their rows."""
-        return self._session.get(RoundRecordRow, round_id)
+        """The problem, the clearing and the names of their rows, of a round that has landed."""
+        query = select(RoundRecordRow).join(RoundRow, RoundRow.id == RoundRecordRow.round_id)
+        return self._session.scalar(query.where(RoundRow.id == round_id, RoundRow.state == RoundState.LANDED))
 
     def add_allocations(self, allocations: Sequence[Allocation]) -> None:
-        """Insert what a round granted."""
-        insert_rows(self._session, AllocationRow, [mapping.allocation_columns(a) for a in allocations])
+        """Insert what was granted."""
+        self.bind_allocations(allocations).write(self._session)
+
+    def bind_allocations(self, allocations: Sequence[Allocation]) -> BoundRows:
+        """What is granted, to be inserted later; it is told of here."""
         for allocation in allocations:
             self._record(allocation, allocation.state)
+        rows = [mapping.allocation_columns(allocation) for allocation in allocations]
+        return bind_inserts(self._session, AllocationRow, rows, [a.order_id for a in allocations])
 
     def move_allocation(self, allocation: Allocation, to: AllocationState, **facts: Any) -> None:
         """Advance one allocation, and write facts (columns) that come with the step."""

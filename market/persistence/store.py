@@ -100,6 +100,12 @@ class Store:
         if self.session.get_bind().dialect.name == "postgresql":
             self.session.execute(text("LOCK TABLE regions IN SHARE ROW EXCLUSIVE MODE"))
 
+    def hold_listings(self) -> None:
+        """No node and no offering changes elsewhere before the end of this unit of work (SQLite has one writer anyway)."""
+        if self.session.get_bind().dialect.name == "postgresql":
+            for column in (models.NodeRow.id, models.OfferingRow.id):
+                self.session.execute(select(column).order_by(column).with_for_update(read=True)).all()
+
     def has(self, kind: type[SourcedThing], id_: str) -> bool:
         """Whether a catalogue noun of that id is stored."""
         table: Any = _TABLES[kind]

@@ -18,7 +18,7 @@ and the score shows it.
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -57,13 +57,15 @@ class Standing:
 class Forecaster:
     """Makes forecasts from what was recorded up to one moment."""
 
-    def __init__(self, work: Store, now: datetime) -> None:
+    def __init__(self, work: Store, now: datetime, just_scored: Sequence[Forecast] = ()) -> None:
         self._now = now
         landings = work.promises.newest_landings(ROUNDS_LOOKED_AT)
         gaps = [later - earlier for later, earlier in pairwise(landings)]
         steps = sorted(gap for gap in gaps if gap > timedelta(0))
         self._interval = steps[len(steps) // 2] if steps else USUAL_INTERVAL
-        self._waits = _waits_by_tenth(work.promises.scored_forecasts(MOST_HISTORY))
+        known = [*just_scored, *work.promises.scored_forecasts(MOST_HISTORY)]
+        newest = sorted(known, key=lambda forecast: (-forecast.made_at.timestamp(), forecast.order_id))
+        self._waits = _waits_by_tenth(newest[:MOST_HISTORY])
 
     def forecast(self, order: Order, rank_share: float) -> Forecast:
         """When an order of this rank (0 is the best, below 1) is expected to be matched."""
@@ -91,24 +93,50 @@ def standing_of(work: Store, order: Order, now: datetime) -> Standing:
     return Standing(work.promises.orders_ahead(order.queue_key), better + 1, of_orders, forecast)
 
 
-def note_forecasts(work: Store, left_in_book: Sequence[Order], now: datetime) -> None:
-    """When a round has landed: score what is known by now, and forecast the orders that it left in the book."""
-    score_forecasts(work)
-    lately = work.promises.forecast_since(now - LEAST_AGE)
-    forecaster = Forecaster(work, now)
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What is to be noted of forecasts: those that are made, those that are scored, and orders whose will never be."""
+
+    made: Sequence[Forecast]
+    scored: Sequence[Forecast]
+    void: Sequence[str]
+
+    def in_parts(self, most: int) -> "Iterator[Notes]":
+        """So many at a time; each part stands for itself."""
+        longest = max(len(self.made), len(self.scored), len(self.void))
+        for start in range(0, longest, most):
+            part = slice(start, start + most)
+            yield Notes(self.made[part], self.scored[part], self.void[part])
+
+    def write(self, work: Store) -> None:
+        """Store them."""
+        work.promises.write_scores(self.scored)
+        work.promises.forget_forecasts(self.void)
+        work.promises.add_forecasts(self.made)
+
+
+def forecasts_to_note(market: Store, left_in_book: Sequence[Order], now: datetime) -> Notes:
+    """When a round has landed: the scores of what is known by now, and forecasts of the orders that it left in the book."""
+    scored, void = _scores(market)
+    lately = market.promises.forecast_since(now - LEAST_AGE)
+    forecaster = Forecaster(market, now, scored)
     shares = rank_shares(left_in_book)
-    work.promises.add_forecasts(
-        [forecaster.forecast(order, shares[order.id]) for order in left_in_book if order.id not in lately]
-    )
+    made = [forecaster.forecast(order, shares[order.id]) for order in left_in_book if order.id not in lately]
+    return Notes(made, scored, void)
 
 
 def score_forecasts(work: Store) -> None:
     """Score the forecasts of all orders that have left the book."""
-    pending = work.promises.pending_forecasts()
+    Notes((), *_scores(work)).write(work)
+
+
+def _scores(market: Store) -> tuple[list[Forecast], list[str]]:
+    """Forecasts of orders that have left the book, scored; and orders whose forecast can never be."""
+    pending = market.promises.pending_forecasts()
     if not pending:
-        return
-    steps = work.promises.steps_of(sorted({forecast.order_id for forecast in pending}))
-    landings = work.promises.landed_rounds(min(forecast.made_at for forecast in pending))
+        return [], []
+    steps = market.promises.steps_of(sorted({forecast.order_id for forecast in pending}))
+    landings = market.promises.landed_rounds(min(forecast.made_at for forecast in pending))
     scored, void = [], []
     for forecast in pending:
         at, end = _end_of(steps[forecast.order_id], forecast.made_at)
@@ -118,8 +146,7 @@ def score_forecasts(work: Store) -> None:
             scored.append(replace(forecast, hit=forecast.latest is None))
         else:
             void.append(forecast.order_id)
-    work.promises.write_scores(scored)
-    work.promises.forget_forecasts(void)
+    return scored, void
 
 
 def rank_shares(orders: Iterable[Order]) -> Mapping[str, float]:

@@ -20,7 +20,7 @@ from market.persistence.store import Store
 from market.settlement import holds
 from market.settlement.capture import Metered, capture
 from market.settlement.metering import MeteredHour, used_hours, whole_hours
-from market.settlement.postings import Postings
+from market.settlement.postings import Entries, Postings
 from market.settlement.refunds import credit, refund
 from market.settlement.terms import TermsOfTrade
 from market.settlement.vouchers import Vouchers
@@ -43,6 +43,15 @@ class Books:
         """For many orders: what is done within is stored at the end, in a few statements."""
         with self._postings.together():
             yield
+
+    def draw_up(self, granted: Iterable[tuple[Order, Allocation]], ended: Iterable[Order]) -> Entries:
+        """What grants and ends come to, for another unit of work to store: nothing is stored here."""
+        with self._postings.unstored():
+            for order, allocation in granted:
+                self.grant(order, allocation)
+            for order in ended:
+                self.release(order)
+            return self._postings.take()
 
     def admit(self, answers: Sequence[Order | MarketError]) -> list[Order | MarketError]:
         """Before new orders are stored: each open one holds its limit price, or is `insufficient_funds` on its own."""

@@ -4,8 +4,9 @@ A unit of work that settles ten thousand orders stores as few statements as one 
 when money first moves in or out of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -58,6 +59,16 @@ def pool_account(pool_id: str) -> Account:
     return Account(account_of(pool_id), AccountKind.VOUCHER, pool_id, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """What steps come to: sums before and after, transfers, and the accounts that they touch."""
+
+    orders: Sequence[tuple[Order, Order]]
+    allocations: Sequence[tuple[Allocation, Allocation]]
+    accounts: Sequence[Account]
+    transfers: Sequence[Transfer]
+
+
 class Postings:
     """Moves of money in one unit of work at one moment."""
 
@@ -87,6 +98,24 @@ class Postings:
             raise
         finally:
             self._depth -= 1
+
+    @contextmanager
+    def unstored(self) -> Iterator[None]:
+        """Steps within are kept for `take`, and stored by somebody else."""
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+
+    def take(self) -> Entries:
+        """What all steps since the last come to; it is forgotten here."""
+        accounts = [self._touched[id_] for id_ in sorted(self._touched)]
+        taken = Entries(
+            list(self._orders.values()), list(self._allocations.values()), accounts, self._transfers
+        )
+        self._forget()
+        return taken
 
     def move(
         self,
@@ -170,11 +199,11 @@ class Postings:
             raise insufficient(account, available, amount_micros)
 
     def _store(self) -> None:
-        write_order_sums(self.work.session, list(self._orders.values()))
-        write_allocation_sums(self.work.session, list(self._allocations.values()))
-        self.work.ledger.open_accounts(self._touched[id_] for id_ in sorted(self._touched))
-        self.work.ledger.post(self._transfers)
-        self._forget()
+        entries = self.take()
+        write_order_sums(self.work.session, entries.orders)
+        write_allocation_sums(self.work.session, entries.allocations)
+        self.work.ledger.open_accounts(entries.accounts)
+        self.work.ledger.post(entries.transfers)
 
     def _forget(self) -> None:
         self._transfers, self._of_allocation = [], {}

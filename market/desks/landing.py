@@ -1,0 +1,47 @@
+"""Where rounds land: made ready without the writer, stored whole in one short transaction, and forecast from afterwards."""
+
+import logging
+
+from market.clearing.builder import BuiltProblem
+from market.clearing.landing import RoundOutcome
+from market.desks.desk import Desk
+from market.domain.rounds import Round
+from market.domain.states import RoundState
+from market.persistence.store import Store
+from market.rounds.forecasts import forecasts_to_note
+from market.rounds.landing import PreparedLanding, land_round, prepare_landing
+from market.rounds.steps import OpenedRound
+
+FORECASTS_AT_ONCE = 500
+"""Forecasts that are stored in one transaction."""
+_logger = logging.getLogger(__name__)
+
+
+class LandingDesk(Desk):
+    """The last step of a round."""
+
+    def _land(self, opened: OpenedRound, built: BuiltProblem, outcome: RoundOutcome) -> Round:
+        """What is long is done before and after; what others wait for is one transaction."""
+        now = self.clock.now()
+        with self.database.reading() as session:
+            prepared = prepare_landing(Store(session), opened, built, outcome, self._ids, now)
+        for store in prepared.beforehand():
+            with self._unit_of_work() as work:
+                store(work)
+        with self._unit_of_work() as work:
+            landed = land_round(work, prepared, self._ids)
+        if landed.state is RoundState.LANDED:
+            self._note_forecasts(prepared)
+        return landed
+
+    def _note_forecasts(self, prepared: PreparedLanding) -> None:
+        """The round has landed, whatever becomes of its forecasts: one that fails is logged."""
+        try:
+            with self.database.reading() as session:
+                left = prepared.fit.waiting(prepared.opened)
+                notes = forecasts_to_note(Store(session), left, prepared.now)
+            for part in notes.in_parts(FORECASTS_AT_ONCE):
+                with self._unit_of_work() as work:
+                    part.write(work)
+        except Exception:
+            _logger.exception("round %s has landed without forecasts", prepared.opened.round.id)

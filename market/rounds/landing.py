@@ -1,0 +1,311 @@
+"""How a round lands: everything is made ready before the transaction that writes it, which only looks whether it still fits.
+
+Whoever holds SQLite's only writer keeps everybody else waiting, so what takes long is done without it: the market is
+read, what is left out of the round is found, the last check is made, and every row is bound to the database's types.
+`land_round` then asks the log whether anything has happened since to what the round depends on. If not, what was checked
+is what is written. If so, what changed is read again, the same rules and the last check are applied to it, and the rows
+that do not fit any more are dropped.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from market.clearing.builder import BuiltProblem
+from market.clearing.landing import RoundOutcome, leave_out
+from market.clearing.snapshot import Movable
+from market.domain.errors import Conflict
+from market.domain.events import EXCHANGE
+from market.domain.ids import IdSource
+from market.domain.ledger import Account, Transfer
+from market.domain.orders import Order, TimeInForce
+from market.domain.rounds import Allocation, Explanation, Round
+from market.domain.states import Cause, OfferingState, OrderState, RoundState
+from market.persistence.bulk import BoundRows
+from market.persistence.event_log import EventLog
+from market.persistence.order_store import same_work
+from market.persistence.store import Store
+from market.rounds.landing_checks import without_room
+from market.rounds.steps import OpenedRound, closed, refuse_outcome
+from market.running.lives import Lives
+from market.settlement.books import Books
+from market.settlement.invariants import BrokenPromise, check_outcome
+
+SUPPLY = frozenset({"allocation", "quote", "offering", "node", "region"})
+"""What decides whether there is room for what a round grants."""
+DEPENDS_ON = SUPPLY | {"order"}
+EXPLAINED_AT_ONCE = 500
+"""Explanations that are stored in one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What of an outcome can land, as the market was seen at one moment."""
+
+    outcome: RoundOutcome
+    gone: frozenset[str]
+    """Orders that were cleared and are left out."""
+    still_open: frozenset[str]
+    movable: Mapping[str, Movable]
+    broken: Sequence[BrokenPromise]
+
+    def missed(self, opened: OpenedRound) -> list[Order]:
+        """Orders that wait for one round only, and have had it."""
+        return [order for order in self._unplaced(opened) if _waits_for_one_round(order)]
+
+    def waiting(self, opened: OpenedRound) -> list[Order]:
+        """The orders that the round leaves in the book."""
+        return [order for order in self._unplaced(opened) if not _waits_for_one_round(order)]
+
+    def _unplaced(self, opened: OpenedRound) -> Iterator[Order]:
+        placed = {allocation.order_id for allocation in self.outcome.allocations}
+        return (o for o in opened.snapshot.orders if o.id in self.still_open and o.id not in placed)
+
+
+@dataclass(frozen=True, slots=True)
+class LandingRows:
+    """What a landing writes, bound to the database's types; each row about one order."""
+
+    allocations: BoundRows
+    orders: BoundRows
+    transfers: BoundRows
+    events: BoundRows
+    moved_money: Sequence[Transfer]
+    accounts: Sequence[Account]
+
+    def without(self, order_ids: Collection[str]) -> "LandingRows":
+        """The rows about all other orders."""
+        if not order_ids:
+            return self
+        return LandingRows(
+            self.allocations.without(order_ids),
+            self.orders.without(order_ids),
+            self.transfers.without(order_ids),
+            self.events.without(order_ids),
+            [transfer for transfer in self.moved_money if transfer.order_id not in order_ids],
+            self.accounts,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedLanding:
+    """A round that is ready to land, and up to where in the log the market was read for it."""
+
+    opened: OpenedRound
+    built: BuiltProblem
+    seen: int
+    now: datetime
+    fit: Fit
+    rows: LandingRows
+
+    def beforehand(self) -> Iterator[Callable[[Store], None]]:
+        """What may be stored before it lands, each in a transaction of its own: it is no state of the market.
+
+        Nobody sees it before the round has landed, and where it does not, it is removed as the round is closed.
+        """
+        if self.fit.broken:
+            return
+        outcome, limits = self.fit.outcome, asdict(self.opened.limits)
+        record = outcome.problem_npz, outcome.clearing_npz, outcome.names, limits
+        yield lambda work: work.rounds.add_record(self.opened.round.id, *record)
+        found = [e for e in outcome.explanations if e.order_id in self.fit.still_open]
+        for start in range(0, len(found), EXPLAINED_AT_ONCE):
+            some = found[start : start + EXPLAINED_AT_ONCE]
+            yield partial(_explain, some)
+
+
+def prepare_landing(
+    market: Store,
+    opened: OpenedRound,
+    built: BuiltProblem,
+    outcome: RoundOutcome,
+    ids: IdSource,
+    now: datetime,
+) -> PreparedLanding:
+    """Everything that is to be written, from a market that is only read; what cannot land is left out already."""
+    seen = market.events.newest()
+    still_open = market.orders.still_open(opened.snapshot.orders)
+    movable = _still_movable(market, opened.snapshot.movable)
+    fit = _fitted(market, opened, built, outcome, (still_open, movable), now)
+    return PreparedLanding(opened, built, seen, now, fit, _bind(market, opened, fit, ids, now))
+
+
+def _explain(explanations: Sequence[Explanation], work: Store) -> None:
+    work.orders.add_explanations(explanations)
+
+
+def land_round(work: Store, prepared: PreparedLanding, ids: IdSource) -> Round:
+    """Store everything at once; what left the market or changed its terms while it cleared is left out."""
+    opened, now = prepared.opened, prepared.now
+    # 1. Nobody takes capacity, changes listings or touches the book until the end of this unit of work.
+    work.promises.hold_capacity()
+    work.hold_listings()
+    work.orders.hold_book()
+    work.orders.held(prepared.fit.movable)
+    # 2. What has changed since it was made ready is left out; what would break a promise lands not at all.
+    fit, late = _fit_again(work, prepared)
+    if fit.broken:
+        return refuse_outcome(work, opened.round, fit.broken, now)
+    # 3. The round, what it grants, and what becomes of the rest of its book.
+    landed = _close_landed(work, opened, fit, now)
+    _write(work, fit, prepared.rows.without(late), Lives(work, ids, now))
+    work.orders.drop_explanations(landed.id, late)
+    missed = [order for order in fit.missed(opened) if order.id in late]
+    if missed:
+        Lives(work, ids, now).expire(missed, Cause.ROUND_MISSED, f"not placed in {landed.id}")
+    return landed
+
+
+def _fitted(
+    market: Store,
+    opened: OpenedRound,
+    built: BuiltProblem,
+    outcome: RoundOutcome,
+    there: tuple[Collection[str], Mapping[str, Movable]],
+    now: datetime,
+) -> Fit:
+    """What of an outcome can land: its orders, their offerings and their places are what they were."""
+    still_open, movable = there
+    gone = _gone(market, opened, outcome, {*still_open, *movable}, now)
+    landing = leave_out(built, outcome, gone) if gone else outcome
+    in_book = {order.id: order for order in opened.snapshot.orders}
+    running = market.rounds.live_allocations(opened.snapshot.horizon.starts_at)
+    broken = check_outcome(market.catalogue(), in_book, landing.allocations, running)
+    return Fit(landing, frozenset(gone), frozenset(still_open), movable, tuple(broken))
+
+
+def _fit_again(work: Store, prepared: PreparedLanding) -> tuple[Fit, set[str]]:
+    """What can land as the market is now, and the orders whose prepared rows cannot be written."""
+    opened, before = prepared.opened, prepared.fit
+    concerned = {order.id for order in opened.snapshot.orders} | before.movable.keys()
+    touched = dict(work.events.touched_since(prepared.seen, DEPENDS_ON))
+    orders = touched.get("order", set()) & concerned
+    if not orders and not SUPPLY & touched.keys():
+        return before, set()
+    stored = work.orders.held(orders)
+    changed = {
+        order.id
+        for order in opened.snapshot.orders
+        if order.id in before.still_open and order.id in stored and not same_work(order, stored[order.id])
+    }
+    live = work.rounds.live_allocations_of(before.movable.keys())
+    movable = {
+        id_: one
+        for id_, one in before.movable.items()
+        if live.get(id_) == one.allocation and stored.get(id_, one.order) == one.order
+    }
+    there = before.still_open - changed, movable
+    fit = _fitted(work, opened, prepared.built, before.outcome, there, prepared.now)
+    late = {*changed, *fit.gone, *(before.movable.keys() - movable.keys())}
+    return replace(fit, gone=before.gone | fit.gone), late
+
+
+def _gone(
+    market: Store, opened: OpenedRound, outcome: RoundOutcome, still_there: Collection[str], now: datetime
+) -> set[str]:
+    """Orders whose placement cannot land: they, their offering or their place are not what they were."""
+    cleared = {offering.id: offering for offering in opened.snapshot.catalogue.offerings}
+    as_listed = {o.id for o in market.offerings() if o.state is OfferingState.OPEN and o == cleared.get(o.id)}
+    gone = {
+        a.order_id
+        for a in outcome.allocations
+        if a.order_id not in still_there or a.offering_id not in as_listed
+    }
+    rest = [a for a in outcome.allocations if a.order_id not in gone]
+    return gone | without_room(market, opened.snapshot, rest, now)
+
+
+def _still_movable(market: Store, movable: Sequence[Movable]) -> dict[str, Movable]:
+    """What can be moved now, by order id: nothing has become of it."""
+    ids = [one.order.id for one in movable]
+    orders, live = market.orders.named(ids), market.rounds.live_allocations_of(ids)
+    return {
+        one.order.id: one
+        for one in movable
+        if live.get(one.order.id) == one.allocation and orders.get(one.order.id) == one.order
+    }
+
+
+def _bind(market: Store, opened: OpenedRound, fit: Fit, ids: IdSource, now: datetime) -> LandingRows:
+    """The rows of what can land: the books say what moves, and nothing is stored."""
+    told = Store(market.session, EventLog(market.session, now))
+    in_book = {order.id: order for order in opened.snapshot.orders}
+    allocations, missed = fit.outcome.allocations, fit.missed(opened)
+    granted = [
+        (fit.movable[a.order_id].order if a.order_id in fit.movable else in_book[a.order_id], a)
+        for a in allocations
+        if not fit.broken
+    ]
+    entries = Books(told, ids, now).draw_up(granted, missed)
+    after = {changed.id: changed for _, changed in entries.orders}
+    steps = [(o, OrderState.ALLOCATED) for o, _ in granted] + [(o, OrderState.EXPIRED) for o in missed]
+    rows = told.rounds.bind_allocations(allocations)
+    _tell_steps(told, opened.round.id, granted, missed, now)
+    return LandingRows(
+        allocations=rows,
+        orders=told.orders.bind_steps([(o, replace(after.get(o.id, o), state=to)) for o, to in steps]),
+        transfers=told.ledger.bind(entries.transfers),
+        events=told.events.hand_over(),
+        moved_money=entries.transfers,
+        accounts=entries.accounts,
+    )
+
+
+def _tell_steps(
+    told: Store,
+    round_id: str,
+    granted: Sequence[tuple[Order, Allocation]],
+    missed: Sequence[Order],
+    now: datetime,
+) -> None:
+    """What the histories of orders in the book will say."""
+    for state, cause in (
+        (OrderState.OPEN, Cause.PLACED_IN_ROUND),
+        (OrderState.INTERRUPTED, Cause.RE_MATCHED),
+    ):
+        placed = [order for order, _ in granted if order.state is state]
+        told.orders.tell(placed, OrderState.ALLOCATED, now, cause, EXCHANGE, f"placed in {round_id}")
+    told.orders.tell(
+        missed, OrderState.EXPIRED, now, Cause.ROUND_MISSED, EXCHANGE, f"not placed in {round_id}"
+    )
+
+
+def _close_landed(work: Store, opened: OpenedRound, fit: Fit, now: datetime) -> Round:
+    """The round as it landed."""
+    landing = fit.outcome
+    moved = sum(a.order_id in fit.movable for a in landing.allocations)
+    landed = closed(
+        opened.round,
+        RoundState.LANDED,
+        now,
+        placed=len(landing.allocations) - moved,
+        left_out=len(fit.gone),
+        status=landing.clearing.status.value,
+        value_micros=int(landing.clearing.value_micros),
+        bound_micros=int(landing.clearing.bound_micros),
+        gap=float(landing.clearing.gap),
+        seconds=float(landing.clearing.seconds),
+        figures={**landing.figures, "movable": len(fit.movable), "moved": moved},
+    )
+    work.rounds.close(landed)
+    return landed
+
+
+def _write(work: Store, fit: Fit, rows: LandingRows, lives: Lives) -> None:
+    """Allocations are stored, holds fall to prices, orders take their step; what moved gives up its old place."""
+    moves = [a for a in fit.outcome.allocations if a.order_id in fit.movable]
+    for allocation in moves:
+        lives.give_up(fit.movable[allocation.order_id].allocation)
+    rows.allocations.write(work.session)
+    if not rows.orders.write(work.session):
+        raise Conflict("order_changed", "an order changed state meanwhile; read it again")
+    work.ledger.open_accounts(rows.accounts)
+    work.ledger.post_bound(rows.transfers, rows.moved_money)
+    work.events.take_over(rows.events)
+    for allocation in moves:
+        lives.note_move(allocation)
+
+
+def _waits_for_one_round(order: Order) -> bool:
+    return order.terms.time_in_force is TimeInForce.NEXT_ROUND
