@@ -1,7 +1,9 @@
 """How fast the market view is, measured in a real browser; figures, machine and date go to a JSON file.
 
 `python tests/browser/measure_page.py --out page.json [--database FILE --key KEY]`. Everything is on one machine, so that the
-network is loopback: what is measured is the exchange, the transfer's size and the browser's work.
+network is loopback: what is measured is the exchange, the transfer's size and the browser's work. With `--against DIR`,
+scripts and styles of an earlier page (`git archive COMMIT api/web/static`), the hours are played in turn by both: on a busy
+machine only such pairs tell which is faster.
 """
 
 import json
@@ -14,6 +16,7 @@ from itertools import islice, product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlsplit
 
 from chromium import MISSING, find_chromium, launched
 from looking import SETTLED, settle
@@ -23,6 +26,7 @@ from shown_site import Site, prepare_day, serving
 Figures = dict[str, Any]
 FLOWS, FIRST_POWER_KW, HOURS_PLAYED_MS = 2000, 40, 8000
 CLOSE_ZOOM = 3
+PAIRS = 3
 WATCH = """() => {
   window.longTasks = []; window.usable = null;
   const note = (list) => longTasks.push(...list.getEntries().map((one) => one.duration));
@@ -67,9 +71,12 @@ def measure_load(context: BrowserContext, url: str) -> Figures:
     return found
 
 
-def measure_play(browser: Browser, site: Site, zoom: float) -> Figures:
+def measure_play(browser: Browser, site: Site, zoom: float, earlier: Path | None = None) -> Figures:
     """Frames while the hours pass at the fastest pace, with 2,000 flows between regions in every hour."""
     context = browser.new_context(viewport={"width": 1440, "height": 960}, locale="en-GB")
+    if earlier is not None:
+        for kind in ("scripts", "style"):
+            context.route(f"**/assets/*/{kind}/**", lambda route: _serve_earlier(route, earlier))
     page = context.new_page()
     page.add_init_script(f"({WATCH % SETTLED})()")
     page.route("**/schedule", many_flows)
@@ -93,6 +100,13 @@ def measure_play(browser: Browser, site: Site, zoom: float) -> Figures:
         "longest_task_ms": played["longest_task_ms"],
         "heap_bytes": heap,
     }
+
+
+def _serve_earlier(route: Route, directory: Path) -> None:
+    """A file of an earlier page in place of this one's."""
+    _, _, _, *name = urlsplit(route.request.url).path.split("/")
+    path = directory.joinpath(*name)
+    route.fulfill(path=path, content_type="text/javascript" if path.suffix == ".js" else "text/css")
 
 
 def many_flows(route: Route) -> None:
@@ -126,7 +140,8 @@ def _zoom(page: Page, zoom: float) -> int:
               const roam = { type: "geoRoam", componentType: "geo", geoIndex: 0, originX: 400, originY: 300 };
               if (zoom > 1) chart.dispatchAction({ ...roam, zoom });
               await new Promise((done) => setTimeout(done, 500));
-              return chart.getOption().series[0].data.length;
+              const card = document.querySelector(".chart-card");
+              return card.dataset.lines ?? chart.getOption().series[0].data.length;
             }""",
             [source.replace("scripts/main.js", "vendor/echarts.esm.min.js"), zoom],
         )
@@ -158,6 +173,7 @@ def main() -> None:
     asked.add_argument("--database", type=Path)
     asked.add_argument("--key", help="the operator's key, or a file that holds it")
     asked.add_argument("--visits", type=int, default=3)
+    asked.add_argument("--against", type=Path, help="scripts and styles of an earlier page, played in turn")
     given = asked.parse_args()
     path = find_chromium()
     if path is None:
@@ -170,12 +186,12 @@ def main() -> None:
         elif Path(key).is_file():
             key = Path(key).read_text().strip()
         with serving(original, key, Path(served)) as site, launched(path) as browser:
-            figures = _measure(browser, site, given.visits)
+            figures = _measure(browser, site, given.visits, given.against)
     given.out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(figures, indent=2))  # noqa: T201
 
 
-def _measure(browser: Browser, site: Site, visits: int) -> Figures:
+def _measure(browser: Browser, site: Site, visits: int, earlier: Path | None) -> Figures:
     cold, warm = [], []
     for _ in range(visits):
         context = browser.new_context(viewport={"width": 1440, "height": 960}, locale="en-GB")
@@ -188,8 +204,19 @@ def _measure(browser: Browser, site: Site, visits: int) -> Figures:
         "round": {"orders": site.round["orders"], "placed": site.round["placed"]},
         "cold": cold,
         "warm": warm,
-        "playing": [measure_play(browser, site, zoom) for zoom in (1, CLOSE_ZOOM)],
+        "playing": [play for zoom in (1, CLOSE_ZOOM) for play in _play_in_turn(browser, site, zoom, earlier)],
     }
+
+
+def _play_in_turn(browser: Browser, site: Site, zoom: float, earlier: Path | None) -> list[Figures]:
+    """This page, or the earlier one and this one, as often as it takes to see through the noise."""
+    if earlier is None:
+        return [measure_play(browser, site, zoom)]
+    return [
+        {"page": name} | measure_play(browser, site, zoom, directory)
+        for _ in range(PAIRS)
+        for name, directory in (("earlier", earlier), ("this", None))
+    ]
 
 
 if __name__ == "__main__":

@@ -29,6 +29,9 @@ VIEWS = (
     View("provider-offerings", "/provider?part=offerings", "provider"),
     View("provider-money", "/provider?part=money", "provider"),
     View("operator", "/operator", "operator"),
+    View("operator-audit", "/operator?part=audit", "operator"),
+    View("operator-access", "/operator?part=access", "operator"),
+    View("operator-webhooks", "/operator?part=webhooks", "operator"),
 )
 
 

@@ -83,7 +83,7 @@ def test_the_maps_table_is_the_schedule_at_the_hour(browser: Browser, site: Site
     with opened(browser, f"{site.url}/?lang=en&hour={hour}") as page:
         map_card = page.locator(".chart-card").first
         map_card.get_by_role("button", name="Table").click()
-        rows = cells(map_card.locator("tbody tr"))
+        rows = cells(map_card.locator("table").first.locator("tbody tr"))
     assert first_numbers(rows, 3) == pytest.approx([node["listed_kw"] for node in nodes], abs=0.51)
     assert first_numbers(rows, 4) == pytest.approx(used, abs=0.51)
 

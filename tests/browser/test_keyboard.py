@@ -88,8 +88,10 @@ def test_the_map_as_a_table_by_keyboard(browser: Browser, site: Site) -> None:
         button.focus()
         page.keyboard.press("Enter")
         expect(map_card.get_by_role("button", name="Chart")).to_be_focused()
-        expect(map_card.get_by_role("table")).to_be_visible()
-        assert map_card.locator("tbody tr").count() > 20
+        for table in ("The market on the map", "Flows on the map"):
+            shown = map_card.get_by_role("region", name=table)
+            expect(shown.get_by_role("table")).to_be_visible()
+            assert shown.locator("tbody tr").count() > 20
         page.keyboard.press("Enter")
         expect(map_card.get_by_role("table")).to_have_count(0)
         expect(map_card.locator("canvas").first).to_be_visible()

@@ -61,7 +61,7 @@ def test_a_chart_as_csv(browser: Browser, site: Site, tmp_path: Path) -> None:
         page.locator(".chart-card").first.get_by_role("button", name="Table").click()
         shown = [
             row.locator("th, td").all_inner_texts()
-            for row in page.locator(".chart-card").first.locator("tbody tr").all()
+            for row in page.locator(".chart-card table").first.locator("tbody tr").all()
         ]
     content = path.read_bytes()
     assert content.startswith(MARK)

@@ -1,4 +1,5 @@
 // Charts: drawn by ECharts in the page's colours, with the same data as a table, and saved as PNG, SVG or CSV.
+import { summary } from "./chart-summary.js";
 import { element, freshId, table } from "./elements.js";
 import { language, words } from "./language.js";
 import { colour, onTheme } from "./theme.js";
@@ -31,9 +32,11 @@ function dressed(option) {
   };
 }
 
-// A card with a chart: `draw()` gives ECharts' option in today's words and colours, `data()` the same as
-// { columns: [{ label, word }], rows } for the table and CSV. Returns { card, update, chart() }.
-export function chartCard({ title, note = null, draw, data, height = 320, tall = false, name, tools = [], onchart = () => {} }) {
+// A card with a chart: `draw(still)` gives ECharts' option in today's words and colours (still: for a picture to be saved),
+// `data()` the same as { columns: [{ label, word }], rows } for the table, CSV and a summary for those who cannot see it.
+// `further` are more tables: [{ title, name, data }]. `onchart` is called once with the chart, `ondraw` whenever it was drawn.
+// Returns { card, update, fill, describe, chart() }.
+export function chartCard({ title, note = null, draw, data, further = [], height = 320, tall = false, name, tools = [], onchart = () => {}, ondraw = null }) {
   const slot = element("div", { class: `chart${tall ? " tall" : ""}`, role: "img", "aria-label": title });
   slot.style.height = `${height}px`;
   const tableSlot = element("div", { hidden: true });
@@ -42,15 +45,24 @@ export function chartCard({ title, note = null, draw, data, height = 320, tall =
 
   const asTable = element("button", { type: "button", "aria-expanded": "false", "aria-controls": id, onclick: switchToTable }, say("as_table"));
   tableSlot.id = id;
-  const save = (kind, act) => element("button", { type: "button", "aria-label": say("save_label", { title, kind }), onclick: act }, kind);
+  const saving = (kind, act, what = title) => element("button", { type: "button", "aria-label": say("save_label", { title: what, kind }), onclick: act }, kind);
   const bar = element("div", { class: "chart-tools" }, ...tools, asTable,
-    save(say("save_png"), savePng), save(say("save_svg"), saveSvg), save(say("save_csv"), saveCsv));
+    saving(say("save_png"), savePng), saving(say("save_svg"), saveSvg), saving(say("save_csv"), () => saveCsv({ name, data })));
   const made = element("section", { class: "card chart-card" },
     element("div", { class: "card-head" }, element("h2", {}, title), bar), note ? element("p", { class: "note" }, note) : null, slot, tableSlot);
 
-  function fillTable() {
+  function fill() {
+    if (tableSlot.hidden) return;
     const { columns, rows } = data();
-    tableSlot.replaceChildren(table(title, columns, rows));
+    tableSlot.replaceChildren(table(title, columns, rows), ...further.map(furtherTable));
+  }
+  function furtherTable(one) {
+    const { columns, rows } = one.data();
+    return element("div", { class: "further" }, element("div", { class: "card-head" }, element("h3", {}, one.title),
+      element("div", { class: "chart-tools" }, saving(say("save_csv"), () => saveCsv(one), one.title))), table(one.title, columns, rows));
+  }
+  function describe() {
+    slot.setAttribute("aria-label", `${title}. ${summary(data())}`);
   }
   function switchToTable() {
     const shown = tableSlot.hidden;
@@ -58,40 +70,46 @@ export function chartCard({ title, note = null, draw, data, height = 320, tall =
     slot.hidden = shown;
     asTable.setAttribute("aria-expanded", String(shown));
     asTable.textContent = say(shown ? "as_chart" : "as_table");
-    if (shown) fillTable(); else chart?.resize();
+    if (shown) fill(); else resize();
   }
-  function update(options = {}) {
-    chart?.setOption(dressed(draw()), { notMerge: true, lazyUpdate: true, ...options });
-    if (!tableSlot.hidden) fillTable();
+  function update() {
+    chart?.setOption(dressed(draw(false)), { notMerge: true, lazyUpdate: ondraw === null });
+    if (chart) ondraw?.(chart);
+    describe();
+    fill();
+  }
+  function resize() {
+    chart?.resize();
+    if (chart) ondraw?.(chart);
   }
   async function begin() {
-    const { init } = await echarts();
+    const library = await echarts();
     if (gone || chart || !slot.isConnected) return;
-    chart = init(slot, null, { renderer: "canvas", locale: language() === "zh" ? "ZH" : "EN" });
+    chart = library.init(slot, null, { renderer: "canvas", locale: language() === "zh" ? "ZH" : "EN" });
+    onchart(chart, library);
     update();
     slot.dataset.drawn = "true";
-    onchart(chart);
   }
   async function saveSvg() {
     const { init } = await echarts();
     const still = init(null, null, { renderer: "svg", ssr: true, width: slot.clientWidth || 960, height: slot.clientHeight || height });
-    still.setOption({ ...dressed(draw()), animation: false, backgroundColor: colour("card") });
+    still.setOption({ ...dressed(draw(true)), animation: false, backgroundColor: colour("card") });
     download(`${name}.svg`, new Blob([still.renderToSVGString()], { type: "image/svg+xml" }));
     still.dispose();
   }
   function savePng() {
     if (chart) download(`${name}.png`, blobOf(chart.getDataURL({ pixelRatio: 2, backgroundColor: colour("card") })));
   }
-  function saveCsv() {
-    const { columns, rows } = data();
-    download(`${name}.csv`, new Blob([csv([columns.map((column) => column.label), ...rows])], { type: "text/csv;charset=utf-8" }));
+  function saveCsv(one) {
+    const { columns, rows } = one.data();
+    download(`${one.name}.csv`, new Blob([csv([columns.map((column) => column.label), ...rows])], { type: "text/csv;charset=utf-8" }));
   }
 
-  const resizing = new ResizeObserver(() => (!slot.clientWidth ? null : chart ? chart.resize() : begin()));
+  const resizing = new ResizeObserver(() => (!slot.clientWidth ? null : chart ? resize() : begin()));
   resizing.observe(slot);
   const unthemed = onTheme(() => update());
   open.set(slot, () => { gone = true; resizing.disconnect(); unthemed(); chart?.dispose(); });
-  return { card: made, update, chart: () => chart };
+  return { card: made, update, fill, describe, chart: () => chart };
 }
 
 // Charts of a view that is left give back what they hold.

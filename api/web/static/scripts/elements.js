@@ -29,6 +29,13 @@ export function table(caption, columns, rows, { ours = -1 } = {}) {
     element("table", {}, element("caption", {}, caption), element("thead", {}, head), element("tbody", {}, body)));
 }
 
+// One that shall fit beside something else.
+export function denseTable(...given) {
+  const made = table(...given);
+  made.classList.add("dense");
+  return made;
+}
+
 // A labelled form control: field("Price", element("input", …), "CNY for the whole job").
 export function field(label, control, hint = null) {
   const id = control.id || freshId("field");
@@ -44,8 +51,14 @@ export const select = (options, chosen, attributes = {}) =>
 export const card = (title, note, ...content) =>
   element("section", { class: "card" }, title ? element("h2", {}, title) : null, note ? element("p", { class: "note" }, note) : null, ...content);
 
+// "13,003 kWh" with its unit in smaller letters, and never broken.
+function amount(value) {
+  const [, digits, unit] = /^(\S*\d\S*) (\D+)$/.exec(value) ?? [];
+  return unit === undefined ? value : [digits, element("span", { class: "unit" }, ` ${unit}`)];
+}
+
 // Headline figures: [{ key, label, value, note, kind }].
 export const figures = (shown) =>
   element("dl", { class: "figures" }, shown.map(({ key, label, value, note, kind }) =>
     element("div", { class: `figure ${kind ?? ""}`.trim() },
-      element("dt", {}, label), element("dd", { "data-figure": key }, value, note ? element("small", {}, note) : null))));
+      element("dt", {}, label), element("dd", { "data-figure": key }, amount(value), note ? element("small", {}, note) : null))));

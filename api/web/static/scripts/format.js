@@ -10,8 +10,8 @@ export function number(value, places = 0) {
 }
 
 // Few digits, for axes and tight places: 12k, 1.3M; 1.2万 in Chinese.
-export const compact = (value) =>
-  (missing(value) ? DASH : new Intl.NumberFormat(locale(), { notation: "compact", maximumFractionDigits: 1 }).format(value));
+export const compact = (value, places = 1) =>
+  (missing(value) ? DASH : new Intl.NumberFormat(locale(), { notation: "compact", maximumFractionDigits: places }).format(value));
 
 export const percent = (share, places = 1) => (missing(share) ? DASH : `${number(share * 100, places)}%`);
 

@@ -1,5 +1,5 @@
 // The round beside what simpler rules would have done with the same orders.
-import { card, element, figures, select, table } from "../elements.js";
+import { card, denseTable, element, figures, select } from "../elements.js";
 import { cny, number, percent, withUnit } from "../format.js";
 import { nameOf, words } from "../language.js";
 import { sideTag, term } from "../terms.js";
@@ -53,7 +53,7 @@ export function comparisonCard(round) {
   const rules = { solver: round.figures.solver, ...round.figures.baselines };
   const columns = [{ label: say("rule"), word: true }, ...Object.keys(rules).map((name) => ({ label: term(name) }))];
   const rows = MEASURES.map(([key, show]) => [say(key), ...Object.values(rules).map(show)]);
-  return card(say("compare"), say("compare_note"), table(say("compare"), columns, rows, { ours: 1 }), element("p", { class: "note" }, term("carbon_both")));
+  return card(say("compare"), say("compare_note"), denseTable(say("compare"), columns, rows, { ours: 1 }), element("p", { class: "note" }, term("carbon_both")));
 }
 
 export function flowsCard({ round, regions }) {
@@ -63,7 +63,7 @@ export function flowsCard({ round, regions }) {
     place(flow.from_region, flow.from_side), place(flow.to_region, flow.to_side), term(flow.job_class), number(flow.orders), withUnit(flow.it_kwh, term("unit_kwh")),
   ]);
   const columns = [["from", true], ["to", true], ["job_class", true], ["orders", false], ["it_kwh", false]].map(([key, word]) => ({ label: say(key), word }));
-  return card(say("flows"), say("flows_note"), table(say("flows"), columns, rows));
+  return card(say("flows"), say("flows_note"), denseTable(say("flows"), columns, rows));
 }
 
 export function classesCard({ round }) {
@@ -71,5 +71,5 @@ export function classesCard({ round }) {
     term(name), `${number(f.placed)} / ${number(f.orders)}`, withUnit(f.rtt_ms_mean, term("unit_ms"), 1), withUnit(f.rtt_ms_p95, term("unit_ms"), 1), percent(f.west_share_of_eastern_demand, 0),
   ]);
   const columns = [["job_class", true], ["m_placed", false], ["m_rtt", false], ["m_rtt95", false], ["m_west", false]].map(([key, word]) => ({ label: say(key), word }));
-  return card(say("by_class"), say("by_class_note"), table(say("by_class"), columns, rows));
+  return card(say("by_class"), say("by_class_note"), denseTable(say("by_class"), columns, rows));
 }

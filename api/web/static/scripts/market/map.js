@@ -12,21 +12,26 @@ import { usedKw } from "./reading.js";
 const say = words(MARKET);
 export const APART_FROM_ZOOM = 2.2;
 
-// ECharts' option for the state of the view: { layer, hour, jobClass, local, device, rtt, zoom, centre }.
-export function mapOption(market, state) {
+const BENEATH_FLOWS = -2;
+export const widestLine = (state) => (state.narrow ? 3 : 6);
+
+// ECharts' option for the state of the view: { layer, hour, jobClass, local, device, rtt, zoom, centre }. On the page flows
+// have a layer of their own (flow-layer.js); `still`, a picture to be saved, holds them as a series.
+export function mapOption(market, state, still = false) {
   const layer = layerOf(state.layer, market, state);
-  const flows = flowsAt(market.schedule, { ...state, apart: state.zoom >= APART_FROM_ZOOM });
   const view = state.centre ? { center: state.centre } : {};
   return {
-    geo: chinaGeo({ ...view, zoom: state.zoom, layoutCenter: ["50%", "52%"], layoutSize: "116%" }),
-    tooltip: { trigger: "item", formatter: ({ data }) => (data.flow ? flowWords(market, data.flow) : nodeWords(market, data.node, layer, state.hour)) },
+    geo: chinaGeo({ ...view, zoom: state.zoom, zlevel: BENEATH_FLOWS, layoutCenter: ["50%", "52%"], layoutSize: "116%" }),
+    tooltip: { trigger: "item", formatter: ({ data }) => nodeWords(market, data.node, layerOf(state.layer, market, state), state.hour) },
     visualMap: scale(layer),
-    series: [
-      { type: "lines", coordinateSystem: "geo", z: 2, data: flowLines(flows, market.regions, state.narrow ? 3 : 6), progressive: 0, animation: false },
-      nodeSeries(market, layer, state),
-    ],
+    series: [nodeSeries(market, layer, state), ...(still ? [flowSeries(market, state)] : [])],
     graphic: [schematicMark()],
   };
+}
+
+function flowSeries({ schedule, regions }, state) {
+  const flows = flowsAt(schedule, { ...state, apart: state.zoom >= APART_FROM_ZOOM });
+  return { type: "lines", coordinateSystem: "geo", z: 2, data: flowLines(flows, regions, widestLine(state)), animation: false };
 }
 
 function nodeSeries({ nodes, places, schedule }, layer, state) {
@@ -48,8 +53,19 @@ function nodeSeries({ nodes, places, schedule }, layer, state) {
   };
 }
 
+const topOf = ({ ends: [least, most] }) => (most > least ? most : least + 1);
+
+// The scale's colour for a node, for `lerp` of the chart library.
+export function fillOf(layer, lerp) {
+  const colours = ["low", "middle", "high"].map(colour), none = colour("line");
+  return (node) => {
+    const value = layer.of(node), part = (value - layer.ends[0]) / (topOf(layer) - layer.ends[0]);
+    return value === null ? none : lerp(Math.min(1, Math.max(0, part)), colours);
+  };
+}
+
 const scale = (layer) => ({
-  type: "continuous", seriesIndex: 1, dimension: 2, min: layer.ends[0], max: layer.ends[1] > layer.ends[0] ? layer.ends[1] : layer.ends[0] + 1,
+  type: "continuous", seriesIndex: 0, dimension: 2, min: layer.ends[0], max: topOf(layer),
   calculable: false, left: 8, bottom: 8, itemHeight: 90, itemWidth: 12, text: [layer.write(layer.ends[1]), layer.write(layer.ends[0])],
   inRange: { color: [colour("low"), colour("middle"), colour("high")] }, outOfRange: { color: colour("line") }, textStyle: { color: colour("soft"), fontSize: 11 },
 });
@@ -71,8 +87,8 @@ function nodeWords({ regions, schedule }, node, layer, hour) {
   ].filter(Boolean).join("\n");
 }
 
-function flowWords({ regions }, flow) {
-  return `${nameOf(regions.get(flow.from))} → ${nameOf(regions.get(flow.to))}\n${className(flow.jobClass)} · ${withUnit(flow.kw, term("unit_kw"), 1)} · ${number(flow.orders)} ${term("unit_orders")}`;
+export function flowWords({ regions }, flow) {
+  return `${nameOf(regions.get(flow.from))} → ${nameOf(regions.get(flow.to))}\n${className(flow.jobClass)} · ${withUnit(flow.kw, term("unit_kw"), 1)} · ${say("orders")} ${number(flow.orders)}`;
 }
 
 // The same figures as rows.
@@ -85,5 +101,15 @@ export function mapTable(market, state) {
       const node = market.nodes.get(row.node_id), region = market.regions.get(node.region_id), value = layer.of(node), used = usedKw(row, state.hour);
       return [nameOf(node), nameOf(region), term(region.side), number(row.listed_kw), number(used), percent(used / row.listed_kw, 0), number(node.pue, 2), percent(node.green_share, 0), value === null ? "–" : layer.write(value)];
     }),
+  };
+}
+
+// Flows as they are drawn, the largest first.
+export function flowTable(market, state) {
+  const flows = flowsAt(market.schedule, { ...state, apart: state.zoom >= APART_FROM_ZOOM }).reverse();
+  const place = (id) => nameOf(market.regions.get(id));
+  return {
+    columns: [{ label: say("from"), word: true }, { label: say("to"), word: true }, { label: say("job_class"), word: true }, { label: `${say("used_kw")} (${term("unit_kw")})` }, { label: say("orders") }],
+    rows: flows.map((flow) => [place(flow.from), place(flow.to), className(flow.jobClass), number(flow.kw, 1), number(flow.orders)]),
   };
 }

@@ -18,7 +18,7 @@ export const readRtt = async (from) =>
 
 // Where nodes are drawn: at their region, around it where several share one.
 export function placeNodes({ regions, nodes }) {
-  const sharing = Map.groupBy ? Map.groupBy(nodes.values(), (node) => node.region_id) : groupBy([...nodes.values()]);
+  const sharing = grouped(nodes.values(), (node) => node.region_id);
   const places = new Map();
   for (const [regionId, together] of sharing) {
     const { lon, lat } = regions.get(regionId);
@@ -31,9 +31,13 @@ export function placeNodes({ regions, nodes }) {
   return places;
 }
 
-function groupBy(nodes) {
+// Map.groupBy, which not every browser has.
+export function grouped(things, keyOf) {
   const groups = new Map();
-  for (const node of nodes) groups.set(node.region_id, [...(groups.get(node.region_id) ?? []), node]);
+  for (const thing of things) {
+    const key = keyOf(thing), group = groups.get(key);
+    if (group) group.push(thing); else groups.set(key, [thing]);
+  }
   return groups;
 }
 

@@ -1,4 +1,5 @@
 // Power that runs on each side, hour by hour: what ran before and what the round granted.
+import { chartCard } from "../chart.js";
 import { compact, dayHour, number } from "../format.js";
 import { words } from "../language.js";
 import { term } from "../terms.js";
@@ -7,7 +8,27 @@ import { MARKET } from "../words/market.js";
 import { sum } from "./reading.js";
 
 const say = words(MARKET);
+const TOP = 36, ABOVE = 1;
 const SIDES = ["east", "centre", "northeast", "west"];
+
+// The chart, with a line at the hour of the map: `mark()` moves it to the hour of `state` without drawing the rest again.
+export function runningCard(market, state) {
+  let line = null;
+  function mark() {
+    const chart = made.chart();
+    if (!chart) return;
+    line.attr({ ignore: state.hour === null });
+    if (state.hour === null) return;
+    const [x, foot] = chart.convertToPixel({ gridIndex: 0 }, [state.hour, 0]);
+    line.attr({ shape: { x1: x, x2: x, y1: TOP, y2: foot }, style: { stroke: colour("ink"), lineWidth: 1.5 } });
+  }
+  const made = chartCard({
+    title: say("running"), note: say("running_note"), name: `${market.round.id}-running`, height: 240,
+    draw: (still) => runningOption(market, state, still), data: () => runningTable(market), ondraw: mark,
+    onchart: (chart, { graphic: { Line } }) => { line = new Line({ silent: true, zlevel: ABOVE, ignore: true }); chart.getZr().add(line); },
+  });
+  return { ...made, mark };
+}
 
 function bySide({ schedule, nodes, regions }) {
   const hours = schedule.hours.length;
@@ -22,28 +43,29 @@ function bySide({ schedule, nodes, regions }) {
   return Object.entries(found).filter(([, power]) => sum(power.before) + sum(power.granted) > 0);
 }
 
-export function runningOption(market, state) {
+function runningOption(market, state, still) {
   const hours = market.schedule.hours;
   const area = (side, what, values) => ({
     name: say(what, { side: term(side) }), type: "line", stack: "all", step: "end", symbol: "none", data: values, lineStyle: { width: 0 },
     areaStyle: { color: colour(side), opacity: what === "before" ? 0.28 : 0.85 }, itemStyle: { color: colour(side), opacity: what === "before" ? 0.4 : 1 },
     emphasis: { disabled: true },
   });
-  const series = bySide(market).flatMap(([side, power]) => [area(side, "before", power.before), area(side, "granted", power.granted)]);
-  if (series.length && state.hour !== null) {
+  const sides = bySide(market);
+  const series = sides.flatMap(([side, power]) => [area(side, "before", power.before), area(side, "granted", power.granted)]);
+  if (still && series.length && state.hour !== null) {
     series[0].markLine = { symbol: "none", silent: true, animation: false, label: { show: false }, lineStyle: { color: colour("ink"), width: 1.5, type: "solid" }, data: [{ xAxis: state.hour }] };
   }
   return {
     tooltip: { trigger: "axis", valueFormatter: (value) => `${number(value)} ${term("unit_kw")}` },
-    legend: { type: "scroll", top: 0 },
-    grid: { left: 8, right: 16, top: 36, bottom: 8, containLabel: true },
+    legend: { top: 0, icon: "roundRect", data: sides.map(([side]) => say("granted", { side: term(side) })), formatter: (name) => term(sides.find(([side]) => say("granted", { side: term(side) }) === name)[0]) },
+    grid: { left: 8, right: 16, top: TOP, bottom: 8, containLabel: true },
     xAxis: { type: "category", boundaryGap: false, data: hours.map(dayHour) },
     yAxis: { type: "value", axisLabel: { formatter: (value) => `${compact(value)} ${term("unit_kw")}`, color: colour("soft") } },
     series,
   };
 }
 
-export function runningTable(market) {
+function runningTable(market) {
   const sides = bySide(market);
   const columns = [{ label: say("time"), word: true }, ...sides.flatMap(([side]) => [{ label: say("before", { side: term(side) }) }, { label: say("granted", { side: term(side) }) }])];
   const rows = market.schedule.hours.map((hour, at) => [dayHour(hour), ...sides.flatMap(([, power]) => [number(power.before[at]), number(power.granted[at])])]);

@@ -1,6 +1,6 @@
 // The candidates of an order as a picture with its limits as lines, and as a table of what each would have cost.
 import { chartCard } from "../chart.js";
-import { card, element, select, table } from "../elements.js";
+import { card, denseTable, element, select } from "../elements.js";
 import { cny, number } from "../format.js";
 import { nameOf, words } from "../language.js";
 import { AXES, axisNames, axisOr } from "../placing/axes.js";
@@ -56,8 +56,8 @@ const SHOWN = 10;
 
 export function alternativesCard(shown) {
   const { columns, rows } = candidatesTable(shown);
-  const slot = element("div", {}, table(say("alternatives"), columns, rows.slice(0, SHOWN)));
+  const slot = element("div", {}, denseTable(say("alternatives"), columns, rows.slice(0, SHOWN)));
   if (shown.explanation.allocation) slot.querySelector("tbody tr")?.classList.add("ours");
-  if (rows.length > SHOWN) slot.append(element("button", { type: "button", class: "more", onclick: () => slot.replaceChildren(table(say("alternatives"), columns, rows)) }, say("show_all", { count: number(rows.length) })));
+  if (rows.length > SHOWN) slot.append(element("button", { type: "button", class: "more", onclick: () => slot.replaceChildren(denseTable(say("alternatives"), columns, rows)) }, say("show_all", { count: number(rows.length) })));
   return card(say("alternatives"), say(shown.explanation.allocation ? "alternatives_placed" : "alternatives_waiting"), slot);
 }

@@ -30,7 +30,7 @@ export function pricesOption(shown, part) {
     xAxis: { type: "category", data: hours.map(dayHour) },
     yAxis: { type: "category", data: rows.map((row) => label(shown, row)), axisLabel: { color: colour("soft"), fontSize: 10, interval: 0, width: 230, overflow: "truncate" } },
     visualMap: { min: 0, max: highest, orient: "horizontal", left: "center", bottom: 0, itemHeight: 120, itemWidth: 10, text: [`¥${number(highest, 2)}`, "¥0"], inRange: { color: [colour("low"), colour("c4"), colour("hot")] }, textStyle: { color: colour("soft") } },
-    series: [{ type: "heatmap", progressive: 5000, animation: false, data: rows.flatMap((row, at) => row.values.map((price, hour) => [hour, at, price])) }],
+    series: [{ type: "heatmap", progressive: 0, animation: false, data: rows.flatMap((row, at) => row.values.map((price, hour) => [hour, at, price])) }],
   };
 }
 

@@ -5,6 +5,7 @@ import { colour } from "../theme.js";
 import { ROUNDS } from "../words/rounds.js";
 
 const say = words(ROUNDS);
+const FINE = 3;
 const toCny = (micros) => micros / 1e6;
 
 // points: [seconds, value in micro-yuan, bound in micro-yuan].
@@ -13,13 +14,11 @@ export function progressOption(points) {
     name, type: "line", step: "end", symbol: points.length > 60 ? "none" : "circle", symbolSize: 5, itemStyle: { color: colour(token) }, lineStyle: { color: colour(token), width: 2 },
     data: points.map((point) => [point[0], toCny(point[at])]),
   });
-  const values = points.map((point) => toCny(point[1])).filter((value) => value > 0);
-  const least = values.length ? Math.min(...values) : 0;
   return {
     tooltip: { trigger: "axis", valueFormatter: (value) => cny(value, 0) },
     legend: { top: 0 },
     xAxis: { type: "value", name: say("seconds"), min: 0, axisLabel: { formatter: (value) => number(value, value < 10 ? 1 : 0), color: colour("soft") } },
-    yAxis: { type: "value", scale: true, min: Math.floor(least * 0.98), axisLabel: { formatter: (value) => compact(value), color: colour("soft") } },
+    yAxis: { type: "value", scale: true, axisLabel: { formatter: (value) => compact(value, FINE), color: colour("soft") } },
     series: [line(say("bound"), 2, "c3"), line(say("value"), 1, "c1")],
   };
 }

@@ -21,7 +21,7 @@ export function useOption(shown) {
     xAxis: { type: "category", data: hours.map(dayHour), splitArea: { show: false } },
     yAxis: { type: "category", data: rows.map((row) => nameOf(shown.nodes.get(row.node_id))), axisLabel: { color: colour("soft"), fontSize: 11, interval: 0, width: 150, overflow: "truncate" } },
     visualMap: { min: 0, max: 1, orient: "horizontal", left: "center", bottom: 0, itemHeight: 120, itemWidth: 10, text: ["100%", "0%"], inRange: { color: [colour("low"), colour("middle"), colour("high")] }, textStyle: { color: colour("soft") } },
-    series: [{ type: "heatmap", progressive: 5000, animation: false, data: rows.flatMap((row, at) => hours.map((_, hour) => [hour, at, usedAt(row, hour) / row.listed_kw])), emphasis: { itemStyle: { borderColor: colour("ink"), borderWidth: 1 } } }],
+    series: [{ type: "heatmap", progressive: 0, animation: false, data: rows.flatMap((row, at) => hours.map((_, hour) => [hour, at, usedAt(row, hour) / row.listed_kw])), emphasis: { itemStyle: { borderColor: colour("ink"), borderWidth: 1 } } }],
   };
 }
 

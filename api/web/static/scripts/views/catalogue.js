@@ -9,17 +9,19 @@ import { sideTag, term } from "../terms.js";
 import { CATALOGUE } from "../words/catalogue.js";
 
 const say = words(CATALOGUE);
-const SHOWN = 200;
+const PAGE = 60;
 
 export async function open({ settings }) {
   const state = { city: "shanghai", sort: "ask", ...settings };
   const catalogue = await readOffers(state.city);
   const slot = element("div"), compared = element("div");
+  let most = PAGE;
   const chosen = new Set((state.compare ?? "").split(",").filter((id) => catalogue.offerings.has(id)).slice(0, MOST));
 
   function change(changes) {
     Object.assign(state, changes);
     keep(changes);
+    most = PAGE;
     draw();
   }
   function choose(id, wanted) {
@@ -32,7 +34,9 @@ export async function open({ settings }) {
     const picked = catalogue.offers.filter((offer) => chosen.has(offer.id));
     compared.replaceChildren(...(picked.length ? [comparing(picked, () => { chosen.clear(); keep({ compare: null }); draw(); })] : []));
     const count = element("p", { class: "note", role: "status" }, say("found", { found: number(offers.length), all: number(catalogue.offers.length) }));
-    slot.replaceChildren(count, offers.length ? offerTable(offers.slice(0, SHOWN), state, chosen, choose, change) : element("p", { class: "note" }, say("none"), " ", say("none_how")));
+    const found = offers.length ? offerTable(offers.slice(0, most), state, chosen, choose, change) : element("p", { class: "note" }, say("none"), " ", say("none_how"));
+    const more = () => { most += PAGE; draw(); };
+    slot.replaceChildren(count, found, ...(offers.length > most ? [element("button", { type: "button", class: "more", onclick: more }, say("more", { left: number(offers.length - most) }))] : []));
   }
   draw();
   return { content: [element("h1", {}, say("title")), element("p", { class: "note" }, say("note")), filterCard(catalogue, state, change), compared, card(null, null, slot)] };

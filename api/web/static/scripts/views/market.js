@@ -1,5 +1,4 @@
 // The market: where demand comes from, where it runs, at which hour; what that is worth against simpler rules.
-import { chartCard } from "../chart.js";
 import { readMap } from "../china-map.js";
 import { element, field, select } from "../elements.js";
 import { moment, number } from "../format.js";
@@ -7,9 +6,9 @@ import { nameOf, words } from "../language.js";
 import { baselineChoice, classesCard, comparisonCard, flowsCard, headline } from "../market/comparison.js";
 import { hourClock } from "../market/clock.js";
 import { LAYERS, listedDevices } from "../market/layers.js";
-import { APART_FROM_ZOOM, mapOption, mapTable } from "../market/map.js";
+import { mapCard } from "../market/map-card.js";
 import { readMarket, readRtt } from "../market/reading.js";
-import { runningOption, runningTable } from "../market/running.js";
+import { runningCard } from "../market/running.js";
 import { keep, show } from "../router.js";
 import { emptyState, notice } from "../states.js";
 import { listen } from "../stream.js";
@@ -31,23 +30,19 @@ export async function open({ settings }) {
     return { content: emptyState(say("empty"), say("empty_how"), element("pre", {}, element("code", {}, TO_DO))), close: stopListening };
   }
   const state = await stateOf(settings, market);
-  const map = mapCard(market, state);
-  const running = chartCard({
-    title: say("running"), note: say("running_note"), name: `${market.round.id}-running`, height: 240,
-    draw: () => runningOption(market, state), data: () => runningTable(market),
-  });
+  const map = mapCard(market, state, { title: say("map"), note: say("map_note"), name: `${market.round.id}-map`, height: narrow.matches ? 360 : 620 });
+  const running = runningCard(market, state);
   const change = (changes) => {
     Object.assign(state, changes);
     map.update();
-    running.update();
   };
-  const clock = hourClock(market.schedule.hours, state.hour, (hour) => { change({ hour }); keep({ hour }); });
+  const clock = hourClock(market.schedule.hours, state.hour, { moved: (hour) => { map.pass(hour); running.mark(); }, rested: (hour) => { keep({ hour }); map.describe(); } });
   map.card.querySelector(".chart").before(controls(market, state, change), clock.controls);
   return {
     content: [
       ...heading(market, state),
-      element("div", { class: "columns wide-left" }, map.card, element("div", { class: "stack" }, running.card, flowsCard(market))),
-      element("div", { class: "columns two" }, comparisonCard(market.round), classesCard(market)),
+      element("div", { class: "columns wide-left even" }, map.card, element("div", { class: "stack" }, running.card, flowsCard(market))),
+      element("div", { class: "columns uneven even" }, comparisonCard(market.round), classesCard(market)),
     ],
     close: () => { clock.stop(); stopListening(); },
   };
@@ -76,23 +71,10 @@ function heading(market, state) {
   });
   const when = say("when", { policy: termOr(round.policy.name), start: moment(round.starts_at), hours: number(round.slots) });
   return [
-    element("h1", {}, say("headline")),
-    element("div", { class: "row" }, element("p", { class: "note grow" }, when, " · ", element("a", { href: `/rounds/${round.id}` }, say("details"))), field(say("against"), choice)),
+    element("div", { class: "row heading" },
+      element("div", { class: "grow" }, element("h1", {}, say("headline")), element("p", { class: "note" }, when, " · ", element("a", { href: `/rounds/${round.id}` }, say("details")))), field(say("against"), choice)),
     slot,
   ];
-}
-
-function mapCard(market, state) {
-  return chartCard({
-    title: say("map"), note: say("map_note"), name: `${market.round.id}-map`, height: narrow.matches ? 360 : 620,
-    draw: () => mapOption(market, state), data: () => mapTable(market, state),
-    onchart: (chart) => chart.on("georoam", () => {
-      const { zoom, center } = chart.getOption().geo[0];
-      const crossed = zoom >= APART_FROM_ZOOM !== state.zoom >= APART_FROM_ZOOM;
-      Object.assign(state, { zoom, centre: center });
-      if (crossed) chart.setOption(mapOption(market, state), { replaceMerge: ["series"], lazyUpdate: true });
-    }),
-  });
 }
 
 function controls(market, state, change) {

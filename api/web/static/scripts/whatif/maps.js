@@ -1,9 +1,8 @@
 // Two maps of one country, moved and zoomed as one.
-import { chartCard } from "../chart.js";
 import { element, field, select } from "../elements.js";
 import { words } from "../language.js";
 import { hourClock } from "../market/clock.js";
-import { APART_FROM_ZOOM, mapOption, mapTable } from "../market/map.js";
+import { mapCard } from "../market/map-card.js";
 import { placeNodes } from "../market/reading.js";
 import { keep } from "../router.js";
 import { MARKET } from "../words/market.js";
@@ -23,24 +22,22 @@ function marketOf(catalogue, outcome, down) {
 export function twinMaps(catalogue, shown, settings) {
   const state = { layer: LAYERS.includes(settings.layer) ? settings.layer : "use", hour: null, jobClass: null, local: false, zoom: 1, centre: null, narrow: narrow.matches };
   const markets = shown.map(({ outcome, down }) => marketOf(catalogue, outcome, down));
-  const cards = shown.map(({ side }, at) => chartCard({
-    title: say("map_of", { name: side.toUpperCase() }), name: `what-if-${side}`, height: narrow.matches ? 320 : 460,
-    draw: () => mapOption(markets[at], state), data: () => mapTable(markets[at], state), onchart: (chart) => chart.on("georoam", () => follow(chart)),
+  const views = shown.map(() => ({ ...state }));
+  const cards = shown.map(({ side }, at) => mapCard(markets[at], views[at], {
+    title: say("map_of", { name: side.toUpperCase() }), name: `what-if-${side}`, height: narrow.matches ? 320 : 460, moved: (chart) => follow(chart, views[at]),
   }));
 
-  function follow(moved) {
-    const { zoom, center } = moved.getOption().geo[0];
-    const crossed = zoom >= APART_FROM_ZOOM !== state.zoom >= APART_FROM_ZOOM;
-    Object.assign(state, { zoom, centre: center });
-    cards.forEach(({ chart }, at) => {
-      if (!chart()) return;
-      if (chart() !== moved) chart().setOption({ geo: [{ zoom, center }] }, { lazyUpdate: true });
-      if (crossed) chart().setOption(mapOption(markets[at], state), { replaceMerge: ["series"], lazyUpdate: true });
+  // Only what a reader moved is followed, or two maps would follow each other for ever.
+  function follow(moved, { zoom, centre }) {
+    cards.forEach(({ chart, roamed }, at) => {
+      if (!chart() || chart() === moved || (views[at].zoom === zoom && String(views[at].centre) === String(centre))) return;
+      chart().setOption({ geo: [{ zoom, center: centre }] });
+      roamed();
     });
   }
-  const change = (changes) => { Object.assign(state, changes); for (const { update } of cards) update(); };
+  const change = (changes) => cards.forEach(({ update }, at) => { Object.assign(views[at], changes); update(); });
   const hours = shown[0].outcome.schedule.hours;
-  const clock = hourClock(hours, null, (hour) => change({ hour }));
+  const clock = hourClock(hours, null, { moved: (hour) => { for (const { pass } of cards) pass(hour); }, rested: () => { for (const { describe } of cards) describe(); } });
   const layer = select(LAYERS.map((one) => [one, name(`layer_${one}`)]), state.layer, { onchange: ({ target }) => { keep({ layer: target.value }); change({ layer: target.value }); } });
   return {
     content: element("section", { "aria-label": say("maps") },

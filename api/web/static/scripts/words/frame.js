@@ -11,6 +11,7 @@ export const FRAME = {
     loading: "正在读取……", could_not_be_read: "读取失败", try_again: "重试",
     needs_key: "这里需要密钥", needs_role: "请用{roles}的密钥登录。",
     as_table: "数据表", as_chart: "图", save_png: "PNG", save_svg: "SVG", save_csv: "CSV", save_label: "导出{title}为 {kind}",
+    summary_rows: "共 {rows} 行，见数据表。", summary_range: "{label}：{least} 至 {most}。",
     schematic: "示意图", copied: "已复制", all: "全部", of: "共", more: "更多", less: "收起", close: "关闭", cancel: "取消", apply: "应用",
   },
   en: {
@@ -23,6 +24,7 @@ export const FRAME = {
     loading: "Reading …", could_not_be_read: "It could not be read", try_again: "Try again",
     needs_key: "This needs a key", needs_role: "Sign in with the key of a {roles}.",
     as_table: "Table", as_chart: "Chart", save_png: "PNG", save_svg: "SVG", save_csv: "CSV", save_label: "Save {title} as {kind}",
+    summary_rows: "{rows} rows, which the table holds.", summary_range: "{label}: {least} to {most}.",
     schematic: "Schematic map", copied: "Copied", all: "All", of: "of", more: "More", less: "Less", close: "Close", cancel: "Cancel", apply: "Apply",
   },
 };
