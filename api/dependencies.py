@@ -63,6 +63,7 @@ class Desk:
         self.readiness = Readiness(exchange, self.stopping, settings.min_free_mebibytes)
         self.feed = Feed(enquiries, exchange.bell, self.stopping)
         self.couriers = couriers_of(exchange, settings)
+        self.readiness.add("couriers", self.couriers.require_alive)
         self.metrics = Metrics(exchange.database, self.stopping.is_set)
         exchange.watch.tell_to(self.metrics.count_seen)
         exchange.watch.tell_to(log_seen)

@@ -805,6 +805,14 @@ class PointAnswer(Answer):
     carbon_kg_market: Number
     facility_kwh: Number
     on_front: bool
+    cost: Cny
+    """What the point minimises: spend, and carbon and latency at its prices."""
+    least_cost: Cny
+    """No placement of the whole work costs less: proven."""
+    gap: Number
+    """(cost - least_cost) / cost."""
+    policy: PolicyAnswer
+    """A scenario with this policy and this price of latency minimises what the point does."""
 
 
 class PolicyAnswer(Answer):
@@ -1088,6 +1096,9 @@ class ScenarioAnswer(Answer):
 
     name: str
     policy: str | None
+    """The policy that was asked for by name; null for the book's own."""
+    cleared_under: PolicyAnswer
+    """All that was priced, with the scenario's own prices in it."""
     status: str
     value: Cny
     bound: Cny
@@ -1310,14 +1321,19 @@ class WebhookAnswer(Answer):
     organisation_id: str | None
     """Whose it is; null: the operator's."""
     url: str
+    """Whole for keys with `webhooks:write`; to others only its host is shown."""
     kinds: list[str]
     description: str
     state: words.WebhookState | str
     created_at: datetime
+    created_by: str
+    """The key it was made with; the webhook stays when that key ends."""
     failing_since: datetime | None
     """Nothing has arrived since; null: the last one did."""
     disabled_reason: str | None
-    """`gone` (it answered 410) or `failing` (for too long), where the exchange disabled it."""
+    """Why it is disabled: `gone` (it answered 410), `failing` (for too long), `unknown_kinds` (it asks for
+    what this version does not know) or `operator`.
+    """
 
 
 class WebhookReplayAnswer(Answer):
@@ -1334,13 +1350,18 @@ class WebhookWithSecret(Answer):
     organisation_id: str | None
     """Whose it is; null: the operator's."""
     url: str
+    """Whole for keys with `webhooks:write`; to others only its host is shown."""
     kinds: list[str]
     description: str
     state: words.WebhookState | str
     created_at: datetime
+    created_by: str
+    """The key it was made with; the webhook stays when that key ends."""
     failing_since: datetime | None
     """Nothing has arrived since; null: the last one did."""
     disabled_reason: str | None
-    """`gone` (it answered 410) or `failing` (for too long), where the exchange disabled it."""
+    """Why it is disabled: `gone` (it answered 410), `failing` (for too long), `unknown_kinds` (it asks for
+    what this version does not know) or `operator`.
+    """
     secret: str | None
     """Shown this once. Null where the request is a repetition under its idempotency key."""

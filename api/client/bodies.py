@@ -202,7 +202,7 @@ class NodeRequest(TypedDict):
     cooling: NotRequired[str]
     power_cap_kw: NotRequired[int | None]
     """Facility power that new work may draw; null: no cap."""
-    tariff_per_kwh: Sequence[Cny]
+    tariff_per_kwh: Sequence[str]
     """CNY per kWh in each hour of the local day."""
     green_share: float
     """Share of contracted green power."""
@@ -479,6 +479,16 @@ class ScenarioRequest(TypedDict):
     carbon_price_per_kg: NotRequired[Cny | None]
     energy_weight: NotRequired[float | None]
     latency_weight: NotRequired[float | None]
+    latency_price_per_ms_unit_hour: NotRequired[Cny | None]
+    """CNY that a millisecond of RTT counts per unit-hour for every order, in place of what its buyer says;
+    times `latency_weight`, which is 1 then unless it is given. As in a sweep.
+    """
+    demand_scale: NotRequired[float | None]
+    """So many times the orders: ranked by a hash of `demand_seed` and their id, the last are left out, or
+    the first stand in the book once more. Of two scales the larger holds all orders of the smaller.
+    """
+    demand_seed: NotRequired[int]
+    """Other seeds leave out and repeat other orders."""
     nodes_down: NotRequired[Sequence[str]]
     """Nodes that take nothing."""
     growth: NotRequired[Mapping[str, float]]
@@ -531,8 +541,10 @@ class WebhookChanges(TypedDict):
     url: NotRequired[str | None]
     kinds: NotRequired[Sequence[str] | None]
     description: NotRequired[str | None]
-    state: NotRequired[Literal["active", "paused"] | None]
-    """`paused`: nothing is sent, nothing is lost. `active`: it goes on where it was."""
+    state: NotRequired[Literal["active", "paused", "disabled"] | None]
+    """`paused`: nothing is sent, nothing is lost. `active`: it goes on where it was. `disabled`: for
+    operators; what they disabled, only they set to active again.
+    """
 
 
 class WebhookRequest(TypedDict):

@@ -1935,10 +1935,11 @@ class Scenarios:
     ) -> answers.ScenariosAnswer:
         """Clear the same book in other markets.
 
-        Another policy, a carbon price, nodes down, a hub that has grown, a latency limit: side by side
-        with how it is.
+        Another policy, prices of carbon and latency, nodes down, a hub that has grown, a latency limit,
+        more or less demand: side by side with how it is.
 
-        Operators only. Each clearing is judged like a round's; nothing is stored.
+        Operators only. Each clearing is judged like a round's; nothing is stored. Close the connection,
+        and it is given up.
 
         `POST /v1/scenarios`
         """
@@ -1965,7 +1966,9 @@ class Scenarios:
         latency.
 
         Every point places the same orders, so points compare. Along each path carbon (latency) only
-        falls and spend only rises. Operators only; takes points x seconds.
+        falls and spend only rises. Each point tells its certified gap, and the policy that a scenario
+        would take to clear at its prices. Operators only; takes points x seconds. Close the connection,
+        and it is given up.
 
         `POST /v1/scenarios/sweep`
         """
@@ -2011,7 +2014,7 @@ class Events:
         `resource`: Only of this sort of thing: order, allocation, quote, round, offering, region, node,
         policy, account, voucher_pool, provider, buyer, member, key, webhook, exchange.
 
-        `resource_id`: Only of this one.
+        `resource_id`: Only of this one; `resource` says what it is.
 
         `after`: Only what came after this event; `evt_0000000000000000`: from the beginning. A stream
         without it tells what happens from now on; a page begins at the beginning.
@@ -2062,7 +2065,7 @@ class Audit:
         `resource`: Only of this sort of thing: order, allocation, quote, round, offering, region, node,
         policy, account, voucher_pool, provider, buyer, member, key, webhook, exchange.
 
-        `resource_id`: Only of this one.
+        `resource_id`: Only of this one; `resource` says what it is.
 
         `actor`: Only what was done with this key; `exchange`: what nobody asked for.
 

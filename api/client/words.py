@@ -126,4 +126,6 @@ TransferKind = Literal[
 ]
 """What a transfer is for; its way is written beside it."""
 WebhookState = Literal["active", "paused", "disabled", "removed"]
-"""`paused` by its owner, `disabled` by the exchange; both go on where they were. `removed` for good."""
+"""`paused` by its owner, `disabled` by the exchange or its operator; both go on where they were. `removed`
+for good.
+"""

@@ -6,13 +6,14 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from api.schemas.fields import Cny, CnyText, Reference, Schema, Words, example
-from api.schemas.policies import PolicyWeights
+from api.schemas.policies import BALANCED, PolicyAnswer, PolicyWeights
 from api.schemas.rounds import PolicyChoice
 from api.schemas.schedule import SCHEDULE, ScheduleAnswer
 from market.domain.money import format_cny
 from market.domain.policy import preset
 from market.whatif.alteration import MOST_GROWTH, Alteration
 from market.whatif.comparison import ScenarioOutcome
+from market.whatif.demand import LEAST_DEMAND, MOST_DEMAND
 from market.whatif.replay import Replay
 from market.whatif.sweep import Point, Sweep
 
@@ -20,6 +21,7 @@ MOST_SCENARIOS, MOST_POINTS = 20, 200
 OUTCOME: Mapping[str, Any] = {
     "name": "as_is",
     "policy": None,
+    "cleared_under": BALANCED,
     "status": "FEASIBLE",
     "value": "734512.10",
     "bound": "738801.55",
@@ -40,6 +42,16 @@ POINT: Mapping[str, Any] = {
     "carbon_kg_market": 31200.0,
     "facility_kwh": 88100.0,
     "on_front": True,
+    "cost": "644672.82",
+    "least_cost": "641450.12",
+    "gap": 0.005,
+    "policy": {
+        **BALANCED,
+        "name": "sweep",
+        "energy_weight": 0.0,
+        "carbon_price_per_kg": "0.20",
+        "transfer_price_per_gb": "0.00",
+    },
 }
 GREENER = {
     "name": "dear carbon, one node down",
@@ -47,6 +59,9 @@ GREENER = {
     "carbon_price_per_kg": "1.50",
     "energy_weight": None,
     "latency_weight": None,
+    "latency_price_per_ms_unit_hour": "0.02",
+    "demand_scale": 1.5,
+    "demand_seed": 0,
     "nodes_down": ["zhongwei_cloud"],
     "growth": {"zhongwei": 1.2},
     "max_rtt_ms": 30,
@@ -63,6 +78,19 @@ class ScenarioRequest(Schema):
     carbon_price_per_kg: Cny | None = None
     energy_weight: Annotated[float, Field(ge=0, le=1000)] | None = None
     latency_weight: Annotated[float, Field(ge=0, le=1000)] | None = None
+    latency_price_per_ms_unit_hour: Cny | None = Field(
+        None,
+        description="CNY that a millisecond of RTT counts per unit-hour for every order, in place of what its buyer says; "
+        "times `latency_weight`, which is 1 then unless it is given. As in a sweep.",
+    )
+    demand_scale: Annotated[float, Field(ge=LEAST_DEMAND, le=MOST_DEMAND)] | None = Field(
+        None,
+        description="So many times the orders: ranked by a hash of `demand_seed` and their id, the last are left out, or "
+        "the first stand in the book once more. Of two scales the larger holds all orders of the smaller.",
+    )
+    demand_seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = Field(
+        0, description="Other seeds leave out and repeat other orders."
+    )
     nodes_down: Annotated[list[Reference], Field(max_length=1000)] = Field(
         default_factory=list, description="Nodes that take nothing."
     )
@@ -84,6 +112,9 @@ class ScenarioRequest(Schema):
             energy_weight=self.energy_weight,
             carbon_micros_per_kg=self.carbon_price_per_kg,
             latency_weight=self.latency_weight,
+            latency_micros_per_ms_unit_hour=self.latency_price_per_ms_unit_hour,
+            demand_scale=self.demand_scale,
+            demand_seed=self.demand_seed,
             nodes_down=frozenset(self.nodes_down),
             growth=dict(self.growth),
             max_rtt_ms=self.max_rtt_ms,
@@ -107,7 +138,10 @@ class ScenarioAnswer(Schema):
     model_config = example(**OUTCOME)
 
     name: str
-    policy: str | None
+    policy: str | None = Field(description="The policy that was asked for by name; null for the book's own.")
+    cleared_under: PolicyAnswer = Field(
+        description="All that was priced, with the scenario's own prices in it."
+    )
     status: str
     value: CnyText
     bound: CnyText
@@ -126,6 +160,7 @@ class ScenarioAnswer(Schema):
         return cls.model_construct(
             name=outcome.alteration.name,
             policy=None if policy is None else policy.name,
+            cleared_under=PolicyAnswer.of(outcome.policy),
             status=outcome.status,
             value=format_cny(outcome.value_micros),
             bound=format_cny(outcome.bound_micros),
@@ -175,6 +210,14 @@ class PointAnswer(Schema):
     carbon_kg_market: float
     facility_kwh: float
     on_front: bool
+    cost: CnyText = Field(
+        description="What the point minimises: spend, and carbon and latency at its prices."
+    )
+    least_cost: CnyText = Field(description="No placement of the whole work costs less: proven.")
+    gap: float = Field(description="(cost - least_cost) / cost.")
+    policy: PolicyAnswer = Field(
+        description="A scenario with this policy and this price of latency minimises what the point does."
+    )
 
     @classmethod
     def of(cls, point: Point) -> "PointAnswer":
@@ -191,6 +234,10 @@ class PointAnswer(Schema):
             carbon_kg_market=round(totals.carbon_kg_market, 2),
             facility_kwh=round(totals.facility_kwh, 2),
             on_front=point.on_front,
+            cost=format_cny(point.cost_micros),
+            least_cost=format_cny(point.least_cost_micros),
+            gap=point.gap,
+            policy=PolicyAnswer.of(point.weights.policy()),
         )
 
 
