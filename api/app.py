@@ -44,6 +44,7 @@ from api.routes import (
 )
 from api.settings import Settings
 from api.web.page import the_page
+from api.wire.content_coding import PackedAnswers
 from market.enquiries.desk import Enquiries
 from market.exchange import Exchange
 
@@ -91,6 +92,7 @@ def build_app(exchange: Exchange, enquiries: Enquiries, settings: Settings) -> F
     app.state.desk = desk
     install_error_answers(app)
     app.add_middleware(DeprecationHeaders)
+    app.add_middleware(PackedAnswers)
     install_edge(app, settings)
     app.add_middleware(WatchedRequests, told=(desk.metrics.count_request,))
     app.router.routes.append(the_page().mount())
@@ -109,10 +111,8 @@ def build_contract(lifespan: Lifespan | None = None) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
     )
-    for router in ROUTERS:
-        app.include_router(router)
-    app.include_router(pages.router)
-    app.include_router(page.router)
+    for router in (*ROUTERS, pages.router, page.router):
+        app.router.routes += router.routes  # not `include_router`: it matches every request twice
     _describe_with(app)
     return app
 

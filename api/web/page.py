@@ -21,6 +21,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match, Mount
 from starlette.types import Receive, Scope, Send
 
+from api.wire.content_coding import WORTH_PACKING, takes_gzip
+
 STATIC = Path(__file__).parent / "static"
 DOCUMENT = "index.html"
 ASSETS = "/assets"
@@ -28,8 +30,6 @@ FOR_EVER = "public, max-age=31536000, immutable"
 NOT_THE_PAGE = ("/v1/", "/problems", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/redoc")
 VIEWS = frozenset({"", "rounds", "catalogue", "orders", "what-if", "provider", "operator", "sign-in"})
 """First parts of the addresses that `scripts/views.js` knows."""
-WORTH_PACKING = 1024
-"""Smaller files are sent as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def _media_type(name: str) -> str:
 
 
 def _answer(asset: Asset, headers: Headers, caching: str, status: int = HTTPStatus.OK) -> Response:
-    packs = asset.packed is not None and "gzip" in headers.get("accept-encoding", "")
+    packs = asset.packed is not None and takes_gzip(headers.getlist("accept-encoding"))
     body = asset.packed if packs and asset.packed is not None else asset.plain
     sent = {"Cache-Control": caching, "Vary": "Accept-Encoding"}
     if packs:

@@ -13,6 +13,7 @@ from typing import Annotated, TypeVar
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
 
+from api.wire.content_coding import PACKED_TAG
 from market.domain.errors import InvalidInput
 
 T = TypeVar("T")
@@ -118,7 +119,7 @@ def read_tags(lines: list[str], name: str) -> Tags | None:
         after = _end(_BETWEEN, text, found.end()) if found else at
         if found is None or (after < len(text) and "," not in text[found.end() : after]):
             break
-        (weak if found[1] else strong).add(found[2])
+        (weak if found[1] else strong).add(found[2].replace(PACKED_TAG, '"'))
         at = after
     if at < len(text) or not (strong or weak):
         raise InvalidInput(

@@ -92,6 +92,24 @@ def test_assets_are_packed_for_who_can_unpack(house: House) -> None:
     assert len(sent) < len(plain.content) / 2
 
 
+def test_who_refuses_gzip_is_not_sent_any(house: House) -> None:
+    for refused in ("gzip;q=0", "identity", "gzip;q=0.5, identity", "*;q=0"):
+        answer = asset(house, "scripts/main.js", **{"Accept-Encoding": refused})
+        assert "content-encoding" not in answer.headers, refused
+    assert asset(house, "style/base.css", **{"Accept-Encoding": "*"}).headers["content-encoding"] == "gzip"
+
+
+def test_the_theme_is_set_before_anything_is_painted(house: House) -> None:
+    """A script without `type=module`, `async` or `defer`, before the first style: the page waits for it."""
+    document = house.ask("GET", "/").text
+    (first,) = re.findall(r"<script (src=[^>]*first-paint.js[^>]*)>", document)
+    assert not re.search("async|defer|module", first)
+    assert document.index("first-paint.js") < document.index('rel="stylesheet"')
+    kept = re.search(r'getItem\("([^"]+)"\)', asset(house, "scripts/first-paint.js").text)
+    assert kept is not None
+    assert f'KEY = "{kept[1]}"' in asset(house, "scripts/theme.js").text
+
+
 def test_small_files_are_sent_as_they_are(house: House) -> None:
     answer = asset(house, "icon.svg", **{"Accept-Encoding": "gzip"})
     assert "content-encoding" not in answer.headers
