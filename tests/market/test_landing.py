@@ -1,0 +1,242 @@
+"""A landing is made ready before it is written: what happens in between is worked in, and what fits is written whole."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from promises_kept import broken_promises
+from sqlalchemy import func, select
+from toy_market import FREE, START, terms
+
+from market.clearing.builder import build_problem
+from market.clearing.landing import read_outcome
+from market.domain.errors import MarketError
+from market.domain.ids import IdSource
+from market.domain.orders import Order, TimeInForce
+from market.domain.parties import Actor
+from market.domain.rounds import Round
+from market.domain.states import OrderState, RoundState
+from market.enquiries.desk import Enquiries
+from market.exchange import Exchange, RoundRequest, Submission
+from market.persistence.models import ExplanationRow, RoundRecordRow
+from market.persistence.paging import PageRequest
+from market.persistence.store import Store
+from market.rounds.landing import PreparedLanding, land_round, prepare_landing
+from market.rounds.steps import freeze_market, sight_market
+from solver import Limits, clear
+
+ROUND = RoundRequest(policy=FREE)
+A_CARD = {"devices": ("a100_80",)}
+Act = Callable[[Exchange, Actor, list[str]], object]
+
+
+def submit(exchange: Exchange, actor: Actor, *many: Any) -> list[str]:
+    answers = exchange.submit_orders(actor, [Submission("buy_toy", one) for one in many])
+    return [answer.id for answer in answers if isinstance(answer, Order)]
+
+
+def make_ready(exchange: Exchange, operator: Actor) -> PreparedLanding:
+    """A round that is cleared and prepared, with everything stored that is stored beforehand."""
+    opened = exchange.open_round(operator, ROUND)
+    built = build_problem(opened.snapshot)
+    found = clear(built.problem, Limits(gap=0.0))
+    outcome = read_outcome(built, found, opened.round.id, IdSource(), START)
+    with exchange.database.reading() as session:
+        prepared = prepare_landing(Store(session), opened, built, outcome, exchange._ids, START)
+    for store in prepared.beforehand():
+        with exchange._unit_of_work() as work:
+            store(work)
+    return prepared
+
+
+def land(exchange: Exchange, prepared: PreparedLanding) -> Round:
+    try:
+        with exchange._unit_of_work() as work:
+            return land_round(work, prepared, exchange._ids)
+    finally:
+        exchange.database.round_lock.release()
+
+
+def placed_at_once(exchange: Exchange, buyer: Actor, units: int) -> None:
+    asked = replace(terms(units=units, hours=24, **A_CARD), time_in_force=TimeInForce.IMMEDIATE)
+    (answer,) = exchange.submit_orders(buyer, [Submission("buy_toy", asked)])
+    assert isinstance(answer, Order), answer
+
+
+def cancel_the_first(exchange: Exchange, operator: Actor, ids: list[str]) -> None:
+    exchange.cancel_order(operator, ids[0])
+
+
+def amend_the_first(exchange: Exchange, operator: Actor, ids: list[str]) -> None:
+    exchange.amend_order(operator, ids[0], {"limit_price_micros": 900_000_000})
+
+
+def withdraw_the_cheapest(exchange: Exchange, operator: Actor, _ids: list[str]) -> None:
+    exchange.withdraw_offering(operator, "off_4")
+
+
+def lose_the_node(exchange: Exchange, operator: Actor, _ids: list[str]) -> None:
+    exchange.node_down(operator, "west_tight")
+
+
+def take_the_place(exchange: Exchange, operator: Actor, _ids: list[str]) -> None:
+    placed_at_once(exchange, operator, 4)  # the four cards that off_4 has power for
+
+
+@pytest.mark.parametrize(
+    "act", [cancel_the_first, amend_the_first, withdraw_the_cheapest, lose_the_node, take_the_place]
+)
+def test_what_changes_before_a_prepared_round_lands_is_left_out(
+    exchange: Exchange, enquiries: Enquiries, operator: Actor, act: Act
+) -> None:
+    ids = submit(
+        exchange,
+        operator,
+        terms(units=2, hours=24, limit_cny=950, **A_CARD),
+        terms(hours=3, devices=("910b",)),
+    )
+    prepared = make_ready(exchange, operator)
+    (first,) = [a for a in prepared.fit.outcome.allocations if a.order_id == ids[0]]
+    assert first.offering_id == "off_4"
+    act(exchange, operator, ids)
+    landed = land(exchange, prepared)
+    assert (landed.state, landed.placed, landed.left_out) == (RoundState.LANDED, 1, 1)
+    assert landed.figures["solver"]["placed"] == 1
+    states = [enquiries.order(operator, id_).state for id_ in ids]
+    assert states == [
+        OrderState.CANCELLED if act is cancel_the_first else OrderState.OPEN,
+        OrderState.ALLOCATED,
+    ]
+    granted = enquiries.allocations(operator, PageRequest(), {"round_id": landed.id}).items
+    assert [a.order_id for a in granted] == [ids[1]]
+    assert broken_promises(exchange.database) == []
+    told = [event.kind for event in enquiries.order_history(operator, ids[0])]
+    assert "order.placed_in_round" not in told
+
+
+def test_orders_that_the_round_does_not_know_change_nothing(
+    exchange: Exchange, enquiries: Enquiries, operator: Actor
+) -> None:
+    ids = submit(exchange, operator, terms(**A_CARD), terms(limit_cny=1, **A_CARD))
+    prepared = make_ready(exchange, operator)
+    (new,) = submit(exchange, operator, terms(**A_CARD))
+    landed = land(exchange, prepared)
+    assert (landed.orders, landed.placed, landed.left_out) == (2, 1, 0)
+    states = [enquiries.order(operator, id_).state for id_ in (*ids, new)]
+    assert states == [OrderState.ALLOCATED, OrderState.OPEN, OrderState.OPEN]
+    assert broken_promises(exchange.database) == []
+
+
+def test_whoever_waits_for_one_round_and_loses_its_place_has_had_it(
+    exchange: Exchange, enquiries: Enquiries, operator: Actor
+) -> None:
+    once = replace(terms(units=2, hours=24, **A_CARD), time_in_force=TimeInForce.NEXT_ROUND)
+    hopeless = replace(terms(limit_cny=1, **A_CARD), time_in_force=TimeInForce.NEXT_ROUND)
+    ids = submit(exchange, operator, once, hopeless, hopeless)
+    prepared = make_ready(exchange, operator)
+    exchange.withdraw_offering(operator, "off_4")
+    exchange.cancel_order(operator, ids[2])
+    assert land(exchange, prepared).left_out == 1
+    states = [enquiries.order(operator, id_).state for id_ in ids]
+    assert states == [OrderState.EXPIRED, OrderState.EXPIRED, OrderState.CANCELLED]
+    assert broken_promises(exchange.database) == []
+
+
+def test_events_tell_of_the_round_before_what_it_grants(
+    exchange: Exchange, enquiries: Enquiries, operator: Actor
+) -> None:
+    submit(exchange, operator, terms(**A_CARD), terms(**A_CARD))
+    prepared = make_ready(exchange, operator)
+    with exchange.database.reading() as session:
+        before = Store(session).events.newest()
+    land(exchange, prepared)
+    with exchange.database.reading() as session:
+        touched = Store(session).events.touched_since(before, {"round", "allocation", "order"})
+    assert {kind: len(ids) for kind, ids in touched.items()} == {"round": 1, "allocation": 2, "order": 2}
+
+
+def stored_of(exchange: Exchange, round_id: str) -> list[int]:
+    """Rows of a round that are stored beforehand: explanations, records."""
+    with exchange.database.reading() as session:
+        tables = (ExplanationRow, RoundRecordRow)
+        return [
+            session.scalar(select(func.count()).select_from(t).where(t.round_id == round_id)) or 0
+            for t in tables
+        ]
+
+
+def test_what_is_stored_beforehand_is_seen_once_the_round_has_landed(
+    exchange: Exchange, operator: Actor
+) -> None:
+    _, unplaced = submit(exchange, operator, terms(**A_CARD), terms(limit_cny=1, **A_CARD))
+    prepared = make_ready(exchange, operator)
+    id_ = prepared.opened.round.id
+    assert stored_of(exchange, id_) == [1, 1]
+    with exchange.database.reading() as session:
+        assert Store(session).orders.explanation(unplaced) is None
+        assert Store(session).rounds.record(id_) is None
+    land(exchange, prepared)
+    with exchange.database.reading() as session:
+        found = Store(session).orders.explanation(unplaced)
+        assert found is not None
+        assert found.round_id == id_
+        assert Store(session).rounds.record(id_) is not None
+
+
+def test_a_round_cut_off_before_it_landed_leaves_nothing(exchange: Exchange, operator: Actor) -> None:
+    """As after a kill between what is stored beforehand and the landing: its claim is gone with its process."""
+    submit(exchange, operator, terms(**A_CARD), terms(limit_cny=1, **A_CARD))
+    prepared = make_ready(exchange, operator)
+    exchange.database.round_lock.release()
+    failed = exchange.abandon_interrupted_round()
+    assert failed is not None
+    assert (failed.id, failed.state) == (prepared.opened.round.id, RoundState.FAILED)
+    assert stored_of(exchange, failed.id) == [0, 0]
+    with pytest.raises(MarketError) as refusal:  # whoever still tries to land it is too late
+        land(exchange, prepared)
+    assert refusal.value.code == "round_over"
+    assert broken_promises(exchange.database) == []
+
+
+def test_a_change_that_the_log_does_not_tell_of_lands_nothing(exchange: Exchange, operator: Actor) -> None:
+    """The rows are written over exactly what was read: whatever else is there refuses the landing whole."""
+    ids = submit(exchange, operator, terms(**A_CARD), terms(**A_CARD))
+    prepared = make_ready(exchange, operator)
+    with exchange._unit_of_work() as work:
+        order = work.orders.held(ids)[ids[0]]
+        changed = work.orders.bind_steps([(order, replace(order, remaining_share=0.5))])
+        assert changed.write(work.session)
+    with pytest.raises(MarketError) as refusal:
+        land(exchange, prepared)
+    assert refusal.value.code == "order_changed"
+    with exchange.database.reading() as session:
+        assert Store(session).rounds.running_allocations() == ()
+    assert broken_promises(exchange.database) == []
+
+
+def test_what_happens_between_reading_the_market_and_opening_the_round_is_in_it(
+    exchange: Exchange, operator: Actor
+) -> None:
+    kept, gone, amended = submit(exchange, operator, *[terms(**A_CARD) for _ in range(3)])
+    with exchange.database.reading() as session:
+        sighting = sight_market(Store(session), ROUND, START)
+    (new,) = submit(exchange, operator, terms(**A_CARD))
+    exchange.cancel_order(operator, gone)
+    exchange.amend_order(operator, amended, {"limit_price_micros": 900_000_000})
+    exchange.withdraw_offering(operator, "off_1")
+    placed_at_once(exchange, operator, 1)
+    with exchange._unit_of_work() as work:
+        caught_up = freeze_market(work, ROUND, exchange._ids, START, sighting).snapshot
+        assert caught_up == freeze_market_whole(work)
+        work.session.rollback()
+    assert {order.id for order in caught_up.orders} == {kept, amended, new}
+    assert len(caught_up.allocations) == 1
+
+
+def freeze_market_whole(work: Store) -> object:
+    """The snapshot of a market that is read in one go."""
+    opened = work.rounds.in_progress()
+    assert opened is not None
+    work.rounds.close(replace(opened, state=RoundState.FAILED, closed_at=START))
+    return freeze_market(work, ROUND, IdSource(), START, sight_market(work, ROUND, START)).snapshot
