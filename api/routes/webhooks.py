@@ -64,7 +64,8 @@ def list_webhooks(
     desk: AtDesk, actor: CurrentActor, query: Annotated[PageQuery, Query()]
 ) -> PageAnswer[WebhookAnswer]:
     """One's own organisation's, by id; for the operator all of them."""
-    return answer_page(desk.enquiries.webhooks(actor, page_of(query)), WebhookAnswer.of)
+    page = desk.enquiries.webhooks(actor, page_of(query))
+    return answer_page(page, lambda webhook: WebhookAnswer.shown_to(actor, webhook))
 
 
 @router.get(
@@ -75,7 +76,8 @@ def list_webhooks(
 )
 def read_webhook(webhook_id: str, desk: AtDesk, actor: CurrentActor, seen: IfChanged) -> WebhookAnswer:
     """Without its secret: whoever lost that rotates it."""
-    return seen.tagged(WebhookAnswer.of(desk.enquiries.webhook(actor, possible_id(webhook_id))))
+    webhook = desk.enquiries.webhook(actor, possible_id(webhook_id))
+    return seen.tagged(WebhookAnswer.shown_to(actor, webhook))
 
 
 @router.patch(
@@ -83,7 +85,8 @@ def read_webhook(webhook_id: str, desk: AtDesk, actor: CurrentActor, seen: IfCha
     operation_id="change_webhook",
     summary="Change a webhook",
     responses=problems(
-        *(400, 401, 403, 404, 409, 413, 415, 422), *("invalid_webhook_url", "unknown_event_kind")
+        *(400, 401, 403, 404, 409, 413, 415, 422),
+        *("invalid_webhook_url", "unknown_event_kind", "webhook_disabled_by_operator"),
     ),
 )
 def change_webhook(

@@ -2,10 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from api.schemas.fields import Moment, PageQuery, Reference, Schema, example
+from api.schemas.fields import PRINTABLE, Moment, PageQuery, Reference, Schema, example
 from market.desks.webhooks import NewWebhook
+from market.domain.parties import Actor
+from market.domain.scopes import Scope
 from market.domain.webhooks import Attempt, Delivery, DeliveryState, Webhook, WebhookState
 
 ID = "01k0a1b2c3d4e5f6g7h8j9kmnp"
@@ -19,16 +21,11 @@ WEBHOOK: dict[str, Any] = {
     "description": "Scheduler",
     "state": "active",
     "created_at": "2025-07-16T07:00:00Z",
+    "created_by": f"key_{ID}",
     "failing_since": None,
     "disabled_reason": None,
 }
 ATTEMPT = {"at": "2025-07-16T07:00:01Z", "milliseconds": 41, "status": 204, "error": None}
-
-
-def _require_visible(text: str) -> str:
-    if text and not text.isprintable():
-        raise ValueError("text has no control characters")
-    return text
 
 
 Url = Annotated[str, Field(min_length=1, max_length=2000, examples=[URL])]
@@ -36,7 +33,7 @@ Kinds = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=64)]],
     Field(min_length=1, max_length=100, examples=[["allocation.*", "order.*"]]),
 ]
-Description = Annotated[str, Field(max_length=200), AfterValidator(_require_visible)]
+Description = Annotated[str, Field(max_length=200), PRINTABLE]
 
 
 class WebhookRequest(Schema):
@@ -66,8 +63,10 @@ class WebhookChanges(Schema):
     url: Url | None = Field(None, json_schema_extra={"default": None})
     kinds: Kinds | None = None
     description: Description | None = None
-    state: Literal["active", "paused"] | None = Field(
-        None, description="`paused`: nothing is sent, nothing is lost. `active`: it goes on where it was."
+    state: Literal["active", "paused", "disabled"] | None = Field(
+        None,
+        description="`paused`: nothing is sent, nothing is lost. `active`: it goes on where it was. `disabled`: for "
+        "operators; what they disabled, only they set to active again.",
     )
 
     def changes(self) -> dict[str, Any]:
@@ -87,14 +86,16 @@ class WebhookAnswer(Schema):
 
     id: str
     organisation_id: str | None = Field(description="Whose it is; null: the operator's.")
-    url: str
+    url: str = Field(description="Whole for keys with `webhooks:write`; to others only its host is shown.")
     kinds: list[str]
     description: str
     state: WebhookState
     created_at: Moment
+    created_by: str = Field(description="The key it was made with; the webhook stays when that key ends.")
     failing_since: Moment | None = Field(description="Nothing has arrived since; null: the last one did.")
     disabled_reason: str | None = Field(
-        description="`gone` (it answered 410) or `failing` (for too long), where the exchange disabled it."
+        description="Why it is disabled: `gone` (it answered 410), `failing` (for too long), `unknown_kinds` (it asks for "
+        "what this version does not know) or `operator`."
     )
 
     @classmethod
@@ -102,6 +103,16 @@ class WebhookAnswer(Schema):
         """What its owner sees."""
         fields = {name: getattr(webhook, name) for name in WebhookAnswer.model_fields if name != "kinds"}
         return WebhookAnswer(**fields, kinds=list(webhook.kinds))
+
+    @classmethod
+    def shown_to(cls, actor: Actor, webhook: Webhook) -> "WebhookAnswer":
+        """What somebody sees who may not do anything with it."""
+        whole = cls.of(webhook)
+        return (
+            whole
+            if Scope.WEBHOOKS in actor.scopes
+            else whole.model_copy(update={"url": webhook.redacted_url})
+        )
 
 
 class WebhookWithSecret(WebhookAnswer):

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from market.couriers.sending import Sender
 from market.couriers.turns import Turns
 from market.desks.deliveries import DeliveryDesk
+from market.domain.errors import Unavailable
 from market.domain.webhooks import Attempt, DeliveryTerms, Parcel
 from market.webhooks.addresses import AddressGuard
 
@@ -57,6 +58,13 @@ class Couriers:
                 self._thread = threading.Thread(target=self._look, name="couriers", daemon=True)
                 self._stop_hearing = self._desk.bell.hear(self._rung.set)
                 self._thread.start()
+
+    def require_alive(self) -> None:
+        """`Unavailable` where nobody looks any more, and nobody asked for that: only a new start helps."""
+        if self._started and not self._ending.is_set() and not self._thread.is_alive():
+            raise Unavailable(
+                "couriers_stopped", "events are no longer delivered to webhooks; restart the exchange"
+            )
 
     def begin_stopping(self) -> None:
         """Take no more parcels."""

@@ -10,12 +10,14 @@ import socket
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from dbos import DBOS, DBOSConfig, SetEnqueueOptions
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions
 from sqlalchemy.engine import make_url
 
 from market.couriers.turns import TakeTurn
 from market.domain.errors import Conflict
+from market.persistence.database import make_private
 
 QUEUE, TASK = "webhooks", "take_turn"
 SCHEMA = "suanli_queue"
@@ -47,6 +49,9 @@ class DurableTurns:
             logging.getLogger("dbos").addHandler(
                 logging.NullHandler()
             )  # else it writes to the console by itself
+            file = make_url(self._url).database
+            if file is not None and self._url.startswith("sqlite"):
+                make_private(Path(file))
             DBOS(config=_config(self._url))
             DBOS.launch()
             DBOS.register_queue(QUEUE, worker_concurrency=AT_ONCE, polling_interval_sec=POLL_SECONDS)
@@ -137,4 +142,5 @@ def _config(url: str) -> DBOSConfig:
         application_version=FORMAT,
         log_level="WARNING",
         sys_db_pool_size=5,
+        serializer=DBOSPortableJSONSerializer(),  # else it pickles, and runs what somebody else put there
     )

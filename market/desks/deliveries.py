@@ -7,6 +7,7 @@ from datetime import datetime
 
 from market.desks.desk import Desk, UnitOfWork
 from market.domain.audience import Audience, Wanted
+from market.domain.errors import InvalidInput
 from market.domain.events import Event
 from market.domain.parties import tenant_of
 from market.domain.webhooks import (
@@ -23,8 +24,9 @@ from market.domain.webhooks import (
 from market.persistence.event_reader import EventReader
 from market.persistence.store import Store
 
-GONE, FAILING = "gone", "failing"
-"""Why a webhook was disabled: it answered 410, or nothing arrived for too long."""
+GONE, FAILING, UNKNOWN_KINDS = "gone", "failing", "unknown_kinds"
+"""Why a webhook was disabled: it answered 410, nothing arrived for too long, or it asks for what never happens in this
+version of the program."""
 READ_AT_ONCE = 500
 
 
@@ -90,7 +92,7 @@ class DeliveryDesk(Desk):
 
 def _fan_out_some(work: UnitOfWork, now: datetime) -> set[str]:
     """One batch of events, for all webhooks at once."""
-    webhooks = work.webhooks.active()
+    webhooks = [webhook for webhook in work.webhooks.active() if _is_understood(work, webhook)]
     if not webhooks:
         return set()
     low = min(webhook.told_up_to for webhook in webhooks)
@@ -101,6 +103,23 @@ def _fan_out_some(work: UnitOfWork, now: datetime) -> set[str]:
         work.webhooks.add_deliveries(webhook.id, _told(webhook, events), now)
     work.webhooks.move_on(webhooks, events[-1].sequence if len(events) == READ_AT_ONCE else newest)
     return {webhook.id for webhook in webhooks}
+
+
+def _is_understood(work: UnitOfWork, webhook: Webhook) -> bool:
+    """Kinds of a newer version, after a downgrade: the webhook is disabled, and all others go on."""
+    try:
+        Wanted.of(webhook.kinds)
+    except InvalidInput:
+        work.webhooks.write(_disabled(work, webhook, UNKNOWN_KINDS))
+        return False
+    return True
+
+
+def _disabled(work: UnitOfWork, webhook: Webhook, reason: str) -> Webhook:
+    disabled = replace(webhook, state=WebhookState.DISABLED, disabled_reason=reason)
+    tenant = tenant_of(webhook.role, webhook.organisation_id)
+    work.events.record("webhook", "disabled", webhook.id, **tenant, reason=reason, state=disabled.state.value)
+    return disabled
 
 
 def _told(webhook: Webhook, events: Sequence[Event]) -> list[Event]:
@@ -136,11 +155,6 @@ def _judge(work: UnitOfWork, webhook: Webhook, attempts: Sequence[Attempt], term
     gone = any(attempt.refused_for_good for attempt in attempts)
     since = judged.failing_since
     if gone or (since is not None and last - since >= terms.disable_after):
-        reason = GONE if gone else FAILING
-        judged = replace(judged, state=WebhookState.DISABLED, disabled_reason=reason)
-        tenant = tenant_of(webhook.role, webhook.organisation_id)
-        work.events.record(
-            "webhook", "disabled", webhook.id, **tenant, reason=reason, state=judged.state.value
-        )
+        judged = _disabled(work, judged, GONE if gone else FAILING)
     if judged != webhook:
         work.webhooks.write(judged)

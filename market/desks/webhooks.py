@@ -9,8 +9,8 @@ from market.access.tenancy import organisation_meant, own_delivery, own_webhook
 from market.conditions import require
 from market.desks.desk import Desk, UnitOfWork
 from market.domain.audience import Wanted, require_pattern
-from market.domain.errors import Conflict, InvalidInput
-from market.domain.parties import Actor, tenant_of
+from market.domain.errors import Conflict, InvalidInput, NotPermitted
+from market.domain.parties import Actor, Role, tenant_of
 from market.domain.scopes import Scope
 from market.domain.webhooks import Delivery, DeliveryState, Salts, Webhook, WebhookState
 from market.idempotency import Once
@@ -22,6 +22,8 @@ MOST_WEBHOOKS = 20
 MOST_REPLAYED = 10_000
 """That wait at a time, what waits anyway included: else whoever has a key fills the disk."""
 READ_AT_ONCE = 1_000
+BY_OPERATOR = "operator"
+"""Why a webhook is disabled that an operator disabled."""
 SECRETS_OVERLAP = timedelta(hours=24)
 """How long the secret before a rotation signs as well."""
 
@@ -89,12 +91,17 @@ class WebhookDesk(Desk):
         guard: AddressGuard,
         only_if: Callable[[Webhook], bool] | None = None,
     ) -> Webhook:
-        """Change url, kinds, description, or state to active or paused; it goes on where it was."""
+        """Change url, kinds, description, or state to active or paused; it goes on where it was.
+
+        Operators may set the state to disabled as well: then it is theirs to set it to something else.
+        """
         actor.require(scope=Scope.WEBHOOKS)
         actor.require(scope=Scope.READ)  # it is told what a reader sees
         with self._unit_of_work(actor) as work:
             webhook = own_webhook(work, actor, webhook_id, held=True)
             require(only_if, webhook)
+            if "state" in changes:
+                _require_may_set(actor, webhook, changes["state"])
             changed = replace(webhook, **changes)
             if "url" in changes:
                 guard.require_url(changed.url)
@@ -103,9 +110,13 @@ class WebhookDesk(Desk):
                 changed = replace(changed, failing_since=None)
             if changed.state is not WebhookState.DISABLED:
                 changed = replace(changed, disabled_reason=None)
+            elif "state" in changes:
+                changed = replace(changed, disabled_reason=BY_OPERATOR)
             if changed != webhook:
                 work.webhooks.write(changed)
                 _record(work, "changed", changed, changed=sorted(changes))
+                if changed.disabled_reason == BY_OPERATOR != webhook.disabled_reason:
+                    _record(work, "disabled", changed, reason=BY_OPERATOR)
         return changed
 
     def remove_webhook(self, actor: Actor, webhook_id: str, once: Once | None = None) -> Webhook:
@@ -199,6 +210,21 @@ def _kinds(patterns: tuple[str, ...]) -> tuple[str, ...]:
     for pattern in patterns:
         require_pattern(pattern)
     return tuple(sorted(set(patterns)))
+
+
+def _require_may_set(actor: Actor, webhook: Webhook, state: WebhookState) -> None:
+    """Only an operator disables, and takes back what an operator disabled."""
+    if actor.role is Role.OPERATOR:
+        return
+    if state is WebhookState.DISABLED:
+        raise NotPermitted(
+            "not_permitted", "only an operator disables a webhook: pause it, or remove it, instead"
+        )
+    if webhook.disabled_reason == BY_OPERATOR:
+        raise Conflict(
+            "webhook_disabled_by_operator",
+            f"the operator disabled webhook {webhook.id}: ask them why, and to set it to active again",
+        )
 
 
 def _require_active(webhook: Webhook) -> None:

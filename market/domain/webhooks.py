@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from market.domain.audience import Audience
 from market.domain.errors import InvalidInput
@@ -14,7 +15,7 @@ TESTED = "webhook.tested"
 
 
 class WebhookState(StrEnum):
-    """`paused` by its owner, `disabled` by the exchange; both go on where they were. `removed` for good."""
+    """`paused` by its owner, `disabled` by the exchange or its operator; both go on where they were. `removed` for good."""
 
     ACTIVE = "active"
     PAUSED = "paused"
@@ -67,6 +68,13 @@ class Webhook:
     replays: int = 0
     failing_since: datetime | None = None
     disabled_reason: str | None = None
+
+    @property
+    def redacted_url(self) -> str:
+        """Where it points, for who only reads: the rest of a URL is often a secret that lets anybody in there."""
+        parts = urlsplit(self.url)
+        host = parts.netloc.rpartition("@")[2]
+        return f"{parts.scheme}://{host}/…"
 
     @property
     def audience(self) -> Audience:

@@ -1,6 +1,8 @@
 """The engine underneath: SQLite done right, PostgreSQL as it comes, migrations for both."""
 
+import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ PATIENCE_SECONDS = 10
 MOST_CONNECTIONS = 60
 """To one SQLite file: more than there are threads that answer requests, so that none of them waits for a connection."""
 _HAS_TURN = "has_turn"
+FOR_THE_OWNER_ALONE = 0o600
+"""Orders, prices, the ledger, hashes of keys."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -134,6 +138,7 @@ def _build_sqlite_engine(url: str, *, in_memory: bool) -> Engine:
         json_serializer=_json_text,
         json_deserializer=from_json,
     )
+    event.listen(engine, "do_connect", _make_file_for_owner)
     event.listen(engine, "connect", _set_pragmas)
     WritersInTurn().watch(engine)
     return engine
@@ -171,6 +176,18 @@ class WritersInTurn:
     def _end(self, _connection: object, record: ConnectionPoolEntry) -> None:
         if record.info.pop(_HAS_TURN, False):
             self._turn.release()
+
+
+def _make_file_for_owner(_dialect: object, _record: object, given: list[Any], named: dict[str, Any]) -> None:
+    """SQLite would make the file as anybody may read it; its files beside it take their mode from it."""
+    if given and not named.get("uri"):
+        make_private(Path(given[0]))
+
+
+def make_private(path: Path) -> None:
+    """An empty file of mode 0600, unless it is there, or cannot be: whoever opens it says why."""
+    with suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, FOR_THE_OWNER_ALONE))
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:

@@ -4,7 +4,6 @@ A name is resolved once for each try, every address it has must be public, and t
 was looked at: a name that resolves to something else a moment later gains nothing.
 """
 
-import asyncio
 import re
 import socket
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,8 +11,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
 from market.domain.errors import InvalidInput
+from market.webhooks.resolving import Address, Resolver
 
-Address = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
 LONGEST_URL = 2000
 _NAME = re.compile(r"([a-z0-9_-]{1,63}\.)*(?!\d+\.?$)[a-z0-9_-]{1,63}\.?")
@@ -35,6 +34,9 @@ _NEVER = tuple(
 _GLOBAL_UNICAST = ip_network("2000::/3")
 """All of IPv6 that was ever given to anybody (RFC 4291); fec0::/10, once for sites, counts as global in Python."""
 
+RESOLVER = Resolver()
+"""One for all couriers of a process: its threads are counted together."""
+
 
 class AddressRefused(Exception):
     """The host has no address that may be connected to; nothing was sent."""
@@ -45,7 +47,7 @@ class AddressGuard:
 
     def __init__(self, allowed_hosts: Sequence[str] = (), resolve: Resolve | None = None) -> None:
         self._allowed = frozenset(host.lower() for host in allowed_hosts)
-        self._resolve = resolve or resolve_host
+        self._resolve = resolve or RESOLVER
 
     def require_url(self, url: str) -> None:
         """`InvalidInput` for what can never be delivered to; names are resolved only when something is sent."""
@@ -75,16 +77,6 @@ class AddressGuard:
         if host not in self._allowed and (parts.scheme != "https" or not all(map(is_public, found))):
             raise AddressRefused(host)
         return found[0]
-
-
-async def resolve_host(host: str, port: int) -> Sequence[Address]:
-    """As the machine resolves names; none where it cannot."""
-    loop = asyncio.get_running_loop()
-    try:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (socket.gaierror, UnicodeError):
-        return []
-    return [ip_address(str(address[0]).partition("%")[0]) for *_, address in found]
 
 
 def is_public(address: Address) -> bool:

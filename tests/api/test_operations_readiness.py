@@ -15,7 +15,7 @@ from market.domain.errors import Unavailable
 from market.persistence.condition import Condition
 from market.persistence.database import Database
 
-CHECKS = ["serving", "database", "disk", "solver"]
+CHECKS = ["serving", "database", "disk", "solver", "couriers"]
 
 
 def unready(house: House) -> dict[str, str]:
@@ -136,3 +136,31 @@ def test_a_file_that_may_not_be_written(market_file: str) -> None:
     finally:
         path.chmod(0o600)
     assert refused.value.code == "database_read_only"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_couriers_that_stopped_are_told(house: House) -> None:
+    """By something that nobody foresaw: what they foresee they log, and try again."""
+    couriers = house.client.app.state.desk.couriers  # type: ignore[attr-defined]
+    looking = couriers._thread
+
+    class Broken(BaseException):
+        pass
+
+    def broken() -> None:
+        raise Broken
+
+    house.exchange.fan_out = broken  # type: ignore[method-assign, assignment]
+    couriers._rung.set()
+    looking.join(30)
+    assert unready(house) == {"couriers": "couriers_stopped"}
+    couriers.begin_stopping()
+    assert house.ask("GET", "/readyz").status_code == 200  # they were told to
+
+
+def test_without_couriers_it_is_ready(market_file: str, keys: Keys) -> None:
+    """An application that nobody opened delivers nothing, and says nothing of it."""
+    with closing(Database(market_file)) as database:
+        exchange, clock = build_exchange(database)
+        client = TestClient(build_test_app(exchange, clock))
+        assert House(client, exchange, clock, keys).ask("GET", "/readyz").status_code == 200

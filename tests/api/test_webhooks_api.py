@@ -151,6 +151,16 @@ def test_a_webhook_points_to_a_public_place(house: House, url: str) -> None:
     assert answer.json()["code"] in {"invalid_webhook_url", "malformed_request"}
 
 
+def test_what_a_webhook_is_called_has_no_control_characters(house: House) -> None:
+    body = {"url": "https://receiver.example/suanli", "description": "Scheduler\u0007"}
+    problem = refusal(
+        house.ask("POST", "/v1/webhooks", house.keys.buyer, json=body), 422, "malformed_request"
+    )
+    assert problem["errors"] == [{"loc": ["body", "description"], "msg": "text has no control characters"}]
+    named = house.ask("POST", "/v1/webhooks", house.keys.buyer, json={**body, "description": ""})
+    assert named.status_code == 201, named.text
+
+
 def test_the_operator_may_allow_places_inside(house_with_room_inside: House) -> None:
     house = house_with_room_inside
     for url in ("http://127.0.0.1:9/", "http://receiver.internal/x", "https://receiver.internal/x"):
@@ -204,3 +214,48 @@ def test_a_key_needs_the_scope(house: House, webhook: Json) -> None:
     reader = house.ask("POST", "/v1/keys", house.keys.buyer, json=body).json()["secret"]
     refusal(house.ask("POST", "/v1/webhooks", reader, json={"url": URL}), 403, "missing_scope")
     assert house.ask("GET", f"/v1/webhooks/{webhook['id']}", reader).status_code == 200
+
+
+def test_who_only_reads_sees_the_host_alone(house: House) -> None:
+    """What stands behind it is often all that it takes to send there."""
+    url = "https://receiver.example:8443/hooks/T0/s3cret?token=s3cret"
+    made = house.ask("POST", "/v1/webhooks", house.keys.buyer, json={"url": url}).json()
+    path = f"/v1/webhooks/{made['id']}"
+    asked = {"name": "dashboard", "scopes": ["read"]}
+    reading = house.ask("POST", "/v1/keys", house.keys.buyer, json=asked).json()["secret"]
+    for key, shown in ((reading, "https://receiver.example:8443/…"), (house.keys.buyer, url)):
+        (listed,) = house.ask("GET", "/v1/webhooks", key).json()["items"]
+        assert listed["url"] == house.ask("GET", path, key).json()["url"] == shown
+
+
+def test_a_webhook_says_who_made_it_and_outlives_the_key(house: House) -> None:
+    asked = {"name": "leaving", "scopes": ["read", "webhooks:write"]}
+    issued = house.ask("POST", "/v1/keys", house.keys.buyer, json=asked).json()
+    made = house.ask("POST", "/v1/webhooks", issued["secret"], json={"url": URL}).json()
+    assert made["created_by"] == issued["id"]
+    assert house.ask("POST", f"/v1/keys/{issued['id']}/revoke", house.keys.buyer).status_code == 200
+    shown = house.ask("GET", f"/v1/webhooks/{made['id']}", house.keys.buyer).json()
+    assert (shown["state"], shown["created_by"]) == ("active", issued["id"])
+
+
+def test_what_an_operator_disables_only_an_operator_takes_back(house: House, webhook: Json) -> None:
+    path = f"/v1/webhooks/{webhook['id']}"
+
+    def change(key: str, state: str) -> Any:
+        return house.ask("PATCH", path, key, json={"state": state})
+
+    refusal(change(house.keys.buyer, "disabled"), 403, "not_permitted")
+    disabled = change(house.keys.operator, "disabled").json()
+    assert (disabled["state"], disabled["disabled_reason"]) == ("disabled", "operator")
+    for state in ("active", "paused"):
+        refusal(change(house.keys.buyer, state), 409, "webhook_disabled_by_operator")
+    assert house.ask("PATCH", path, house.keys.buyer, json={"description": "x"}).json()["state"] == "disabled"
+    told = house.ask(
+        "GET", "/v1/events?resource=webhook", house.keys.buyer, headers={"Accept": "application/json"}
+    )
+    assert [e["data"]["reason"] for e in told.json()["items"] if e["kind"] == "webhook.disabled"] == [
+        "operator"
+    ]
+    active = change(house.keys.operator, "active").json()
+    assert (active["state"], active["disabled_reason"]) == ("active", None)
+    assert change(house.keys.buyer, "paused").json()["state"] == "paused"

@@ -7,7 +7,8 @@ from ipaddress import ip_address
 import pytest
 
 from market.domain.errors import InvalidInput
-from market.webhooks.addresses import Address, AddressGuard, AddressRefused, is_public, resolve_host
+from market.webhooks.addresses import Address, AddressGuard, AddressRefused, is_public
+from market.webhooks.resolving import Resolver
 
 INSIDE = [
     "0.0.0.0",  # noqa: S104
@@ -99,8 +100,8 @@ def test_http_is_refused_even_where_the_address_is_public() -> None:
 
 
 def test_names_are_resolved_as_this_machine_does() -> None:
-    assert ip_address("127.0.0.1") in asyncio.run(resolve_host("localhost", 443))
-    assert asyncio.run(resolve_host("no-such-host.invalid", 443)) == []
+    assert ip_address("127.0.0.1") in asyncio.run(Resolver()("localhost", 443))
+    assert not asyncio.run(Resolver()("no-such-host.invalid", 443))
 
 
 @pytest.mark.parametrize(

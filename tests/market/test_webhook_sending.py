@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from ipaddress import ip_address
+from typing import Any
 
 import pytest
 from receiver import receiving
@@ -25,6 +26,7 @@ from market.domain.webhooks import (
     WebhookState,
 )
 from market.webhooks.addresses import Address, AddressGuard
+from market.webhooks.resolving import Resolver
 
 NOW = SystemClock().now()
 EVENT = Event(7, "order.submitted", "order", "ord_1", NOW, buyer_id="buy_toy")
@@ -151,3 +153,33 @@ def test_a_name_goes_into_the_handshake_as_it_was_written() -> None:
         attempt = send(f"https://xn--zzzzzzz.com:{port}/", AddressGuard(["xn--zzzzzzz.com"], on_this_machine))
     assert b"xn--zzzzzzz.com" in heard[0]
     assert attempt.error in {"connection_failed", "tls_failed"}
+
+
+class Hanging:
+    """A resolver that answers when it is told to."""
+
+    def __init__(self) -> None:
+        self.began, self.now = threading.Semaphore(0), threading.Event()
+
+    def __call__(self, _host: str, port: int) -> list[tuple[Any, ...]]:
+        self.began.release()
+        self.now.wait(30)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+
+def test_a_resolver_that_hangs_holds_no_courier_and_no_more_than_its_threads() -> None:
+    hanging = Hanging()
+    guard = AddressGuard(["slow.example"], Resolver(hanging, seconds=0.1, most_at_once=1))
+    for _ in range(3):  # the first has the only thread, the others none: all are let go of
+        assert send("http://slow.example/", guard).error == "timeout"
+    assert hanging.began.acquire(timeout=30)
+    assert not hanging.began.acquire(blocking=False)
+    hanging.now.set()
+    with receiving() as receiver:
+        patient = AddressGuard(["slow.example"], Resolver(hanging, most_at_once=1))
+        assert send(receiver.url.replace("127.0.0.1", "slow.example"), patient).succeeded
+
+
+def test_what_a_resolver_fails_of_is_told() -> None:
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(Resolver(lambda _host, _port: [(1 // 0,)])("x", 1))
