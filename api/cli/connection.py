@@ -6,9 +6,11 @@ other, whatever else says where to go.
 
 import inspect
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
 
 import typer
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
 HERE = "http://127.0.0.1:8471"
 PANEL = "Connection"
 HINTS = {
-    401: "pass --key, set SUANLI_KEY or choose a --profile; `suanli init` prints the first operator key",
-    403: "this needs a key of another role: pass --key, set SUANLI_KEY or choose a --profile",
+    401: "pass --key-file, set SUANLI_KEY or choose a --profile; `suanli init` prints the first operator key",
+    403: "this needs a key of another role: pass --key-file, set SUANLI_KEY or choose a --profile",
 }
 UNREACHABLE = "start one with `suanli serve` or `suanli demo`, or name another with --server, SUANLI_SERVER or a profile"
 P = ParamSpec("P")
@@ -38,7 +40,18 @@ Server = Annotated[
 Key = Annotated[
     str | None,
     typer.Option(
-        "--key", help="API key of a buyer, provider or operator [SUANLI_KEY]", rich_help_panel=PANEL
+        "--key",
+        help="API key; others see it in the list of processes, so rather --key-file [SUANLI_KEY]",
+        rich_help_panel=PANEL,
+    ),
+]
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--key-file",
+        metavar="FILE",
+        help="file with the API key, - for stdin: other users of the machine see what --key is given",
+        rich_help_panel=PANEL,
     ),
 ]
 ProfileName = Annotated[
@@ -87,6 +100,23 @@ def find_target(given: Given) -> Target:
     return Target(server, None)
 
 
+def key_of(key: str | None, file: Path | None) -> str | None:
+    """The key that options name: itself, or the first line of a file."""
+    if file is None:
+        return key
+    if key is not None:
+        raise Refusal("two_keys", "--key and --key-file are both given", "keep --key-file")
+    try:
+        told = sys.stdin.readline() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise Refusal("no_key", f"{file} cannot be read: {why}", "name a file that holds a key") from error
+    found = told.strip()
+    if not found:
+        raise Refusal("no_key", f"{file} holds no key", "name a file that holds a key")
+    return found
+
+
 def connect(given: Given) -> "Exchange":
     """The client; `InvalidTarget` where the address or the key cannot be one."""
     from api.client.exchange import Exchange  # noqa: PLC0415 - quick `--help`
@@ -96,15 +126,20 @@ def connect(given: Given) -> "Exchange":
 
 
 def connected(command: "Callable[Concatenate[Exchange, P], None]") -> Callable[..., None]:
-    """A command that works with an exchange: it is given one, and takes --server, --key and --profile."""
+    """A command that works with an exchange: it is given one, and takes --server, --key or --key-file, and --profile."""
 
     @wraps(command)
     def with_exchange(
-        context: typer.Context, server: str | None, key: str | None, profile: str | None, **options: Any
+        context: typer.Context,
+        server: str | None,
+        key: str | None,
+        key_file: Path | None,
+        profile: str | None,
+        **options: Any,
     ) -> None:
         before = context.obj if isinstance(context.obj, Given) else Given()
         try:
-            with connect(Given(server, key, profile).over(before)) as exchange:
+            with connect(Given(server, key_of(key, key_file), profile).over(before)) as exchange:
                 command(exchange, **options)  # type: ignore[call-arg]
         except ExchangeError as error:
             raise refusal_of(error) from error
@@ -136,7 +171,7 @@ def _take(wrapper: Callable[..., None], command: Callable[..., None]) -> None:
     added = [one("context", one.POSITIONAL_OR_KEYWORD, annotation=typer.Context)]
     options = [
         one(name, one.KEYWORD_ONLY, default=None, annotation=kind)
-        for name, kind in (("server", Server), ("key", Key), ("profile", ProfileName))
+        for name, kind in (("server", Server), ("key", Key), ("key_file", KeyFile), ("profile", ProfileName))
     ]
     parameters = [*added, *own, *options]
     wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

@@ -30,7 +30,7 @@ from api.cli import (
     webhooks,
     whatif,
 )
-from api.cli.connection import Given, Key, ProfileName, Server
+from api.cli.connection import Given, Key, KeyFile, ProfileName, Server, key_of
 from api.cli.reporting import ReportingGroup
 
 RUN, WORK, SOLVE = "Run an exchange", "Work with an exchange", "Solve without an exchange"
@@ -88,6 +88,7 @@ def suanli(
     *,
     server: Server = None,
     key: Key = None,
+    key_file: KeyFile = None,
     profile: ProfileName = None,
     _version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="show the version")
@@ -101,7 +102,7 @@ def suanli(
     printed, suanli generate orders --count 200 --seed 1 --out day.ndjson, suanli orders submit day.ndjson,
     suanli rounds clear.
 
-    Which exchange, and as whom: --server, --key and --profile (in front of a command or after it) before SUANLI_SERVER,
-    SUANLI_KEY and SUANLI_PROFILE before the profile in use (suanli profiles) before this machine.
+    Which exchange, and as whom: --server, --key-file (or --key) and --profile (in front of a command or after it) before
+    SUANLI_SERVER, SUANLI_KEY and SUANLI_PROFILE before the profile in use (suanli profiles) before this machine.
     """
-    context.obj = Given(server, key, profile)
+    context.obj = Given(server, key_of(key, key_file), profile)

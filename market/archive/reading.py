@@ -14,6 +14,8 @@ from market.domain.errors import InvalidInput
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError)
 """What reading a damaged zip may raise."""
 ROWS_BETWEEN_TELLS = 1000
+LONGEST_LINE_BYTES = 256 * 1024 * 1024
+"""Of one row: what a large round recorded is a few megabytes. A line of zeros without end would take all memory."""
 LARGEST_MANIFEST_BYTES = 1024 * 1024
 """Read whole; it names some thirty tables. A megabyte of zip can be a gigabyte of zeros."""
 
@@ -26,9 +28,12 @@ class Backup:
         self.manifest = manifest
 
     def lines(self, table: str) -> Iterator[bytes]:
-        """A table's rows, as lines."""
+        """A table's rows, as lines; `InvalidInput` `backup_damaged` for one that is longer than any row."""
         with self._archive.open(member_name(table)) as member:
-            yield from member
+            while line := member.readline(LONGEST_LINE_BYTES + 1):
+                if len(line) > LONGEST_LINE_BYTES:
+                    raise damaged(f"a row of {table} is longer than any")
+                yield line
 
     def require_whole(self, tell: Tell) -> None:
         """`InvalidInput` `backup_damaged` unless every member has the rows and the hash that the manifest names."""

@@ -9,7 +9,15 @@ from sqlalchemy import Connection, Table, insert, text
 from market.archive.manifest import Manifest
 from market.archive.reading import Backup, damaged, open_backup
 from market.archive.rows import ROWS_AT_A_TIME, columns_of, row_reader
-from market.archive.tables import Tell, all_tables, first_filled, imbalance_micros, set_sequences
+from market.archive.tables import (
+    Tell,
+    all_tables,
+    first_filled,
+    imbalance_micros,
+    largest_numbers,
+    read_sequences,
+    set_sequences,
+)
 from market.archive.writing import digest_table
 from market.domain.errors import Conflict, InvalidInput, Unavailable
 from market.persistence.database import Database
@@ -118,10 +126,25 @@ def _require_equal(connection: Connection, manifest: Manifest, tell: Tell) -> No
                 table=table.name,
             )
         tell(table.name, found.rows)
+    _require_counting_on(connection, manifest)
     if imbalance_micros(connection) != manifest.imbalance_micros:
         raise Unavailable(
             "restore_differs", "the ledger read back is not the one backed up; nothing was stored"
         )
+
+
+def _require_counting_on(connection: Connection, manifest: Manifest) -> None:
+    """The next number of each table that counts for itself is one that was never given out."""
+    for table, largest in largest_numbers(connection).items():
+        if largest > manifest.sequences.get(table, 0):
+            raise damaged(f"the rows of {table} have numbers that its manifest says were never given out")
+    for table, last in read_sequences(connection).items():
+        if last != manifest.sequences.get(table, 0):
+            raise Unavailable(
+                "restore_differs",
+                f"{table} does not go on counting where it was; nothing was stored",
+                table=table,
+            )
 
 
 def _silent(_table: str, _rows: int) -> None:

@@ -51,6 +51,14 @@ def read_sequences(connection: Connection) -> dict[str, int]:
     return found
 
 
+def largest_numbers(connection: Connection) -> dict[str, int]:
+    """The largest number that a row of each counting table has."""
+    return {
+        table: int(connection.scalar(text(f'SELECT max("{column}") FROM "{table}"')) or 0)  # noqa: S608
+        for table, column in _counting_tables()
+    }
+
+
 def set_sequences(connection: Connection, sequences: Mapping[str, int]) -> None:
     """Go on counting after these numbers."""
     for table, column in _counting_tables():

@@ -197,3 +197,20 @@ def test_the_file_is_toml_that_a_person_can_read(home: Path) -> None:
     text = profile_path().read_text(encoding="utf-8")
     assert text.startswith("# ")
     assert f'[profiles.home]\nserver = "{HERE}"\nkey = {json.dumps(KEY)}\n' in text
+
+
+def test_a_key_may_come_from_a_file_which_nobody_sees_in_the_list_of_processes(
+    served: tuple[str, str], home: Path
+) -> None:
+    file = home / "operator.key"
+    file.write_text(f"{served[1]}\n", encoding="utf-8")
+    there = ("--server", served[0])
+    asked = ("orders", "list", "--json")
+    assert figures(run(home, *there, "--key-file", str(file), *asked)) == []
+    assert figures(run(home, *asked, *there, "--key-file", str(file), SUANLI_KEY="suanli_x")) == []
+    piped = suanli(*asked, *there, "--key-file", "-", XDG_CONFIG_HOME=str(home), stdin=f"{served[1]}\n")
+    assert figures(piped) == []
+    refused(run(home, *asked, "--key", "x", "--key-file", str(file)), "two_keys")
+    file.write_text("\n", encoding="utf-8")
+    refused(run(home, *asked, "--key-file", str(file)), "no_key")
+    refused(run(home, *asked, "--key-file", str(home / "none")), "no_key")

@@ -1,6 +1,7 @@
 """Backups: of one moment while the exchange runs, the same on every engine, restored whole or not at all."""
 
 import json
+import os
 import signal
 import stat
 import subprocess
@@ -18,6 +19,7 @@ from sqlalchemy import Column, Connection, Interval, MetaData, Table, inspect
 from toy_market import FREE, HOUR, SCENARIO, START, terms
 
 from market.archive import Manifest, restore_backup, write_backup
+from market.archive import reading as reading_backups
 from market.archive.manifest import NAME, Member, member_name
 from market.archive.rows import read_lines
 from market.archive.tables import all_tables, first_filled, read_sequences, set_sequences
@@ -275,6 +277,8 @@ def without_last_order(members: dict[str, bytes]) -> None:
         (in_manifest(format=99), "backup_of_another_version"),
         (in_manifest(schema="0000"), "backup_of_another_version"),
         (in_manifest(imbalance_micros=1), "restore_differs"),
+        (in_manifest(sequences={}), "backup_damaged"),
+        (in_manifest(sequences={"events": 1}), "backup_damaged"),
     ],
 )
 def test_what_is_wrong_with_a_backup_is_refused_and_nothing_is_stored(
@@ -284,6 +288,43 @@ def test_what_is_wrong_with_a_backup_is_refused_and_nothing_is_stored(
         restore_backup(empty, rewritten(kept, change))
     assert refused.value.code == code
     assert holds_nothing(empty)
+
+
+def test_a_line_that_does_not_end_is_refused_before_it_is_read(
+    kept: Path, empty: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(members: dict[str, bytes]) -> None:
+        members[member_name("orders")] += b" " * 2**16
+
+    rewritten(kept, endless)
+    read = list[int]()
+    readline = zipfile.ZipExtFile.readline
+
+    def noted(member: zipfile.ZipExtFile, limit: int = -1) -> bytes:
+        line = readline(member, limit)
+        read.append(len(line))
+        return line
+
+    monkeypatch.setattr(zipfile.ZipExtFile, "readline", noted)
+    monkeypatch.setattr(reading_backups, "LONGEST_LINE_BYTES", 2**14)
+    with pytest.raises(InvalidInput, match="longer than any") as refused:
+        restore_backup(empty, kept)
+    assert refused.value.code == "backup_damaged"
+    assert max(read) == 2**14 + 1
+    assert holds_nothing(empty)
+
+
+def test_a_database_is_for_its_owner_alone(traded: Database, kept: Path, tmp_path: Path) -> None:
+    """Whatever others may do with what the user makes otherwise; the files beside it as well."""
+    before = os.umask(0)
+    try:
+        with closing(Database(f"sqlite:///{tmp_path / 'private.db'}")) as database:
+            restore_backup(database, kept)
+            files = list(tmp_path.glob("private.db*"))
+            assert len(files) > 1
+            assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    finally:
+        os.umask(before)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.999])
