@@ -169,10 +169,8 @@ async def _answer_crash(request: Request, _error: Exception) -> JSONResponse:
 
 
 def _allowed_methods(request: Request) -> list[str]:
+    """Of the path as the document writes it, where it does: `/v1/orders/batch` is no order's id."""
     app: FastAPI = request.app
-    path = request.url.path
-    found: set[str] = set()
-    for template, operations in app.openapi()["paths"].items():
-        if compile_path(template)[0].match(path):
-            found.update(method.upper() for method in operations)
-    return sorted(found)
+    path, paths = request.url.path, app.openapi()["paths"]
+    templates = [path] if path in paths else [known for known in paths if compile_path(known)[0].match(path)]
+    return sorted({method.upper() for template in templates for method in paths[template]})

@@ -101,13 +101,16 @@ Moment = Annotated[
 ]
 """RFC 3339 with an offset outside, UTC inside."""
 
-Reference = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_require_printable)]
+PRINTABLE = AfterValidator(_require_printable)
+"""For text: no control characters. It may be empty."""
+
+Reference = Annotated[str, StringConstraints(min_length=1, max_length=64), PRINTABLE]
 """The id of something that should exist; whether it does, the market says."""
 
 FreshId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,63}$")]
 """An id chosen by the client."""
 
-Words = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_require_printable)]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=200), PRINTABLE]
 """A short text for people."""
 
 NO_DEFAULT: dict[str, Any] = {"default": None}

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from api.schemas.fields import (
@@ -64,7 +65,20 @@ def _require_plausible(micros: int) -> int:
     return micros
 
 
-Tariff = Annotated[Cny, AfterValidator(_require_plausible)]
+def _tariff_schema() -> JsonDict:
+    """As amounts are written, so many digits at most; what is dearest is a power of ten."""
+    digits = len(str(DEAREST_KWH_CNY)) - 1
+    below = rf"0{{0,{8 - digits}}}[0-9]{{1,{digits}}}(\.[0-9]{{1,6}})?"
+    dearest = rf"0{{0,{7 - digits}}}{DEAREST_KWH_CNY}(\.0{{1,6}})?"
+    return {
+        "type": "string",
+        "pattern": f"^({below}|{dearest})$",
+        "description": f"CNY per kWh as a decimal string, at most 6 places, from 0 to {DEAREST_KWH_CNY}",
+        "examples": ["0.26"],
+    }
+
+
+Tariff = Annotated[Cny, AfterValidator(_require_plausible), WithJsonSchema(_tariff_schema())]
 
 
 class Sourced(Schema):

@@ -1,6 +1,7 @@
 """A whole exchange behind its API, in the words of these tests."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -79,6 +80,17 @@ def build_test_app(exchange: Exchange, clock: VirtualClock, **settings: Any) -> 
         Enquiries(exchange.database, clock),
         Settings(**{"solver_seconds": 5, "demo_sessions": True} | settings),
     )
+
+
+@contextmanager
+def unlimited_house(market_file: str, keys: Keys, **settings: Any) -> Iterator[House]:
+    """The whole house on a copy of the market, and nobody in it is told to wait."""
+    rates = ("rate_limit", "rate_limit_anonymous", "rate_limit_failed_keys")
+    with closing(Database(market_file)) as database:
+        exchange, clock = build_exchange(database)
+        app = build_test_app(exchange, clock, **dict.fromkeys(rates, "1000000/second") | settings)
+        with TestClient(app) as client:
+            yield House(client, exchange, clock, keys)
 
 
 def order_body(job: Mapping[str, Any] | None = None, **terms: Any) -> Json:
