@@ -16,7 +16,7 @@ from api.errors import MalformedLine, malformed_request
 from api.intake.submitting import submission_of
 from api.schemas.orders import LARGEST_BATCH, OrderBatch, OrderRequest
 from api.wire.json_answer import NDJSON
-from api.wire.json_body import ReadingError, parse_json, read_json, require_shallow
+from api.wire.json_body import ReadingError, parse_json, require_shallow
 from api.wire.media_types import is_json
 from market.domain.errors import InvalidInput, MarketError
 from market.domain.parties import Actor
@@ -81,6 +81,7 @@ def _read_lines(body: bytes, actor: Actor, *, named: bool) -> SentOrders:
     parsed = [_parse_line(line) for line in lines]
     orders = _read_all(parsed, actor)
     if orders is None:
+        parsed = [_require_shallow(line, item) for line, item in zip(lines, parsed, strict=True)]
         orders = [
             item if isinstance(item, MarketError) else _read_one(item, actor, [number])
             for (number, _), item in zip(lines, parsed, strict=True)
@@ -90,12 +91,24 @@ def _read_lines(body: bytes, actor: Actor, *, named: bool) -> SentOrders:
 
 
 def _parse_line(line: Line) -> Any:
-    """The JSON on a line, or why it is none."""
-    number, text = line
+    """The JSON on a line, or why it is none; how deeply it is nested is looked at where it is no order."""
     try:
-        return read_json(text)
+        return parse_json(line[1])
     except ReadingError as error:
-        return MalformedLine(error.code, f"line {number}: {error.detail}", line=number)
+        return _malformed(line, error)
+
+
+def _require_shallow(line: Line, parsed: Any) -> Any:
+    """What was parsed, or that it is nested too deeply."""
+    try:
+        require_shallow(parsed)
+    except ReadingError as error:
+        return _malformed(line, error)
+    return parsed
+
+
+def _malformed(line: Line, error: ReadingError) -> MalformedLine:
+    return MalformedLine(error.code, f"line {line[0]}: {error.detail}", line=line[0])
 
 
 def _canonical_line(line: Line, parsed: Any) -> bytes:

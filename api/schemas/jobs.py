@@ -1,6 +1,7 @@
 """The technical part of an order as it comes in and goes out."""
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, PlainValidator, Tag, WithJsonSchema
@@ -125,6 +126,7 @@ class JobNeeds(Schema):
 
 
 _FIELDS = tuple(JobNeeds.model_fields)
+_VALUES = attrgetter(*_FIELDS)
 
 
 def job_fields(job: Job) -> dict[str, Any]:
@@ -136,7 +138,7 @@ def job_fields(job: Job) -> dict[str, Any]:
 
 
 def _told(job: Job) -> dict[str, Any]:
-    fields = {name: getattr(job, name) for name in _FIELDS}
+    fields = dict(zip(_FIELDS, _VALUES(job), strict=True))
     fields["units"] = shown_units(job.units, job.unit_tenths)
     fields["devices"] = None if job.devices is None else list(job.devices)
     fields["allowed_regions"] = None if job.allowed_regions is None else list(job.allowed_regions)

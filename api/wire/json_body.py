@@ -96,6 +96,8 @@ def _is_deeper(value: Any, levels: int) -> bool:
     """Whether lists and objects are nested more deeply, found without recursion."""
     nested = [value]
     for _ in range(levels):
+        if not nested:
+            return False
         nested = [
             child
             for part in nested

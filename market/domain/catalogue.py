@@ -9,12 +9,20 @@ from market.domain.offerings import Offering
 from market.domain.places import Node, Region, RoundTripTime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Directory:
     """Which regions and devices there are: what orders may name."""
 
     region_ids: frozenset[str]
     device_by_id: Mapping[str, Device]
+
+    def has_region(self, region_id: str) -> bool:
+        """Whether there is such a region."""
+        return region_id in self.region_ids
+
+    def device(self, device_id: str) -> Device | None:
+        """The device of that id."""
+        return self.device_by_id.get(device_id)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ def check_order(
         raise InvalidInput("unknown_buyer", f"no buyer {buyer_id!r}", buyer_id=buyer_id)
     check_voucher(work, terms, now)
     for region in (terms.job.origin_region, *(terms.job.allowed_regions or ())):
-        if region not in directory.region_ids:
+        if not directory.has_region(region):
             raise InvalidInput(
                 "unknown_region", f"no region {region!r}; GET /v1/regions lists them", region=region
             )
@@ -33,7 +33,7 @@ def check_order(
         set() if isinstance(terms.job.hours, float | int) else set(terms.job.hours)
     )
     for device_id in sorted(named):
-        device = directory.device_by_id.get(device_id)
+        device = directory.device(device_id)
         if device is None:
             raise InvalidInput("unknown_device", f"no device {device_id!r}", device=device_id)
         if device.compute_class is not terms.job.compute_class:

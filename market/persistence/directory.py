@@ -1,20 +1,16 @@
 """The directory of what orders may name, kept between units of work.
 
-Regions and devices are added and never changed or removed, so as long as there are as many of each as before, they are those
-that were read before: two counts instead of two tables for every order that comes in.
+Regions and devices are added and never changed or removed: what was found once is there, and an order that names it asks
+nothing of the database. What was not found may have been added meanwhile, so it is looked for once more.
 """
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from market.domain.catalogue import Directory
+from market.domain.devices import Device
 from market.persistence import mapping
 from market.persistence.models import DeviceRow, RegionRow
-
-_COUNTS = select(
-    select(func.count()).select_from(RegionRow).scalar_subquery(),
-    select(func.count()).select_from(DeviceRow).scalar_subquery(),
-)
 
 
 class KeptDirectory:
@@ -24,12 +20,40 @@ class KeptDirectory:
         self._kept = Directory(frozenset(), {})
 
     def read(self, session: Session) -> Directory:
-        """The directory as the session sees it."""
-        kept = self._kept
-        regions, devices = session.execute(_COUNTS).one()
-        if (len(kept.region_ids), len(kept.device_by_id)) != (regions, devices):
-            ids = session.scalars(select(RegionRow.id))
-            rows = session.scalars(select(DeviceRow))
-            kept = Directory(frozenset(ids), {row.id: mapping.read_device(row) for row in rows})
-            self._kept = kept
-        return kept
+        """The directory as the session sees it, for one unit of work."""
+        return _SeenDirectory(self, session)
+
+    def kept(self) -> Directory:
+        """As it was read last, by whichever session."""
+        return self._kept
+
+    def read_anew(self, session: Session) -> Directory:
+        """What there is now; kept from now on."""
+        ids = session.scalars(select(RegionRow.id))
+        rows = session.scalars(select(DeviceRow))
+        self._kept = Directory(frozenset(ids), {row.id: mapping.read_device(row) for row in rows})
+        return self._kept
+
+
+class _SeenDirectory(Directory):
+    """What is kept, read anew by this session when something is not in it; once, whatever is asked for after that."""
+
+    def __init__(self, of: KeptDirectory, session: Session) -> None:
+        kept = of.kept()
+        super().__init__(kept.region_ids, kept.device_by_id)
+        self._of, self._session = of, session
+        self._is_new = False
+
+    def has_region(self, region_id: str) -> bool:
+        return super().has_region(region_id) or (self._read_anew() and super().has_region(region_id))
+
+    def device(self, device_id: str) -> Device | None:
+        return super().device(device_id) or (super().device(device_id) if self._read_anew() else None)
+
+    def _read_anew(self) -> bool:
+        """Whether there is anything to look at that was not looked at before."""
+        if self._is_new:
+            return False
+        found, self._is_new = self._of.read_anew(self._session), True
+        self.region_ids, self.device_by_id = found.region_ids, found.device_by_id
+        return True

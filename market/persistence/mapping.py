@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Row, RowMapping
@@ -27,6 +28,8 @@ from market.domain.states import (
 )
 from market.domain.vouchers import VoucherPool
 from market.persistence import models, money_models
+
+_JOB_FIELDS, _TRANSFER_FIELDS = attrgetter(*Job.__slots__), attrgetter(*Transfer.__slots__)
 
 
 def _columns(row: models.Base, *left_out: str) -> dict[str, Any]:
@@ -132,7 +135,7 @@ def _read_maintenance(columns: list[Any]) -> Maintenance:
 
 def job_columns(job: Job) -> dict[str, Any]:
     """A job as JSON. Enums as their words, here and below: everybody who writes them takes longer over an enum."""
-    columns: dict[str, Any] = {name: getattr(job, name) for name in job.__slots__}
+    columns = dict(zip(Job.__slots__, _JOB_FIELDS(job), strict=True))
     columns["hours"] = dict(job.hours) if isinstance(job.hours, Mapping) else job.hours
     columns["compute_class"], columns["job_class"] = str(job.compute_class), str(job.job_class)
     columns["precision"] = None if job.precision is None else str(job.precision)
@@ -311,7 +314,7 @@ def account_of(columns: RowMapping) -> Account:
 
 def transfer_columns(transfer: Transfer) -> dict[str, Any]:
     """A transfer's row."""
-    columns = {name: getattr(transfer, name) for name in transfer.__slots__}
+    columns = dict(zip(Transfer.__slots__, _TRANSFER_FIELDS(transfer), strict=True))
     columns["kind"] = str(transfer.kind)
     return columns
 
