@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from api.client.exchange import Exchange
 
 COLUMNS = ("scenario", "placed", "gap", "spend CNY", "RTT ms", "kWh", "kg CO2 location", "kg CO2 market")
-POINT_COLUMNS = ("path", "CNY/kg", "CNY/ms·unit-hour", "spend CNY", "RTT ms", "kg CO2", "front")
+POINT_COLUMNS = ("path", "CNY/kg", "CNY/ms·unit-hour", "spend CNY", "RTT ms", "kg CO2", "gap", "front")
 SLACK_SECONDS = 600.0
 
 
@@ -40,6 +40,13 @@ def whatif(  # noqa: PLR0913 - one parameter per option
         list[str] | None, typer.Option("--grow", help="region or node = factor, such as zhongwei=1.2")
     ] = None,
     max_rtt_ms: Annotated[float | None, typer.Option("--max-rtt", min=0, help="ms, for every order")] = None,
+    latency_price: Annotated[
+        str | None,
+        typer.Option("--latency-price", help="CNY per ms and unit-hour, for every order, such as 0.005"),
+    ] = None,
+    demand: Annotated[
+        float | None, typer.Option("--demand", min=0.1, max=3, help="so many times the orders")
+    ] = None,
     sweep: Annotated[bool, typer.Option("--sweep", help="draw the front instead")] = False,
     points: Annotated[int, typer.Option("--points", min=3, max=200, help="of the front")] = 24,
     plot: Annotated[Path | None, typer.Option("--plot", help="with --sweep: draw it (.svg)")] = None,
@@ -74,6 +81,8 @@ def whatif(  # noqa: PLR0913 - one parameter per option
         "nodes_down": node_down or [],
         "growth": _growth(grow or []),
         "max_rtt_ms": max_rtt_ms,
+        "latency_price_per_ms_unit_hour": latency_price,
+        "demand_scale": demand,
     }
     scenario: Any = {"name": "what if"} | {name: value for name, value in terms.items() if value is not None}
     seconds_limit = seconds or 10.0
@@ -128,6 +137,7 @@ def _point_row(point: "PointAnswer") -> tuple[object, ...]:
         f"{point.spend:,.0f}",
         f"{point.rtt_ms_mean:.2f}",
         f"{point.carbon_kg_location:,.0f}",
+        f"{point.gap:.2%}",
         "yes" if point.on_front else "",
     )
 
