@@ -1,5 +1,6 @@
 """Webhooks over real HTTP: signed, at least once, in order per resource, whatever fails in between."""
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -8,11 +9,12 @@ from datetime import timedelta
 
 import pytest
 from receiver import Received, Receiver, receiving
+from sqlalchemy import create_engine, text
 from standardwebhooks import WebhookVerificationError
 from toy_market import SCENARIO
 
 from market.couriers.courier import Couriers, CourierTerms
-from market.couriers.durable_turns import DurableTurns
+from market.couriers.durable_turns import SCHEMA, DurableTurns, tasks_url
 from market.couriers.turns import TakeTurn
 from market.desks.webhooks import MOST_REPLAYED, NewWebhook
 from market.domain.clock import SystemClock
@@ -369,3 +371,28 @@ def test_no_more_is_replayed_than_may_wait_at_a_time(
     with pytest.raises(InvalidInput) as refused:
         now_exchange.replay_events(toy_buyer, webhook.id, 0, None)
     assert refused.value.code == "replay_too_long"
+
+
+def test_nothing_is_pickled_for_the_queue(
+    now_exchange: Exchange, toy_buyer: Actor, receiver: Receiver
+) -> None:
+    """Whoever reads a pickle runs it."""
+    webhook, _ = webhook_at(now_exchange, toy_buyer, receiver)
+    with couriers(now_exchange):
+        happen(now_exchange, ["acc_1"], 1)
+        receiver.wait_for(1)
+    tasks = create_engine(tasks_url(now_exchange.database.url))
+    schema = f"{SCHEMA}." if tasks.dialect.name == "postgresql" else ""
+    with tasks.connect() as connection:
+        inputs, outputs, kinds = (
+            connection.execute(text(f"SELECT {column} FROM {schema}{table}")).scalars().all()  # noqa: S608
+            for column, table in (
+                ("inputs", "workflow_input"),
+                ("output", "workflow_output"),
+                ("serialization", "workflow_status"),
+            )
+        )
+    tasks.dispose()
+    assert set(kinds) == {"portable_json"}
+    assert [json.loads(given)["positionalArgs"] for given in inputs if given] == [[webhook.id]] * len(kinds)
+    assert {json.loads(output) for output in outputs if output} <= {None}
