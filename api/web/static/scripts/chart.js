@@ -73,7 +73,7 @@ export function chartCard({ title, note = null, draw, data, further = [], height
     if (shown) fill(); else resize();
   }
   function update() {
-    chart?.setOption(dressed(draw(false)), { notMerge: true, lazyUpdate: ondraw === null });
+    chart?.setOption(dressed(draw(false)), { notMerge: true });
     if (chart) ondraw?.(chart);
     describe();
     fill();
@@ -107,7 +107,7 @@ export function chartCard({ title, note = null, draw, data, further = [], height
 
   const resizing = new ResizeObserver(() => (!slot.clientWidth ? null : chart ? resize() : begin()));
   resizing.observe(slot);
-  const unthemed = onTheme(() => update());
+  const unthemed = onTheme(() => { update(); chart?.getZr().flush(); });
   open.set(slot, () => { gone = true; resizing.disconnect(); unthemed(); chart?.dispose(); });
   return { card: made, update, fill, describe, chart: () => chart };
 }

@@ -29,7 +29,7 @@ export const signInState = (roles) => [
   element("div", { class: "state" },
     element("h1", {}, say("needs_key")),
     element("p", { class: "note" }, say("needs_role", { roles: roles.map((role) => say(role)).join(" / ") })),
-    element("a", { class: "button", href: "/sign-in" }, say("sign_in"))),
+    element("a", { class: "button", href: `/sign-in?${new URLSearchParams({ to: location.pathname + location.search })}` }, say("sign_in"))),
 ];
 
 let leaving = null;

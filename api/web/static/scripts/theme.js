@@ -3,13 +3,15 @@
 const KEY = "suanli.theme";
 const CHOICES = ["system", "light", "dark"];
 const dark = matchMedia("(prefers-color-scheme: dark)");
+const paper = matchMedia("print");
 const listeners = new Set();
 let chosen = CHOICES.includes(localStorage.getItem(KEY)) ? localStorage.getItem(KEY) : "system";
 
 export const theme = () => chosen;
 
 function apply() {
-  document.documentElement.dataset.theme = chosen === "system" ? (dark.matches ? "dark" : "light") : chosen;
+  const asked = chosen === "system" ? (dark.matches ? "dark" : "light") : chosen;
+  document.documentElement.dataset.theme = paper.matches ? "light" : asked;
   for (const listener of listeners) listener();
 }
 
@@ -28,4 +30,5 @@ export function onTheme(listener) {
 export const colour = (token) => getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
 
 dark.addEventListener("change", apply);
+paper.addEventListener("change", apply);
 apply();

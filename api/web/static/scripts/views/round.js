@@ -12,6 +12,7 @@ import { steps } from "../rounds/steps.js";
 import { useOption, useTable } from "../rounds/use.js";
 import { keep, show } from "../router.js";
 import { role } from "../session.js";
+import { notice } from "../states.js";
 import { listen } from "../stream.js";
 import { stateTag, term, termOr } from "../terms.js";
 import { ROUNDS } from "../words/rounds.js";
@@ -38,6 +39,7 @@ function openLive(round) {
       stepSlot.replaceChildren(steps(done));
     } else {
       stop();
+      notice(say("live_over", { id: round.id }));
       show();
     }
   });

@@ -2,7 +2,7 @@
 import { get, post } from "../api.js";
 import { card, element, field } from "../elements.js";
 import { words } from "../language.js";
-import { go, show } from "../router.js";
+import { go, search, show } from "../router.js";
 import { role, signIn } from "../session.js";
 import { notice } from "../states.js";
 import { SIGNIN } from "../words/signin.js";
@@ -10,11 +10,20 @@ import { SIGNIN } from "../words/signin.js";
 const say = words(SIGNIN);
 const HOME = { buyer: "/orders", provider: "/provider", operator: "/operator" };
 
+// To where the reader was asked for a key, else to the room of the key's holder.
+function goOn() {
+  const { to } = search();
+  const wanted = to ? new URL(to, location.origin) : null;
+  if (wanted?.origin !== location.origin) return go(HOME[role()] ?? "/");
+  const { lang, ...settings } = Object.fromEntries(wanted.searchParams);
+  return go(wanted.pathname, settings);
+}
+
 async function enter(key) {
   try {
     await signIn(key, () => get("/v1/keys/current"));
-    notice(say("signed_in", { who: role() }));
-    go(HOME[role()] ?? "/");
+    notice(say("signed_in", { who: say(role()) }));
+    goOn();
   } catch (error) {
     notice(error.message, "bad");
   }
