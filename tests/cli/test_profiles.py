@@ -210,7 +210,7 @@ def test_a_key_may_come_from_a_file_which_nobody_sees_in_the_list_of_processes(
     assert figures(run(home, *asked, *there, "--key-file", str(file), SUANLI_KEY="suanli_x")) == []
     piped = suanli(*asked, *there, "--key-file", "-", XDG_CONFIG_HOME=str(home), stdin=f"{served[1]}\n")
     assert figures(piped) == []
-    refused(run(home, *asked, "--key", "x", "--key-file", str(file)), "two_keys")
+    refused(run(home, "orders", "list", "--key", "x", "--key-file", str(file)), "two_keys")
     file.write_text("\n", encoding="utf-8")
-    refused(run(home, *asked, "--key-file", str(file)), "no_key")
-    refused(run(home, *asked, "--key-file", str(home / "none")), "no_key")
+    refused(run(home, "orders", "list", "--key-file", str(file)), "no_key")
+    refused(run(home, "orders", "list", "--key-file", str(home / "none")), "no_key")

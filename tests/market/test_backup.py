@@ -310,7 +310,7 @@ def test_a_line_that_does_not_end_is_refused_before_it_is_read(
     with pytest.raises(InvalidInput, match="longer than any") as refused:
         restore_backup(empty, kept)
     assert refused.value.code == "backup_damaged"
-    assert max(read) == 2**14 + 1
+    assert max(read) < 2**15
     assert holds_nothing(empty)
 
 
