@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 WORTH_PACKING = 1024
 """Bytes: smaller answers are sent as they are."""
 LEVEL = 1
-"""Of gzip: on JSON a third faster than the usual one for a tenth more bytes."""
+"""Of gzip: on JSON half the time of the usual one, for a seventh more bytes."""
 LONG = 64 * 1024
 """Bytes from which on packing takes a thread, so that nobody else waits for it."""
 PACKED_TYPES = ("application/json", "application/problem+json", "application/x-ndjson", "text/html")
