@@ -17,7 +17,8 @@ function query(given) {
   return text ? `?${text}` : "";
 }
 
-async function ask(method, path, { params, body, headers = {}, signal } = {}) {
+// The answer as it comes in; a refusal is a `Problem`.
+export async function send(method, path, { params, body, headers = {}, signal } = {}) {
   const sent = { Accept: "application/json", ...headers };
   if (apiKey()) sent.Authorization = `Bearer ${apiKey()}`;
   if (body !== undefined) sent["Content-Type"] = "application/json";
@@ -29,10 +30,17 @@ async function ask(method, path, { params, body, headers = {}, signal } = {}) {
     if (error.name === "AbortError") throw error;
     throw new Problem(0, { code: "unreachable", detail: String(error.message) });
   }
+  if (!answer.ok) throw new Problem(answer.status, await read(answer));
+  return answer;
+}
+
+async function read(answer) {
   const text = await answer.text();
-  let found = {};
-  try { found = text ? JSON.parse(text) : {}; } catch { /* an answer of something else than the exchange */ }
-  if (!answer.ok) throw new Problem(answer.status, found);
+  try { return text ? JSON.parse(text) : {}; } catch { return {}; /* an answer of something else than the exchange */ }
+}
+
+async function ask(method, path, options) {
+  const answer = await send(method, path, options), found = await read(answer);
   Object.defineProperty(found, "etag", { value: answer.headers.get("ETag"), enumerable: false });
   return found;
 }

@@ -37,7 +37,7 @@ export function listen(path, heard, { last = null, connected = () => {} } = {}) 
   return () => stopping.abort();
 }
 
-async function* readEvents(body) {
+export async function* readEvents(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let buffer = "";
   for (;;) {

@@ -7,12 +7,12 @@ import { go } from "../router.js";
 import { once, problemLine } from "../submit/busy.js";
 import { term, termOr } from "../terms.js";
 import { OPERATOR } from "../words/operator.js";
-import { PRESETS } from "./policy.js";
+import { POLICIES } from "../whatif/settings.js";
 
 const say = words(OPERATOR);
 
 export function clearingCard(exchange) {
-  const policy = select([["", say("policy_in_force", { name: termOr(exchange.policy) })], ...PRESETS.map((name) => [name, term(name)])], "");
+  const policy = select([["", say("policy_in_force", { name: termOr(exchange.policy) })], ...POLICIES.map((name) => [name, term(name)])], "");
   const pricing = select([["", say("pricing_of_policy")], ["posted", term("posted")], ["marginal", term("marginal")]], "");
   const seconds = element("input", { type: "number", min: 0.1, max: 3600, step: "any", placeholder: say("as_configured") });
   const gap = element("input", { type: "number", min: 0, max: 100, step: "any", placeholder: say("as_configured") });

@@ -8,7 +8,6 @@ import { term, termOr } from "../terms.js";
 import { OPERATOR } from "../words/operator.js";
 
 const say = words(OPERATOR);
-export const PRESETS = ["balanced", "price", "green", "latency"];
 const MONEY = { type: "text", inputmode: "decimal", pattern: "[0-9]{1,8}(\\.[0-9]{1,6})?", required: true };
 const WEIGHTS = {
   name: () => element("input", { type: "text", required: true, maxlength: 100 }),
@@ -28,7 +27,7 @@ const TERMS_OF_TRADE = {
 const NUMBERS = new Set(["ask_weight", "energy_weight", "latency_weight", "fee_rate"]);
 
 export async function policyCard(changed) {
-  const policy = await get("/v1/policy");
+  const [policy, { items: presets }] = await Promise.all([get("/v1/policy"), get("/v1/policy/presets")]);
   const made = (parts) => Object.entries(parts).map(([name, make]) => [name, make()]);
   const weights = made(WEIGHTS), terms = made(TERMS_OF_TRADE);
   for (const [name, control] of [...weights, ...terms]) control.value = String(policy[name]);
@@ -36,11 +35,13 @@ export async function policyCard(changed) {
   const box = ([name, control]) => { const one = field(say(`w_${name}`), control, say(`h_${name}`)); one.append(wrongs.get(name)); return one; };
   const explained = element("p", { class: "note", role: "status" });
   const byHand = element("fieldset", {}, element("legend", {}, say("weights")), element("div", { class: "fields" }, weights.map(box)));
-  const way = select([["", say("by_hand")], ...PRESETS.map((name) => [name, term(name)])], "", { onchange: showWay });
+  const way = select([["", say("by_hand")], ...presets.map(({ name }) => [name, term(name)])], "", { onchange: showWay });
   const problem = element("div"), button = element("button", { type: "submit", class: "main" }, say("set_policy"));
 
   function showWay() {
-    byHand.hidden = byHand.disabled = way.value !== "";
+    const preset = presets.find(({ name }) => name === way.value);
+    byHand.disabled = preset !== undefined;
+    for (const [name, control] of preset ? weights : []) control.value = String(preset[name]);
     explained.textContent = say(way.value ? `preset_${way.value}` : "by_hand_note");
   }
   function mark(errors) {

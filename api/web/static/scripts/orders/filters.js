@@ -22,8 +22,8 @@ export function listAddress(settings, more = {}) {
   return `/v1/orders?${asked}`;
 }
 
-// All of them whatever their state, to count them by it.
-export const countAddress = (settings, limit) => `/v1/orders?${new URLSearchParams([...given(settings, NAMES.slice(1, -1)), ["limit", limit]])}`;
+// How many there are in each state, whichever states are shown.
+export const countAddress = (settings) => `/v1/orders/counts?${new URLSearchParams(given(settings, NAMES.slice(1, -1)))}`;
 
 // `change(settings)` is told what is chosen. Returns { row, count(counts) }.
 export function filterRow(settings, buyers, change) {
@@ -44,6 +44,6 @@ export function filterRow(settings, buyers, change) {
     since("submitted_after"), since("submitted_before"),
     pick("sort", [["", say("newest_first")], ["submitted_at", say("oldest_first")]]),
   ];
-  const count = (found, complete) => { for (const [state, slot] of counts) slot.textContent = `${complete ? "" : "≥ "}${number(found.get(state) ?? 0)}`; };
+  const count = (found) => { for (const [state, slot] of counts) slot.textContent = number(found[state]); };
   return { row: element("div", {}, chips, element("div", { class: "row" }, fields)), count };
 }

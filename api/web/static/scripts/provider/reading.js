@@ -21,12 +21,8 @@ function largest({ offerings }, providers) {
   return [...listed].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]?.[0] ?? providers[0]?.id ?? null;
 }
 
-// Allocations that run or are to come, by start. A provider's key is shown its own; an operator's asks offering by offering.
-export async function readAllocations({ id, offerings }) {
-  if (role() === "provider") return sorted(await allOf({}));
-  const each = await Promise.all(offerings.map(({ id: offering }) => allOf({ offering_id: offering })));
-  return sorted(each.flat().filter((allocation) => allocation.provider_id === id));
-}
+// Allocations that run or are to come, by start.
+export const readAllocations = async ({ id }) => sorted(await allOf({ provider_id: id }));
 
 const sorted = (allocations) => allocations.sort((a, b) => (a.starts_at < b.starts_at ? -1 : a.starts_at > b.starts_at ? 1 : a.id < b.id ? -1 : 1));
 const allOf = async (params) => (await Promise.all(RUNNING.map((state) => all("/v1/allocations", { ...params, state }, MOST_ALLOCATIONS)))).flat();

@@ -5,7 +5,7 @@ import { card, element } from "../elements.js";
 import { number } from "../format.js";
 import { words } from "../language.js";
 import { batchUpload } from "../orders/batch.js";
-import { countAddress, filterRow, listAddress } from "../orders/filters.js";
+import { chosenStates, countAddress, filterRow, listAddress } from "../orders/filters.js";
 import { orderTable } from "../orders/list.js";
 import { keep } from "../router.js";
 import { role, whoami } from "../session.js";
@@ -15,7 +15,7 @@ import { ORDERS } from "../words/orders.js";
 
 const say = words(ORDERS);
 const ROLES = ["buyer", "operator"];
-const PAGE = 50, COUNTED = 1000, SETTLE_MS = 600;
+const PAGE = 50, MOST_READ = 1000, SETTLE_MS = 600;
 
 export async function open({ settings }) {
   if (!ROLES.includes(role())) return { content: signInState(ROLES) };
@@ -30,10 +30,10 @@ export async function open({ settings }) {
 }
 
 function orderBook(settings, catalogue, operator, buyers) {
-  const slot = element("div"), counted = element("small"), shown = element("p", { class: "note", role: "status" });
+  const slot = element("div"), shown = element("p", { class: "note", role: "status" });
   const more = element("button", { type: "button", class: "more", onclick: () => told(readMore()) }, say("more"));
   const filters = filterRow(settings, buyers, (changes) => { Object.assign(settings, changes); keep(changes); told(refresh()); });
-  let orders = [], cursor = null, turn = 0, settling = null;
+  let orders = [], cursor = null, turn = 0, settling = null, total = null;
 
   // The first `most` orders, in pages that the API gives.
   async function read(most = PAGE) {
@@ -53,19 +53,19 @@ function orderBook(settings, catalogue, operator, buyers) {
     draw();
   }
   async function count() {
-    const page = await get(countAddress(settings, COUNTED));
-    const found = new Map();
-    for (const { state } of page.items) found.set(state, (found.get(state) ?? 0) + 1);
-    filters.count(found, page.next_cursor === null);
-    counted.textContent = page.next_cursor === null ? "" : say("counted", { most: number(COUNTED) });
+    const counts = await get(countAddress(settings));
+    filters.count(counts.by_state);
+    total = chosenStates(settings).reduce((sum, state) => sum + counts.by_state[state], 0) || (settings.state ? 0 : counts.total);
+    tellShown();
   }
-  const refresh = () => Promise.all([read(Math.min(COUNTED, Math.max(PAGE, orders.length))), count()]);
+  const tellShown = () => { shown.textContent = total === null ? say("shown", { count: number(orders.length) }) : say("shown_of", { count: number(orders.length), total: number(Math.max(total, orders.length)) }); };
+  const refresh = () => Promise.all([read(Math.min(MOST_READ, Math.max(PAGE, orders.length))), count()]);
   function draw() {
-    shown.textContent = say("shown", { count: number(orders.length) });
+    tellShown();
     slot.replaceChildren(orders.length ? orderTable(orders, catalogue, operator) : element("p", {}, say("none"), ". ", say("none_how"), " ", element("a", { href: "/orders/new" }, say("submit"))));
     more.hidden = cursor === null;
   }
   const told = (reading) => reading.catch((error) => notice(error.message, "bad"));
   const stop = listen("/v1/events?kinds=order.*", () => { settling ??= setTimeout(() => { settling = null; told(refresh()); }, SETTLE_MS); });
-  return { card: card(null, null, filters.row, counted, shown, slot, more), read, refresh: () => told(refresh()), count: () => told(count()), close: () => { clearTimeout(settling); stop(); } };
+  return { card: card(null, null, filters.row, shown, slot, more), read, refresh: () => told(refresh()), count: () => told(count()), close: () => { clearTimeout(settling); stop(); } };
 }

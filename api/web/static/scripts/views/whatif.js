@@ -1,5 +1,5 @@
 // What if: the same book in two other markets, beside each other. The settings are the address.
-import { get, post } from "../api.js";
+import { get } from "../api.js";
 import { readCatalogue } from "../catalogue-data.js";
 import { readMap } from "../china-map.js";
 import { card, element, field, select } from "../elements.js";
@@ -9,6 +9,7 @@ import { keep, show } from "../router.js";
 import { role } from "../session.js";
 import { notice, signInState } from "../states.js";
 import { problemLine } from "../submit/busy.js";
+import { askWhatIf } from "../whatif/asking.js";
 import { scenarioForm } from "../whatif/controls.js";
 import { figuresCard } from "../whatif/figures.js";
 import { twinMaps } from "../whatif/maps.js";
@@ -19,14 +20,14 @@ import { WHATIF } from "../words/whatif.js";
 
 const say = words(WHATIF);
 const OPEN_BOOK = "open", SECONDS = ["2", "5", "10", "30"], GAP = 0.005;
-const PRESETS = { p_carbon: { carbon: 2 }, p_energy: { energy: 3 }, p_near: { rtt: 10 }, p_west: { grow: { west: 2 } }, p_east: { grow: { east: 0.5 } } };
+const PRESETS = { p_carbon: { carbon: 2 }, p_energy: { energy: 3 }, p_near: { rtt: 10 }, p_west: { grow: { west: 2 } }, p_east: { grow: { east: 0.5 } }, p_demand: { demand: 1.5 } };
 const HELD = ["held_orders", "held_catalogue", "held_growth", "held_value", "held_nothing"];
 
 export async function open({ settings }) {
   if (role() !== "operator") return { content: signInState(["operator"]) };
-  const [catalogue, { items: rounds }, policy] = await Promise.all([readCatalogue(), get("/v1/rounds", { state: "landed", limit: 20 }), get("/v1/policy"), readMap()]);
+  const [catalogue, { items: rounds }, policy, { items: presets }] = await Promise.all([readCatalogue(), get("/v1/rounds", { state: "landed", limit: 20 }), get("/v1/policy"), get("/v1/policy/presets"), readMap()]);
   const round = settings.round === OPEN_BOOK ? null : rounds.find(({ id }) => id === settings.round) ?? (settings.round ? await get(`/v1/rounds/${encodeURIComponent(settings.round)}`) : rounds.find(({ placed }) => placed > 0) ?? rounds[0] ?? null);
-  const context = { ...catalogue, own: round?.policy ?? policy };
+  const context = { ...catalogue, own: round?.policy ?? policy, presets };
   const forms = Object.fromEntries(["a", "b"].map((side) => [side, scenarioForm(side, fromAddress(settings, side, catalogue), context, (scenario) => keep(toAddress(scenario, side)))]));
   const run = running(round, catalogue, forms, settings);
   const sweep = sweeping(round?.id ?? null, settings, (point) => loadPoint(point, forms.b));
@@ -34,7 +35,7 @@ export async function open({ settings }) {
     content: [
       element("h1", {}, say("title")), element("p", { class: "note" }, say("note")),
       element("section", { class: "card" },
-        element("div", { class: "row book" }, bookChoice(rounds, round), presets(forms.b), run.controls),
+        element("div", { class: "row book" }, bookChoice(rounds, round), examples(forms.b), run.controls),
         element("div", { class: "columns two scenarios" }, forms.a.form, forms.b.form)),
       run.slot, sweep.content,
       card(say("held"), null, element("ul", { class: "held" }, HELD.map((key) => element("li", {}, say(key))))),
@@ -49,14 +50,14 @@ function bookChoice(rounds, round) {
   return field(say("book"), select(options, round?.id ?? OPEN_BOOK, { onchange: ({ target }) => { keep({ round: target.value }); show(); } }));
 }
 
-const presets = (form) =>
+const examples = (form) =>
   element("div", { class: "chips", role: "group", "aria-label": say("presets") }, Object.entries(PRESETS).map(([key, changes]) =>
     element("button", { type: "button", onclick: () => form.take(changes) }, say(key))));
 
-// A point of the front as scenario B. The sweep prices every millisecond alike; a scenario can only weigh what buyers say.
+// A point of the front as scenario B, at its prices.
 function loadPoint(point, form) {
-  form.take({ carbon: Number(point.carbon_price_per_kg), energy: 0, latency: point.path === "carbon" ? 0 : null });
-  notice(say(Number(point.latency_price_per_ms_unit_hour) > 0 ? "loaded_part" : "loaded"));
+  form.take({ carbon: Number(point.carbon_price_per_kg), energy: 0, ms_price: Number(point.latency_price_per_ms_unit_hour) });
+  notice(say("loaded"));
   form.form.scrollIntoView({ block: "nearest" });
   form.form.querySelector("select").focus({ preventScroll: true });
 }
@@ -72,13 +73,13 @@ function running(round, catalogue, forms, settings) {
     const different = Object.entries(scenarios).filter(([, scenario]) => !isAsIs(scenario));
     if (different.length === 0) return slot.replaceChildren(element("p", { class: "verdict warn" }, say("nothing_set")));
     const mine = (asked = new AbortController());
-    wait = waitingBar((different.length + 1) * (Number(seconds.value) + 1), stop);
+    wait = waitingBar(Number(seconds.value), stop);
     button.disabled = true;
     maps?.stop();
     slot.replaceChildren(wait.bar);
     try {
       const body = { round_id: round?.id ?? null, scenarios: different.map(([side, scenario]) => requestOf(scenario, side, catalogue.regions)), seconds_limit: Number(seconds.value), gap: GAP };
-      const [asIs, ...found] = (await post("/v1/scenarios", body, { signal: mine.signal })).items;
+      const [asIs, ...found] = (await askWhatIf("/v1/scenarios", body, mine.signal, wait.told)).items;
       const outcomes = Object.fromEntries(["a", "b"].map((side) => [side, found.find(({ name }) => name === side) ?? asIs]));
       draw(outcomes, asIs, scenarios);
     } catch (error) {

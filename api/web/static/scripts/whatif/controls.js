@@ -10,7 +10,8 @@ import { asIs, GROWTH, POLICIES, SIDES, SLIDERS } from "./settings.js";
 const say = words(WHATIF);
 const WRITE = {
   energy: (value) => `× ${number(value, 1)}`, carbon: (value) => `¥${number(value, 2)}/${term("unit_kg")}`,
-  latency: (value) => `× ${number(value, 1)}`, rtt: (value) => `≤ ${number(value)} ${term("unit_ms")}`,
+  latency: (value) => `× ${number(value, 1)}`, ms_price: (value) => `¥${number(value, 4)}/${term("unit_ms")}·h`, demand: (value) => `× ${number(value, 2)}`,
+  rtt: (value) => `≤ ${number(value)} ${term("unit_ms")}`,
 };
 
 // A slider that may also stand where things are as they are. Tells changed(value), null for as it is.
@@ -25,7 +26,7 @@ function slider({ label, hint, range, value, own, write, changed }) {
   function write1() {
     const text = now === null ? (own === null ? say("as_is") : say("as_is_at", { value: write(own) })) : write(now);
     output.textContent = text;
-    input.value = now ?? own ?? range.max;
+    input.value = now ?? own ?? range.rest ?? range.max;
     input.setAttribute("aria-valuetext", text);
     output.className = now === null ? "soft" : "set";
     reset.hidden = now === null;
@@ -39,8 +40,8 @@ function slider({ label, hint, range, value, own, write, changed }) {
   return element("div", { class: "slider" }, element("label", { for: input.id }, label), output, input, reset, note);
 }
 
-// `changed(scenario)` is told of every change. `own`: the policy of the book, as the API writes it.
-export function scenarioForm(side, given, { nodes, regions, own }, changed) {
+// `changed(scenario)` is told of every change. `own`: the policy of the book, `presets`: those with a name, as the API writes them.
+export function scenarioForm(side, given, { nodes, regions, own, presets }, changed) {
   let scenario = { ...asIs(), ...given };
   const slot = element("div");
   const change = (changes) => { scenario = { ...scenario, ...changes }; changed(scenario); };
@@ -49,7 +50,8 @@ export function scenarioForm(side, given, { nodes, regions, own }, changed) {
     const policy = select([["", say("own_policy", { policy: termOr(own.name) })], ...POLICIES.map((name) => [name, term(name)])], scenario.policy ?? "", {
       onchange: ({ target }) => { change({ policy: target.value || null }); draw(); },
     });
-    const ofPolicy = (name) => (scenario.policy === null && SLIDERS[name].own ? Number(own[SLIDERS[name].own]) : null);
+    const chosen = scenario.policy === null ? own : presets.find(({ name }) => name === scenario.policy);
+    const ofPolicy = (name) => (SLIDERS[name].own ? Number(chosen[SLIDERS[name].own]) : null);
     slot.replaceChildren(
       field(say("policy"), policy),
       ...Object.keys(SLIDERS).map((name) => slider({

@@ -1,6 +1,6 @@
 // The Pareto front: what the same work costs at rising prices of carbon and of latency.
 import { element } from "../elements.js";
-import { cny, compact, number, withUnit } from "../format.js";
+import { cny, compact, number, percent, withUnit } from "../format.js";
 import { words } from "../language.js";
 import { term } from "../terms.js";
 import { colour } from "../theme.js";
@@ -56,17 +56,17 @@ export function frontOption(points, across) {
 const pointWords = (point) => [
   `${say(`path_${point.path}`)}: ${policyOf(point)}`, `${say("spend")}: ${cny(point.spend, 0)}`, `${say("rtt_mean")}: ${withUnit(point.rtt_ms_mean, term("unit_ms"), 2)}`,
   `${term("carbon_location")}: ${withUnit(point.carbon_kg_location, term("unit_kg"))}`, `${term("carbon_market")}: ${withUnit(point.carbon_kg_market, term("unit_kg"))}`,
-  point.on_front ? say("on_front") : say("off_front"),
+  say("gap_of", { gap: percent(point.gap, 2) }), point.on_front ? say("on_front") : say("off_front"),
 ].join("\n");
 
 // The same as rows; each can be loaded from the keyboard.
 export function frontTable(points, load) {
-  const labels = [say("path"), say("carbon_price"), say("latency_price"), say("spend"), say("rtt_mean"), term("carbon_location"), term("carbon_market"), term("unit_kwh"), say("on_front"), say("load")];
+  const labels = [say("path"), say("carbon_price"), say("latency_price"), say("spend"), say("rtt_mean"), term("carbon_location"), term("carbon_market"), term("unit_kwh"), say("gap"), say("on_front"), say("load")];
   return {
-    columns: labels.map((label, at) => ({ label, word: at === 0 || at > 7 })),
+    columns: labels.map((label, at) => ({ label, word: at === 0 || at > 8 })),
     rows: points.map((point) => [
       say(`path_${point.path}`), number(Number(point.carbon_price_per_kg), 2), number(Number(point.latency_price_per_ms_unit_hour), 6), cny(point.spend, 0), number(point.rtt_ms_mean, 2),
-      number(point.carbon_kg_location), number(point.carbon_kg_market), number(point.facility_kwh), say(point.on_front ? "yes" : "no"),
+      number(point.carbon_kg_location), number(point.carbon_kg_market), number(point.facility_kwh), percent(point.gap, 2), say(point.on_front ? "yes" : "no"),
       element("button", { type: "button", class: "quiet", "aria-label": `${say("load")}: ${policyOf(point)}`, onclick: () => load(point) }, say("load_short")),
     ]),
   };

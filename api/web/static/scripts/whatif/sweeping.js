@@ -1,5 +1,4 @@
 // The card of the front: asked for when wanted, because every point is a clearing.
-import { post } from "../api.js";
 import { chartCard } from "../chart.js";
 import { card, element, field, select } from "../elements.js";
 import { number } from "../format.js";
@@ -7,6 +6,7 @@ import { words } from "../language.js";
 import { keep } from "../router.js";
 import { problemLine } from "../submit/busy.js";
 import { WHATIF } from "../words/whatif.js";
+import { askWhatIf } from "./asking.js";
 import { ACROSS, frontOption, frontTable } from "./front.js";
 import { waitingBar } from "./waiting.js";
 
@@ -23,14 +23,14 @@ export function sweeping(roundId, settings, load) {
 
   async function sweep() {
     running = new AbortController();
-    wait = waitingBar((Number(points.value) + 1) * Number(seconds.value) * 1.5, stop);
+    wait = waitingBar(Number(seconds.value), stop);
     button.disabled = true;
     slot.replaceChildren(wait.bar);
     try {
       const body = { round_id: roundId, points: Number(points.value), seconds_limit: Number(seconds.value) };
-      show(await post("/v1/scenarios/sweep", body, { signal: running.signal }));
+      show(await askWhatIf("/v1/scenarios/sweep", body, running.signal, wait.told));
     } catch (error) {
-      slot.replaceChildren(...(error.name === "AbortError" ? [] : [problemLine(error)]));
+      slot.replaceChildren(...(error.name === "AbortError" ? [element("p", { class: "note" }, say("given_up"))] : [problemLine(error)]));
     } finally {
       wait.stop();
       button.disabled = false;
