@@ -130,7 +130,8 @@ class Exchange(
         built, clearing = cleared.built, cleared.clearing
         opened = replace(opened, snapshot=built.snapshot, limits=cleared.limits)
         with step("verify"):
-            verification = verify(built.problem, clearing)  # 4. the judge, who trusts nothing of 3
+            judge = apart(self._solve, verify)
+            verification = judge(built.problem, clearing)  # 4. the judge, who trusts nothing of 3
         if not verification.ok:
             return self._refuse_round(opened.round, verification)
         with step("read"):

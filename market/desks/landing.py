@@ -9,11 +9,13 @@ from market.domain.rounds import Round
 from market.domain.states import RoundState
 from market.persistence.store import Store
 from market.rounds.forecasts import forecasts_to_note
-from market.rounds.landing import PreparedLanding, land_round, prepare_landing
+from market.rounds.landing import PreparedLanding, catch_up, land_round, prepare_landing
 from market.rounds.steps import OpenedRound
 
 FORECASTS_AT_ONCE = 500
 """Forecasts that are stored in one transaction."""
+CATCHING_UP = 3
+"""How often what happened meanwhile is worked in without the writer; what still comes after that waits for the landing."""
 _logger = logging.getLogger(__name__)
 
 
@@ -28,6 +30,11 @@ class LandingDesk(Desk):
         for store in prepared.beforehand():
             with self._unit_of_work() as work:
                 store(work)
+        for _ in range(CATCHING_UP):
+            with self.database.reading() as session:
+                behind, prepared = prepared, catch_up(Store(session), prepared)
+            if prepared is behind:
+                break
         with self._unit_of_work() as work:
             landed = land_round(work, prepared, self._ids)
         if landed.state is RoundState.LANDED:

@@ -5,7 +5,7 @@ asked once for all rows, and one and the same object (a moment, a word of the lo
 the transaction that writes them: whoever holds the only writer then has nothing left to do but to write.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -34,6 +34,12 @@ class BoundRows:
         return replace(
             self, parameters=[self.parameters[n] for n in kept], about=[self.about[n] for n in kept]
         )
+
+    def parts(self, most: int) -> "Iterator[BoundRows]":
+        """The same rows, at most so many at a time."""
+        for start in range(0, len(self.parameters), most):
+            part = slice(start, start + most)
+            yield replace(self, parameters=self.parameters[part], about=self.about[part])
 
     def write(self, session: Session) -> bool:
         """Write them in one statement; whether each of them met a row, where they are written over others."""

@@ -12,7 +12,7 @@ from market.domain.orders import Order
 from market.domain.rounds import Explanation
 from market.domain.states import IN_BOOK, ORDER_MOVES, Cause, OrderState, RoundState, advance
 from market.persistence import mapping
-from market.persistence.bulk import BoundRows, bind_updates, insert_rows
+from market.persistence.bulk import BoundRows, bind_inserts, bind_updates, insert_rows
 from market.persistence.event_log import EventLog
 from market.persistence.filters import NO_FILTERS, Filters, conditions
 from market.persistence.models import BuyerRow, ExplanationRow, OrderRow, RoundRow
@@ -165,9 +165,10 @@ class OrderStore:
             self.look_up_buyers([buyer_id])
         return buyer_id in self._buyers
 
-    def add_explanations(self, explanations: Sequence[Explanation]) -> None:
-        """Insert why a round leaves orders unplaced; nobody sees it before the round has landed."""
-        insert_rows(self._session, ExplanationRow, [mapping.explanation_columns(one) for one in explanations])
+    def bind_explanations(self, explanations: Sequence[Explanation]) -> BoundRows:
+        """Why a round leaves orders unplaced, to be inserted; nobody sees it before the round has landed."""
+        rows = [mapping.explanation_columns(explanation) for explanation in explanations]
+        return bind_inserts(self._session, ExplanationRow, rows, [e.order_id for e in explanations])
 
     def drop_explanations(self, round_id: str, order_ids: Collection[str]) -> None:
         """Take back what was inserted of orders that are not there any more."""

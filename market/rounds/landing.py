@@ -20,7 +20,7 @@ from market.domain.events import EXCHANGE
 from market.domain.ids import IdSource
 from market.domain.ledger import Account, Transfer
 from market.domain.orders import Order, TimeInForce
-from market.domain.rounds import Allocation, Explanation, Round
+from market.domain.rounds import Allocation, Round
 from market.domain.states import Cause, OfferingState, OrderState, RoundState
 from market.persistence.bulk import BoundRows
 from market.persistence.event_log import EventLog
@@ -98,6 +98,9 @@ class PreparedLanding:
     now: datetime
     fit: Fit
     rows: LandingRows
+    explanations: BoundRows
+    late: frozenset[str] = frozenset()
+    """Orders whose rows were dropped again, because something happened to them or to their place."""
 
     def beforehand(self) -> Iterator[Callable[[Store], None]]:
         """What may be stored before it lands, each in a transaction of its own: it is no state of the market.
@@ -109,9 +112,7 @@ class PreparedLanding:
         outcome, limits = self.fit.outcome, asdict(self.opened.limits)
         record = outcome.problem_npz, outcome.clearing_npz, outcome.names, limits
         yield lambda work: work.rounds.add_record(self.opened.round.id, *record)
-        found = [e for e in outcome.explanations if e.order_id in self.fit.still_open]
-        for start in range(0, len(found), EXPLAINED_AT_ONCE):
-            some = found[start : start + EXPLAINED_AT_ONCE]
+        for some in self.explanations.parts(EXPLAINED_AT_ONCE):
             yield partial(_explain, some)
 
 
@@ -128,11 +129,13 @@ def prepare_landing(
     still_open = market.orders.still_open(opened.snapshot.orders)
     movable = _still_movable(market, opened.snapshot.movable)
     fit = _fitted(market, opened, built, outcome, (still_open, movable), now)
-    return PreparedLanding(opened, built, seen, now, fit, _bind(market, opened, fit, ids, now))
+    rows = _bind(market, opened, fit, ids, now)
+    unplaced = [e for e in fit.outcome.explanations if e.order_id in still_open]
+    return PreparedLanding(opened, built, seen, now, fit, rows, market.orders.bind_explanations(unplaced))
 
 
-def _explain(explanations: Sequence[Explanation], work: Store) -> None:
-    work.orders.add_explanations(explanations)
+def _explain(explanations: BoundRows, work: Store) -> None:
+    explanations.write(work.session)
 
 
 def land_round(work: Store, prepared: PreparedLanding, ids: IdSource) -> Round:
@@ -144,12 +147,13 @@ def land_round(work: Store, prepared: PreparedLanding, ids: IdSource) -> Round:
     work.orders.hold_book()
     work.orders.held(prepared.fit.movable)
     # 2. What has changed since it was made ready is left out; what would break a promise lands not at all.
-    fit, late = _fit_again(work, prepared)
+    prepared = catch_up(work, prepared)
+    fit, late = prepared.fit, prepared.late
     if fit.broken:
         return refuse_outcome(work, opened.round, fit.broken, now)
     # 3. The round, what it grants, and what becomes of the rest of its book.
     landed = _close_landed(work, opened, fit, now)
-    _write(work, fit, prepared.rows.without(late), Lives(work, ids, now))
+    _write(work, fit, prepared.rows, Lives(work, ids, now))
     work.orders.drop_explanations(landed.id, late)
     missed = [order for order in fit.missed(opened) if order.id in late]
     if missed:
@@ -175,30 +179,37 @@ def _fitted(
     return Fit(landing, frozenset(gone), frozenset(still_open), movable, tuple(broken))
 
 
-def _fit_again(work: Store, prepared: PreparedLanding) -> tuple[Fit, set[str]]:
-    """What can land as the market is now, and the orders whose prepared rows cannot be written."""
+def catch_up(market: Store, prepared: PreparedLanding) -> PreparedLanding:
+    """The landing as the market is now: the same one unless something has happened to what it depends on."""
     opened, before = prepared.opened, prepared.fit
     concerned = {order.id for order in opened.snapshot.orders} | before.movable.keys()
-    touched = dict(work.events.touched_since(prepared.seen, DEPENDS_ON))
+    seen = market.events.newest()
+    touched = market.events.touched_since(prepared.seen, DEPENDS_ON)
     orders = touched.get("order", set()) & concerned
     if not orders and not SUPPLY & touched.keys():
-        return before, set()
-    stored = work.orders.held(orders)
+        return prepared
+    stored = market.orders.named(sorted(orders))
     changed = {
         order.id
         for order in opened.snapshot.orders
         if order.id in before.still_open and order.id in stored and not same_work(order, stored[order.id])
     }
-    live = work.rounds.live_allocations_of(before.movable.keys())
+    live = market.rounds.live_allocations_of(before.movable.keys())
     movable = {
         id_: one
         for id_, one in before.movable.items()
         if live.get(id_) == one.allocation and stored.get(id_, one.order) == one.order
     }
     there = before.still_open - changed, movable
-    fit = _fitted(work, opened, prepared.built, before.outcome, there, prepared.now)
+    fit = _fitted(market, opened, prepared.built, before.outcome, there, prepared.now)
     late = {*changed, *fit.gone, *(before.movable.keys() - movable.keys())}
-    return replace(fit, gone=before.gone | fit.gone), late
+    return replace(
+        prepared,
+        seen=seen,
+        fit=replace(fit, gone=before.gone | fit.gone),
+        rows=prepared.rows.without(late),
+        late=prepared.late | late,
+    )
 
 
 def _gone(
