@@ -1,7 +1,7 @@
 """Listings: put on the market, changed by version, serviced, drained, withdrawn.
 
 What is already granted keeps its terms whatever changes. A round that is clearing meanwhile leaves out what it placed
-on an offering that changed (`market.rounds.steps.land_round`).
+on an offering that changed (`market.rounds.landing.land_round`).
 """
 
 from collections.abc import Callable, Sequence
