@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from api.demo.day import day_of_orders, submit_day
 from api.demo.place import prepare_exchange
 from api.server import ServerThread, open_exchange
 from api.settings import Settings
-from market.domain.clock import next_local_midnight, rfc3339
+from market.domain.clock import SystemClock, next_local_midnight, rfc3339
 
 ORDERS, SEED, SECONDS = 300, 5, 10
 PATIENCE_SECONDS = 120
@@ -80,13 +80,26 @@ def prepare_day(path: Path, orders: int = ORDERS, seed: int = SEED) -> str:
     return key
 
 
+@dataclass(frozen=True, slots=True)
+class LaterClock:
+    """The time some hours from now."""
+
+    ahead: timedelta
+
+    def now(self) -> datetime:
+        """That time."""
+        return SystemClock().now() + self.ahead
+
+
 @contextmanager
-def serving(original: Path, key: str, directory: Path) -> Iterator[Site]:
-    """A copy of a database, served; buyer and provider look on by demo sessions."""
+def serving(original: Path, key: str, directory: Path, *, ahead: timedelta = timedelta(0)) -> Iterator[Site]:
+    """A copy of a database, served, as it is that much later; buyer and provider look on by demo sessions."""
     path = directory / "market.db"
     with closing(sqlite3.connect(original)) as source, closing(sqlite3.connect(path)) as copy:
         source.backup(copy)
-    with open_exchange(_settings(path)) as opened, ServerThread(opened.app) as server:
+    with open_exchange(_settings(path), LaterClock(ahead)) as opened, ServerThread(opened.app) as server:
+        if ahead:
+            opened.exchange.keep_time()
         site = Site(server.url, key, "", "")
         keys = {role: lent_key(site, role) for role in ("buyer", "provider")}
         yield Site(server.url, key, **keys)

@@ -15,6 +15,8 @@ pytestmark = pytest.mark.browser
 WIDTHS = (1920, 375)
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+NARROW_DRESSES = {("zh", "light"), ("en", "dark")}
+"""In a narrow window axe judges each language and each theme once: what it measures there is the same text again."""
 WCAG = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
 COLOURS = ["color-contrast", "link-in-text-block"]
 """All that changes with the theme."""
@@ -55,6 +57,8 @@ def test_every_view_in_every_dress(view: View, browser: Browser, site: Site, out
                 for scheme in SCHEMES:
                     page.emulate_media(color_scheme=scheme)
                     expect(page.locator("html")).to_have_attribute("data-theme", scheme)
+                    if width != WIDTHS[0] and (language, scheme) not in NARROW_DRESSES:
+                        continue
                     rules = WCAG if scheme == SCHEMES[0] else COLOURS
                     assert violations(page, rules=rules) == [], (width, language, scheme)
                     if often(usually=0, thoroughly=1):

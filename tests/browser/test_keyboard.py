@@ -4,6 +4,7 @@ import pytest
 from looking import opened, settle
 from playwright.sync_api import Browser, Page, expect
 from shown_site import Site
+from shown_views import VIEWS, View, address_of
 
 pytestmark = pytest.mark.browser
 HERE = """() => {
@@ -11,6 +12,19 @@ HERE = """() => {
   const label = at.getAttribute("aria-label") ?? (at.labels?.length ? at.labels[0].textContent : at.textContent);
   return { name: label.trim(), tag: at.tagName, role: at.getAttribute("role"), ring: style.outlineStyle !== "none" };
 }"""
+MOST_STOPS = 200
+WALKED = {
+    "round",
+    "offering",
+    "signin",
+    "orders",
+    "submit",
+    "order-placed",
+    "whatif",
+    "provider",
+    "provider-money",
+    "operator",
+}
 REACHABLE = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, [tabindex='0']")]
   .filter((one) => !one.disabled && one.checkVisibility({ visibilityProperty: true })).length"""
 
@@ -19,7 +33,7 @@ def walk(page: Page) -> list[dict[str, str]]:
     """Whatever Tab stops at, from the top of the page until it leaves it."""
     found = []
     page.evaluate("document.activeElement.blur()")
-    for _ in range(200):
+    for _ in range(MOST_STOPS):
         page.keyboard.press("Tab")
         here = page.evaluate(HERE)
         if here["tag"] == "BODY":
@@ -39,6 +53,15 @@ def test_tab_reaches_everything_on_the_market(browser: Browser, site: Site) -> N
         assert "region" in {stop["role"] for stop in stops}
         assert [stop["name"] for stop in stops if not stop["ring"]] == []
         assert [stop for stop in stops if not stop["name"]] == []
+
+
+@pytest.mark.parametrize("view", [view for view in VIEWS if view.name in WALKED], ids=lambda view: view.name)
+def test_tab_reaches_everything_of_a_view(view: View, browser: Browser, site: Site) -> None:
+    """In order, each with a name, each with a ring that is seen."""
+    with opened(browser, address_of(view, site, lang="en"), key=site.key_of(view.role)) as page:
+        stops = walk(page)
+        assert len(stops) >= min(MOST_STOPS, page.evaluate(REACHABLE))
+        assert [stop for stop in stops if not stop["name"] or not stop["ring"]] == []
 
 
 def test_the_skip_link_skips_the_menu(browser: Browser, site: Site) -> None:

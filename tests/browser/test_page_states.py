@@ -1,10 +1,20 @@
 """While there is nothing to show: empty, loading, refused, unreachable."""
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 from looking import looking, opened, settle
 from playwright.sync_api import Browser, Route, expect
 from shown_site import Site
 from shown_views import VIEWS, View, address_of
+
+from api.client import Exchange
+from api.demo.day import day_of_orders, submit_day
+from api.demo.place import prepare_exchange
+from api.server import ServerThread, open_exchange
+from api.settings import Settings
+from market.domain.clock import next_local_midnight, rfc3339
 
 pytestmark = pytest.mark.browser
 
@@ -20,8 +30,28 @@ def test_before_the_first_round(language: str, words: str, browser: Browser, emp
         expect(page.locator("#view .state h1")).to_be_visible()
 
 
-def test_the_first_round_replaces_the_empty_state(browser: Browser, empty_site: str) -> None:
-    """Without demo sessions nobody is offered a key."""
+def test_the_first_round_replaces_the_empty_state(browser: Browser, tmp_path: Path) -> None:
+    """Whoever waits in front of an empty market sees the first round come, without a reload."""
+    settings = Settings(database_url=f"sqlite:///{tmp_path / 'market.db'}", solver_seconds=2)
+    key = prepare_exchange(settings)
+    midnight = next_local_midnight(datetime.now(UTC))
+    with (
+        open_exchange(settings) as exchange,
+        ServerThread(exchange.app) as server,
+        Exchange(server.url, key) as client,
+        opened(browser, f"{server.url}/?lang=en") as page,
+    ):
+        expect(page.locator("#view h1")).to_have_text("No round has landed yet")
+        page.evaluate("window.neverReloaded = true")
+        submit_day(client, day_of_orders(20, 3, midnight))
+        client.rounds.clear({"starts_at": rfc3339(midnight)}, timeout_seconds=60)
+        expect(page.locator("[data-figure=placed]")).to_be_visible(timeout=60_000)
+        expect(page.locator("#notices")).to_contain_text("A new round has landed")
+        settle(page)
+        assert page.evaluate("window.neverReloaded === true")
+
+
+def test_without_demo_sessions_nobody_is_offered_a_key(browser: Browser, empty_site: str) -> None:
     with opened(browser, f"{empty_site}/sign-in?lang=en") as page:
         expect(page.get_by_label("API key")).to_be_visible()
         expect(page.get_by_role("button", name="As a buyer")).to_have_count(0)

@@ -1,9 +1,12 @@
 """What a reader chose stays chosen: language and theme in the browser, everything else in the address."""
 
+from urllib.parse import parse_qsl, urlsplit
+
 import pytest
 from looking import opened, settle
 from playwright.sync_api import Browser, Page, expect
 from shown_site import Site
+from shown_views import VIEWS, View, address_of
 
 pytestmark = pytest.mark.browser
 
@@ -87,6 +90,38 @@ def test_a_round_named_in_the_address_is_the_one_shown(browser: Browser, own_sit
         expect(page.get_by_role("link", name="See this round")).to_have_attribute(
             "href", f"/rounds/{first['id']}"
         )
+
+
+@pytest.mark.parametrize("view", [view for view in VIEWS if view.role], ids=lambda view: view.name)
+def test_a_deep_link_survives_signing_in_and_a_reload(view: View, browser: Browser, site: Site) -> None:
+    """Who is sent an address without having signed in is led back to it."""
+    address = address_of(view, site, lang="en")
+    with opened(browser, address) as page:
+        expect(page.locator("#view h1")).to_have_text("This needs a key")
+        page.locator("#view").get_by_role("link", name="Sign in").click()
+        page.get_by_label("API key").fill(str(site.key_of(view.role)))
+        page.locator("#view").get_by_role("button", name="Sign in", exact=True).click()
+        page.wait_for_url(lambda url: parts_of(url) == parts_of(address))
+        settle(page)
+        title = page.locator("#view h1").inner_text()
+        page.reload()
+        settle(page)
+        assert parts_of(page.url) == parts_of(address)
+        expect(page.locator("#view h1")).to_have_text(title)
+
+
+def test_signing_in_leads_nowhere_else(browser: Browser, site: Site) -> None:
+    with opened(browser, f"{site.url}/sign-in?lang=en&to=https://elsewhere.example/orders") as page:
+        page.get_by_role("button", name="As a buyer").click()
+        expect(page.locator("#view h1")).to_have_text("Orders")
+        assert page.url.startswith(f"{site.url}/orders")
+        settle(page)
+
+
+def parts_of(url: str) -> tuple[str, set[tuple[str, str]]]:
+    """Path and settings, in whatever order."""
+    parts = urlsplit(url)
+    return parts.path, set(parse_qsl(parts.query))
 
 
 def test_back_and_forward_lead_through_the_views(browser: Browser, site: Site) -> None:
