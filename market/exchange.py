@@ -210,8 +210,9 @@ class Exchange(
             after = amendment.after
             if "limit_price_micros" in changes:
                 after = Books(work, self._ids, now).amend(after, after.terms.limit_price_micros)
-            if amendment.changed:
-                work.orders.write(after, now, Cause.AMENDED, actor.key_id, amendment.told())
+            if amendment.changed or after.held_micros != order.held_micros:
+                told = amendment.told() or "what is held follows the limit"
+                work.orders.write(after, now, Cause.AMENDED, actor.key_id, told)
             if "time_in_force" in changes and wants_place_at_once(after):
                 after, _ = place_at_once(work, work.catalogue(), after, self._ids, now, actor.key_id)
         return after
