@@ -86,7 +86,9 @@ def test_only_what_was_asked_for(house: House) -> None:
             "order.submitted",
             "order.cancelled",
         ]
-        with listening(server, house.keys.buyer, after=BEGINNING, resource="order", resource_id=first["id"]) as one_order:
+        with listening(
+            server, house.keys.buyer, after=BEGINNING, resource="order", resource_id=first["id"]
+        ) as one_order:
             assert [one.kind for one in one_order.take(2)] == ["order.submitted", "order.placed_in_round"]
 
 
