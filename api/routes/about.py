@@ -5,11 +5,12 @@ from fastapi import APIRouter, Request
 from api.dependencies import AtDesk
 from api.schemas.exchange import ClientLimits, ExchangeAnswer
 from api.schemas.orders import LARGEST_BATCH
+from api.wire.json_body import JsonRoute
 from market.clearing.request import MOST_SLOTS
 from market.domain.clock import MARKET_ZONE
 from market.persistence.paging import LARGEST_PAGE
 
-router = APIRouter(prefix="/v1", tags=["exchange"])
+router = APIRouter(prefix="/v1", tags=["exchange"], route_class=JsonRoute)
 
 
 @router.get("/exchange", operation_id="read_exchange", summary="What this exchange is")
