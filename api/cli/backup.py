@@ -1,7 +1,6 @@
 """`suanli backup` and `suanli restore`: everything an exchange knows, in one file."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,10 +9,10 @@ import typer
 from api.cli.exchange import given
 from api.cli.options import AsJson, ConfigFile, DatabaseUrl
 from api.cli.output import print_json
+from api.cli.rows_progress import rows_progress
 
 if TYPE_CHECKING:
     from market.archive import Manifest
-    from market.archive.tables import Tell
 
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="the backup, by custom named ….suanli.zip")]
 
@@ -38,7 +37,7 @@ def backup(
     from market.persistence.database import Database  # noqa: PLC0415
 
     settings = read_settings(config, **given(database_url=database)).settings
-    with closing(Database(settings.database_url)) as opened, _progress("backing up") as tell:
+    with closing(Database(settings.database_url)) as opened, rows_progress("backing up") as tell:
         written = write_backup(opened, file, SystemClock().now(), tell)
     if as_json:
         print_json({"file": str(written.file), "bytes": written.size_bytes, **_figures(written.manifest)})
@@ -63,7 +62,7 @@ def restore(
     from market.persistence.database import Database  # noqa: PLC0415
 
     settings = read_settings(config, **given(database_url=database)).settings
-    with closing(Database(settings.database_url)) as opened, _progress("restoring") as tell:
+    with closing(Database(settings.database_url)) as opened, rows_progress("restoring") as tell:
         manifest = restore_backup(opened, file, tell)
         shown = opened.shown
     if as_json:
@@ -90,27 +89,3 @@ def _tell_imbalance(manifest: "Manifest") -> None:
         typer.echo(
             f"the ledger is out by {manifest.imbalance_micros} micro-yuan: suanli ledger balance", err=True
         )
-
-
-@contextmanager
-def _progress(doing: str) -> Iterator["Tell"]:
-    """A bar on stderr where somebody looks."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress  # noqa: PLC0415
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(doing)
-        last = ("", 0)
-
-        def tell(table: str, rows: int) -> None:
-            """Rows of a table count up from 0, once for each time that it is gone through."""
-            nonlocal last
-            if not table:
-                bar.update(task, total=rows)
-                return
-            known = last[1] if last[0] == table and rows > last[1] else 0
-            bar.update(task, advance=rows - known, description=f"{doing} {table}")
-            last = (table, rows)
-
-        yield tell

@@ -16,6 +16,7 @@ from api.cli import (
     generate,
     keys,
     members,
+    migrate_database,
     money,
     nodes,
     offerings,
@@ -49,6 +50,7 @@ app.command(rich_help_panel=RUN)(exchange.serve)
 app.command(rich_help_panel=RUN)(settings.settings)
 app.command(rich_help_panel=RUN)(backup.backup)
 app.command(rich_help_panel=RUN)(backup.restore)
+app.command(rich_help_panel=RUN)(migrate_database.migrate_database)
 app.add_typer(profiles.app, name="profiles", rich_help_panel=WORK)
 app.add_typer(orders.app, name="orders", rich_help_panel=WORK)
 app.add_typer(offerings.app, name="offerings", rich_help_panel=WORK)

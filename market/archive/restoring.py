@@ -1,13 +1,13 @@
 """Putting a backup into an empty database: in one transaction, and read back before it is committed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert, text
 
 from market.archive.manifest import Manifest
-from market.archive.reading import Backup, damaged, open_backup
+from market.archive.reading import damaged, open_backup
 from market.archive.rows import ROWS_AT_A_TIME, columns_of, row_reader
 from market.archive.tables import (
     Tell,
@@ -24,6 +24,7 @@ from market.persistence.database import Database
 
 MOST_BYTES_AT_A_TIME = 8 * 1024 * 1024
 """Of lines, before they are stored: records of rounds are large."""
+RESTORED = "a backup is restored"
 
 
 def restore_backup(database: Database, file: Path, tell: Tell | None = None) -> Manifest:
@@ -34,36 +35,37 @@ def restore_backup(database: Database, file: Path, tell: Tell | None = None) -> 
     told = tell or _silent
     with open_backup(file) as backup:
         told("", 3 * backup.manifest.rows)
-        _require_empty(database)
+        require_empty(database, RESTORED)
         database.upgrade()
         _require_same_schema(database, backup.manifest)
         backup.require_whole(told)
         with database.engine.begin() as connection:
-            _lock(connection)
-            _require_no_rows(connection, database)
+            lock_tables(connection)
+            require_no_rows(connection, database, RESTORED)
             for table in all_tables():
-                _store(connection, backup, table, told)
+                store_rows(connection, table, backup.lines(table.name), told)
             set_sequences(connection, backup.manifest.sequences)
             _require_equal(connection, backup.manifest, told)
         return backup.manifest
 
 
-def _require_empty(database: Database) -> None:
+def require_empty(database: Database, what_is_done: str) -> None:
     """Before the schema is touched: a database that is in use keeps the schema it has."""
     if database.schema_version() is None:
         return
     database.require_current()
     with database.engine.execution_options(reading=True).connect() as connection:
-        _require_no_rows(connection, database)
+        require_no_rows(connection, database, what_is_done)
 
 
-def _require_no_rows(connection: Connection, database: Database) -> None:
+def require_no_rows(connection: Connection, database: Database, what_is_done: str) -> None:
+    """`Conflict` `database_not_empty` where any table has a row."""
     filled = first_filled(connection)
     if filled is not None:
         raise Conflict(
             "database_not_empty",
-            f"{database.shown} holds an exchange already (its {filled} are not empty): a backup is restored into an "
-            "empty database only; name a new one with --database",
+            f"{database.shown} holds an exchange already (its {filled} are not empty): {what_is_done} into an "
+            "empty database only; name a new one",
             table=filled,
         )
 
@@ -80,7 +82,7 @@ def _require_same_schema(database: Database, manifest: Manifest) -> None:
         )
 
 
-def _lock(connection: Connection) -> None:
+def lock_tables(connection: Connection) -> None:
     """Nobody else writes until the end; rows may refer to rows that come later."""
     if connection.dialect.name == "postgresql":
         names = ", ".join(f'"{table.name}"' for table in all_tables())
@@ -89,9 +91,10 @@ def _lock(connection: Connection) -> None:
         connection.execute(text("PRAGMA defer_foreign_keys = ON"))
 
 
-def _store(connection: Connection, backup: Backup, table: Table, tell: Tell) -> None:
+def store_rows(connection: Connection, table: Table, lines_of_table: Iterator[bytes], tell: Tell) -> None:
+    """A table's rows, from the lines of a backup; `InvalidInput` `backup_damaged` where one is none."""
     read, stored = row_reader(table), 0
-    for lines in _in_batches(backup.lines(table.name)):
+    for lines in _in_batches(lines_of_table):
         try:
             rows: list[dict[str, Any]] = [read(line) for line in lines]
         except (ValueError, TypeError) as error:
@@ -126,20 +129,20 @@ def _require_equal(connection: Connection, manifest: Manifest, tell: Tell) -> No
                 table=table.name,
             )
         tell(table.name, found.rows)
-    _require_counting_on(connection, manifest)
+    require_counting_on(connection, manifest.sequences)
     if imbalance_micros(connection) != manifest.imbalance_micros:
         raise Unavailable(
             "restore_differs", "the ledger read back is not the one backed up; nothing was stored"
         )
 
 
-def _require_counting_on(connection: Connection, manifest: Manifest) -> None:
+def require_counting_on(connection: Connection, sequences: Mapping[str, int]) -> None:
     """The next number of each table that counts for itself is one that was never given out."""
     for table, largest in largest_numbers(connection).items():
-        if largest > manifest.sequences.get(table, 0):
+        if largest > sequences.get(table, 0):
             raise damaged(f"the rows of {table} have numbers that its manifest says were never given out")
     for table, last in read_sequences(connection).items():
-        if last != manifest.sequences.get(table, 0):
+        if last != sequences.get(table, 0):
             raise Unavailable(
                 "restore_differs",
                 f"{table} does not go on counting where it was; nothing was stored",

@@ -100,6 +100,16 @@ class Database:
         """Its URL as anybody may read it: without the password."""
         return _shown(self.url)
 
+    def is_same_as(self, other: "Database") -> bool:
+        """Whether both are one database, as far as their URLs tell: the file, or host, port and name."""
+        one, two = self.engine.url, other.engine.url
+        if self.engine.dialect.name == other.engine.dialect.name == "sqlite":
+            return Path(str(one.database)).resolve() == Path(str(two.database)).resolve()
+        names = ("host", "port", "database", "query")
+        return self.engine.dialect.name == other.engine.dialect.name and all(
+            getattr(one, name) == getattr(two, name) for name in names
+        )
+
     def close(self) -> None:
         """Let go of all connections, and of the claim to clear a round."""
         self.round_lock.release()

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from command import figures, refused, suanli
 
 
@@ -28,3 +29,15 @@ def test_what_cannot_be_backed_up_or_restored_says_why(tmp_path: Path) -> None:
     refused(suanli("restore", tmp_path / "a.zip", "--database", nothing), "file_not_found")
     (tmp_path / "no.zip").write_text("no", encoding="utf-8")
     refused(suanli("restore", tmp_path / "no.zip", "--database", nothing), "not_a_backup")
+
+
+@pytest.mark.postgres
+def test_an_exchange_is_moved_to_another_engine(tmp_path: Path, postgres_url: str) -> None:
+    here = f"sqlite:///{tmp_path / 'a.db'}"
+    assert suanli("init", "--database", here).returncode == 0
+    moved = figures(suanli("migrate-database", here, postgres_url, "--json"))
+    assert moved["tables"]["regions"]["rows"] > 5
+    assert moved["imbalance_micros"] == 0
+    refused(suanli("migrate-database", here, postgres_url), "database_not_empty")
+    told = suanli("migrate-database", postgres_url, f"sqlite:///{tmp_path / 'b.db'}")
+    assert "read back from both and equal" in told.stdout
