@@ -15,6 +15,7 @@ from api.dependencies import Desk
 from api.docs import page
 from api.edge.stack import install_edge
 from api.errors import install_error_answers
+from api.hearing import hearing_others
 from api.operations.key_use import writing_key_uses
 from api.operations.requests import WatchedRequests
 from api.problems import pages
@@ -84,7 +85,7 @@ def build_app(exchange: Exchange, enquiries: Enquiries, settings: Settings) -> F
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with writing_key_uses(exchange), delivering(desk.couriers):
+        async with writing_key_uses(exchange), delivering(desk.couriers), hearing_others(exchange):
             yield
         await run_in_threadpool(desk.close)
 

@@ -65,7 +65,7 @@ def require_no_rows(connection: Connection, database: Database, what_is_done: st
         raise Conflict(
             "database_not_empty",
             f"{database.shown} holds an exchange already (its {filled} are not empty): {what_is_done} into an "
-            "empty database only; name a new one",
+            "empty database only; name a new one with --database, or as the second one of a move",
             table=filled,
         )
 

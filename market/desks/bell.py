@@ -7,8 +7,8 @@ from collections.abc import Callable
 class Bell:
     """Rung by the desks of this process after each commit that told something.
 
-    What other processes commit is found by looking now and then. Whoever learns of it sooner (a connection that LISTENs on
-    PostgreSQL) rings here as well; nothing else has to change. Safe between threads.
+    What other processes commit is found by looking now and then. Whoever learns of it sooner (on PostgreSQL a connection
+    that LISTENs: `market.persistence.notices`) rings here as well. Safe between threads.
     """
 
     def __init__(self) -> None:

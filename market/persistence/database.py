@@ -2,6 +2,7 @@
 
 import os
 import threading
+import uuid
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ PATIENCE_SECONDS = 10
 MOST_CONNECTIONS = 60
 """To one SQLite file: more than there are threads that answer requests, so that none of them waits for a connection."""
 _HAS_TURN = "has_turn"
+TELLER = "teller"
+"""In a session's `info`: of which open database it is."""
 FOR_THE_OWNER_ALONE = 0o600
 """Orders, prices, the ledger, hashes of keys."""
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -38,7 +41,9 @@ class Database:
         self.url = url
         self.engine = _build_engine(url)
         self.round_lock = RoundLock(self.engine)
-        self._writing = sessionmaker(self.engine, expire_on_commit=False)
+        self.teller = uuid.uuid4().hex
+        """Tells this open database from others on the same server, which may be of the same process."""
+        self._writing = sessionmaker(self.engine, expire_on_commit=False, info={TELLER: self.teller})
         self._reading = sessionmaker(self.engine.execution_options(reading=True), expire_on_commit=False)
 
     def writing(self) -> Session:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from market.domain.events import EXCHANGE, Event, require_kind
 from market.persistence.bulk import BoundRows, bind_inserts
 from market.persistence.models import EventRow
+from market.persistence.notices import give_notice
 
 EVENTS_LOCK = 0x4B42
 """Any number besides those of the round and capacity locks."""
@@ -114,6 +115,7 @@ class EventLog:
             self._session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": EVENTS_LOCK})
         for rows in bound:
             rows.write(self._session)
+        give_notice(self._session)
         self._bound = []
         return True
 
