@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from market.archive.proof import TableProof, prove
 from market.archive.restoring import (
+    as_it_was,
     lock_tables,
     require_counting_on,
     require_empty,
@@ -68,8 +69,9 @@ def move_exchange(source: Database, target: Database, tell: Tell | None = None) 
         told("", PASSES * sum(count_rows(giving).values()))
         lock_tables(taking)
         require_no_rows(taking, target, "an exchange is moved")
-        for table in all_tables():
-            store_rows(taking, table, read_lines(giving, table), told)
+        with as_it_was(taking):
+            for table in all_tables():
+                store_rows(taking, table, read_lines(giving, table), told)
         set_sequences(taking, read_sequences(giving))
         return _proven(giving, taking, str(source.schema_version()), told)
 

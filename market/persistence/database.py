@@ -3,7 +3,8 @@
 import os
 import threading
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ PATIENCE_SECONDS = 10
 """How long a writer waits for its turn, and then for SQLite's lock."""
 MOST_CONNECTIONS = 60
 """To one SQLite file: more than there are threads that answer requests, so that none of them waits for a connection."""
+SCHEMA_PATIENCE_MILLISECONDS = 5000
+LOCK_NOT_AVAILABLE = "55P03"
 _HAS_TURN = "has_turn"
 TELLER = "teller"
 """In a session's `info`: of which open database it is."""
@@ -57,13 +60,30 @@ class Database:
     def upgrade(self) -> None:
         """Bring the schema to this program's version; `Unavailable` if the database is newer or unreachable."""
         self.schema_version()
-        with self.engine.begin() as connection:
+        with self._changing_schema() as connection:
             command.upgrade(_alembic_config(connection), "head")
 
     def downgrade(self, revision: str) -> None:
         """Take the schema back to an earlier revision ("base": nothing)."""
-        with self.engine.begin() as connection:
+        with self._changing_schema() as connection:
             command.downgrade(_alembic_config(connection), revision)
+
+    @contextmanager
+    def _changing_schema(self) -> Iterator[Connection]:
+        """One transaction. On a server it does not stand in line for a table for long, for all others would stand behind."""
+        try:
+            with self.engine.begin() as connection:
+                if connection.dialect.name == "postgresql":
+                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {SCHEMA_PATIENCE_MILLISECONDS}")
+                yield connection
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+                raise
+            raise Unavailable(
+                "schema_locked",
+                f"{_shown(self.url)} is in use: a table that is to be changed stayed locked; nothing was changed, try "
+                "again when less is going on, or with the exchange stopped",
+            ) from error
 
     def require_current(self) -> None:
         """`Unavailable` unless the schema is exactly this program's."""

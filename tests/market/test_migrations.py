@@ -9,6 +9,9 @@ from market.domain.errors import Unavailable
 from market.persistence.database import Database
 from market.persistence.models import Base
 
+KEPT_BY_THE_DATABASE = {"ledger_tally"}
+"""Of triggers alone: no program reads or writes it."""
+
 
 def test_up_and_down_leave_nothing(database: Database) -> None:
     assert set(inspect(database.engine).get_table_names()) > {"orders", "rounds", "allocations"}
@@ -20,7 +23,8 @@ def test_up_and_down_leave_nothing(database: Database) -> None:
 
 def test_models_and_migrations_agree(database: Database) -> None:
     with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_name": lambda name, *_: name not in KEPT_BY_THE_DATABASE}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, Base.metadata) == []
 
 
