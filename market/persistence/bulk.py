@@ -1,4 +1,4 @@
-"""Many rows of one table in one statement, bound to the database's types column by column.
+"""Many rows of one table in one statement (a COPY on PostgreSQL), bound to the database's types column by column.
 
 SQLAlchemy binds each value of each row on its own, which takes longer than SQLite takes to store it. Here a column's type is
 asked once for all rows, and one and the same object (a moment, a word of the log) is bound once. Rows may be bound before
@@ -10,12 +10,16 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from sqlalchemy import JSON, Connection, Table
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from market.persistence.models import Base
 
 Bind = Callable[[Any], Any]
+FEWEST_TO_COPY = 2
+"""One statement for all rows is also one call of each trigger for statements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,8 @@ class BoundRows:
     sql: str
     parameters: Sequence[tuple[Any, ...]]
     about: Sequence[str]
+    copy: str | None = None
+    """The COPY that does the same, where the database has one."""
 
     def without(self, order_ids: Collection[str]) -> "BoundRows":
         """The rows about all other orders."""
@@ -43,9 +49,13 @@ class BoundRows:
 
     def write(self, session: Session) -> bool:
         """Write them in one statement; whether each of them met a row, where they are written over others."""
-        if not self.parameters:
-            return True
-        written = session.connection().exec_driver_sql(self.sql, list(self.parameters))
+        return not self.parameters or self.write_on(session.connection())
+
+    def write_on(self, connection: Connection) -> bool:
+        """The same, on a connection."""
+        if self.copy is not None and len(self.parameters) >= FEWEST_TO_COPY:
+            return _copy(connection, self.copy, self.parameters) == len(self.parameters)
+        written = connection.exec_driver_sql(self.sql, list(self.parameters))
         return written.rowcount == len(self.parameters)
 
 
@@ -54,15 +64,17 @@ def insert_rows(session: Session, table: type[Base], rows: Sequence[Mapping[str,
     bind_inserts(session, table, rows, [""] * len(rows)).write(session)
 
 
+def insert_into(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """The same, where there is no session."""
+    if rows:
+        _bound_inserts(table, rows, connection.dialect, [""] * len(rows)).write_on(connection)
+
+
 def bind_inserts(
     session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]], about: Sequence[str]
 ) -> BoundRows:
     """Rows that all name the same columns, to be inserted later."""
-    if not rows:
-        return BoundRows("", (), ())
-    names = tuple(rows[0])
-    sql, binds = _insertion(table, names, session.get_bind().dialect)
-    return BoundRows(sql, _bound_rows(names, binds, rows), about)
+    return _bound_inserts(_table(table), rows, session.get_bind().dialect, about)
 
 
 def bind_updates(
@@ -72,7 +84,7 @@ def bind_updates(
     changes: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]],
 ) -> BoundRows:
     """(before, after) of each row, by column, `id` among them: to be written over what was before, and nothing else."""
-    sql, binds = _change(table, tuple(names), session.get_bind().dialect)
+    sql, binds = _change(_table(table), tuple(names), session.get_bind().dialect)
     columns = ("id", *names)
     old = _bound_rows(columns, binds, [before for before, _ in changes])
     new = _bound_rows(names, binds[1:], [after for _, after in changes])
@@ -80,20 +92,52 @@ def bind_updates(
     return BoundRows(sql, parameters, [before["id"] for before, _ in changes])
 
 
+def _bound_inserts(
+    table: Table, rows: Sequence[Mapping[str, Any]], dialect: Dialect, about: Sequence[str]
+) -> BoundRows:
+    if not rows:
+        return BoundRows("", (), ())
+    names = tuple(rows[0])
+    sql, copy, binds = _insertion(table, names, dialect)
+    return BoundRows(sql, _bound_rows(names, binds, rows), about, copy)
+
+
+def _copy(connection: Connection, sql: str, parameters: Sequence[tuple[Any, ...]]) -> int:
+    """How many rows came in. The driver's failures become SQLAlchemy's, as they do everywhere else."""
+    dialect = connection.dialect
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.cursor() as cursor:
+            with cursor.copy(sql) as copy:
+                for row in parameters:
+                    copy.write_row(row)
+            return int(cursor.rowcount)
+    except dialect.loaded_dbapi.Error as error:
+        base = dialect.loaded_dbapi.Error
+        raise DBAPIError.instance(sql, None, error, base, hide_parameters=True, dialect=dialect) from error
+
+
+def _table(mapped: type[Base]) -> Table:
+    table = mapped.__table__
+    if not isinstance(table, Table):
+        raise TypeError(mapped.__name__)
+    return table
+
+
 @lru_cache(maxsize=256)
 def _insertion(
-    table: type[Base], names: tuple[str, ...], dialect: Dialect
-) -> tuple[str, tuple[Bind | None, ...]]:
-    """The statement with its parameters by position, and how each is bound."""
+    table: Table, names: tuple[str, ...], dialect: Dialect
+) -> tuple[str, str | None, tuple[Bind | None, ...]]:
+    """The statement with its parameters by position, the COPY that does the same, and how each is bound."""
     into, named, sign = _quoted(table, names, dialect)
-    sql = f"INSERT INTO {into} ({', '.join(named)}) VALUES ({', '.join([sign] * len(names))})"  # noqa: S608 - names of ours
-    return sql, _binds(table, names, dialect)
+    columns = ", ".join(named)
+    sql = f"INSERT INTO {into} ({columns}) VALUES ({', '.join([sign] * len(names))})"  # noqa: S608 - names of ours
+    copy = f"COPY {into} ({columns}) FROM STDIN" if dialect.name == "postgresql" else None
+    return sql, copy, _binds(table, names, dialect)
 
 
 @lru_cache(maxsize=16)
-def _change(
-    table: type[Base], names: tuple[str, ...], dialect: Dialect
-) -> tuple[str, tuple[Bind | None, ...]]:
+def _change(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[str, tuple[Bind | None, ...]]:
     """The statement: new values by position, then the id and the old values; how each of the latter is bound."""
     over, named, sign = _quoted(table, names, dialect)
     to = ", ".join(f"{name} = {sign}" for name in named)
@@ -101,16 +145,23 @@ def _change(
     return f"UPDATE {over} SET {to} WHERE {by}", _binds(table, ("id", *names), dialect)  # noqa: S608 - names of ours
 
 
-def _quoted(table: type[Base], names: Sequence[str], dialect: Dialect) -> tuple[str, list[str], str]:
+def _quoted(table: Table, names: Sequence[str], dialect: Dialect) -> tuple[str, list[str], str]:
     """A table and columns as the database spells them, and its sign for a parameter."""
     quoted = dialect.identifier_preparer
     sign = {"qmark": "?", "format": "%s", "pyformat": "%s"}[dialect.paramstyle]
-    columns = [quoted.format_column(table.__table__.c[name]) for name in names]
-    return quoted.format_table(table.__table__), columns, sign
+    columns = [quoted.format_column(table.c[name]) for name in names]
+    return quoted.format_table(table), columns, sign
 
 
-def _binds(table: type[Base], names: Sequence[str], dialect: Dialect) -> tuple[Bind | None, ...]:
-    return tuple(table.__table__.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names)
+def _binds(table: Table, names: Sequence[str], dialect: Dialect) -> tuple[Bind | None, ...]:
+    """How each column is bound; JSON as text by whatever driver, once for each value."""
+    kinds = [table.c[name].type for name in names]
+    return tuple(
+        JSON.bind_processor(kind, dialect)
+        if isinstance(kind, JSON)
+        else kind.dialect_impl(dialect).bind_processor(dialect)
+        for kind in kinds
+    )
 
 
 def _bound_rows(
