@@ -122,7 +122,7 @@ async def _answer_market_error(_request: Request, error: Exception) -> JSONRespo
     if not isinstance(error, MarketError):
         raise TypeError(type(error).__name__)
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotAuthenticated) else {}
-    if isinstance(error, TooMany):
+    if "retry_after_seconds" in error.facts:
         headers["Retry-After"] = str(error.facts["retry_after_seconds"])
     return answer_problem(problem_of(error), headers)
 

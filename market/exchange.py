@@ -24,6 +24,7 @@ from market.desks.catalogue import CatalogueDesk
 from market.desks.deliveries import DeliveryDesk
 from market.desks.landing import LandingDesk
 from market.desks.promises import PromiseDesk
+from market.desks.repeating import repeatable
 from market.desks.running import RunningDesk
 from market.desks.treasury import TreasuryDesk
 from market.desks.webhooks import WebhookDesk
@@ -84,6 +85,7 @@ class Exchange(
 
     # The main path
 
+    @repeatable
     def submit_orders(
         self, actor: Actor, submissions: Sequence[Submission | MarketError], once: Once | None = None
     ) -> list[Order | MarketError]:
@@ -141,6 +143,7 @@ class Exchange(
         with step("land"):
             return self._land(opened, built, outcome)  # 6. one transaction: it lands whole or not at all
 
+    @repeatable
     def cancel_order(
         self,
         actor: Actor,
@@ -166,6 +169,7 @@ class Exchange(
             work.answer = {"order_id": order_id}
         return replace(order, state=OrderState.CANCELLED)
 
+    @repeatable
     def submit_draft(
         self,
         actor: Actor,
@@ -190,6 +194,7 @@ class Exchange(
             work.answer = {"order_id": order_id}
         return order
 
+    @repeatable
     def amend_order(
         self,
         actor: Actor,
@@ -217,6 +222,7 @@ class Exchange(
                 after, _ = place_at_once(work, work.catalogue(), after, self._ids, now, actor.key_id)
         return after
 
+    @repeatable
     def remember_question(self, actor: Actor, once: Once) -> None:
         """Bind an idempotency key to a question that changed nothing; `AnsweredBefore` where it was bound to it."""
         actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.READ)
@@ -236,6 +242,7 @@ class Exchange(
 
     # Steps of a round
 
+    @repeatable
     def open_round(self, actor: Actor, request: RoundRequest, once: Once | None = None) -> OpenedRound:
         """Freeze the market, and claim the one place for a clearing round; a dead exchange's is taken over."""
         actor.require(Role.OPERATOR, scope=Scope.ROUNDS)
@@ -268,6 +275,7 @@ class Exchange(
                 "exchange_stopping", "the exchange is stopping: ask for a round again when it is back"
             )
 
+    @repeatable
     def abandon_interrupted_round(self) -> Round | None:
         """At start-up: a round that nobody clears any more has failed; one that clears elsewhere goes on."""
         with ExitStack() as undo, self._unit_of_work() as work:
@@ -276,13 +284,17 @@ class Exchange(
             undo.callback(self.database.round_lock.release)
             return abandon_round(work, self.clock.now())
 
+    @repeatable
+    def _close(self, ended: Round) -> None:
+        with self._unit_of_work() as work:
+            work.rounds.close(ended)
+
     def _refuse_round(self, opened: Round, verification: Verification) -> Round:
         """The judge said no: nothing lands, and the round names the first violation."""
         first = verification.violations[0]
         failure = f"clearing_refused: {first.code}"
         refused = closed(opened, RoundState.REFUSED, self.clock.now(), failure=failure)
-        with self._unit_of_work() as work:
-            work.rounds.close(refused)
+        self._close(refused)
         _logger.error("the judge refused round %s: %s", opened.id, verification.violations)
         return refused
 
@@ -293,8 +305,7 @@ class Exchange(
             yield
         except BaseException as error:
             failed = closed(opened, RoundState.FAILED, self.clock.now(), failure=failure_of(error))
-            with self._unit_of_work() as work:
-                work.rounds.close(failed)
+            self._close(failed)
             self.watch.tell(RoundEnded(failed))
             raise
         finally:

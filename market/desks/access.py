@@ -2,6 +2,7 @@
 
 from market.desks.demo_sessions import DemoDesk
 from market.desks.members import MemberDesk
+from market.desks.repeating import repeatable
 from market.domain.errors import Conflict, InvalidInput
 from market.domain.events import EXCHANGE
 from market.domain.parties import Actor, Buyer, Provider, Role
@@ -15,6 +16,7 @@ from market.settlement.accounts import require_account_free
 class AccessDesk(DemoDesk, MemberDesk):
     """Registers who takes part."""
 
+    @repeatable
     def create_operator_key(self, *, further: bool = False) -> str:
         """The first operator key, once: `Conflict` when there is one already, unless a further one is meant.
 
@@ -30,6 +32,7 @@ class AccessDesk(DemoDesk, MemberDesk):
         with self.database.reading() as session:
             return Store(session).keys.has_operator()
 
+    @repeatable
     def register(self, actor: Actor, organisation: Provider | Buyer, once: Once | None = None) -> str:
         """Add a provider or buyer and issue its first key, which is shown this once: a service key with all of its role.
 

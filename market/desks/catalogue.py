@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from market.conditions import require
 from market.desks.listings import ListingDesk
+from market.desks.repeating import repeatable
 from market.domain.parties import Actor, Role
 from market.domain.places import Node, Region, modelled_distances
 from market.domain.policy import Policy
@@ -16,6 +17,7 @@ from market.scenarios.scenario import Scenario
 class CatalogueDesk(ListingDesk):
     """Changes regions, nodes and the policy, and what is listed."""
 
+    @repeatable
     def load_scenario(self, scenario: Scenario) -> bool:
         """Load a whole catalogue in one transaction; False if regions are there already (nothing is changed)."""
         with self._unit_of_work() as work:
@@ -27,6 +29,7 @@ class CatalogueDesk(ListingDesk):
             work.events.record("exchange", "scenario_loaded", "exchange", regions=len(scenario.regions))
         return True
 
+    @repeatable
     def add_region(self, actor: Actor, region: Region, once: Once | None = None) -> Region:
         """Add a region; its distances to all others are modelled from coordinates."""
         actor.require(Role.OPERATOR, scope=Scope.MARKET)
@@ -38,6 +41,7 @@ class CatalogueDesk(ListingDesk):
             work.answer = {"region_id": region.id}
         return region
 
+    @repeatable
     def add_node(self, actor: Actor, node: Node, once: Once | None = None) -> Node:
         """Add a computing centre."""
         actor.require(Role.OPERATOR, scope=Scope.MARKET)
@@ -48,6 +52,7 @@ class CatalogueDesk(ListingDesk):
             work.answer = {"node_id": node.id}
         return node
 
+    @repeatable
     def set_policy(
         self, actor: Actor, policy: Policy, *, only_if: Callable[[Policy], bool] | None = None
     ) -> Policy:

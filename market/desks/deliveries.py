@@ -1,11 +1,12 @@
 """What couriers do at the exchange: hear what is to be told, take it, and say how it went."""
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from market.desks.desk import Desk, UnitOfWork
+from market.desks.repeating import repeatable
 from market.domain.audience import Audience, Wanted
 from market.domain.errors import InvalidInput
 from market.domain.events import Event
@@ -35,6 +36,7 @@ class DeliveryDesk(Desk):
 
     _pepper: str
 
+    @repeatable
     def fan_out(self) -> frozenset[str]:
         """Note deliveries for what happened since the last time; of which webhooks. Only one process does so at a time."""
         found: set[str] = set()
@@ -45,6 +47,7 @@ class DeliveryDesk(Desk):
                 found |= _fan_out_some(work, self.clock.now())
         return frozenset(found)
 
+    @repeatable
     def take_parcels(self, webhook_id: str, terms: DeliveryTerms) -> tuple[Parcel, ...]:
         """What is due at a webhook, the first of each resource: the taker's until the lease ends."""
         now = self.clock.now()
@@ -56,19 +59,19 @@ class DeliveryDesk(Desk):
             events = EventReader(work.session).named([delivery.sequence for delivery in taken])
         return tuple(Parcel(delivery, webhook, events[delivery.sequence]) for delivery in taken)
 
+    @repeatable
     def note_attempts(
-        self, webhook_id: str, attempts: Iterable[tuple[int, Attempt]], terms: DeliveryTerms
+        self, webhook_id: str, attempts: Collection[tuple[int, Attempt]], terms: DeliveryTerms
     ) -> None:
         """Write down how deliveries, by number, went; a webhook that is gone, or fails for too long, is disabled."""
-        made = list(attempts)
         with self._unit_of_work() as work:
-            for number, attempt in made:
+            for number, attempt in attempts:
                 delivery = work.webhooks.delivery(number, held=True)
                 if delivery is not None and delivery.state is DeliveryState.PENDING:  # nobody was faster
                     work.webhooks.write_delivery(_after(delivery, attempt, terms))
             webhook = work.webhooks.get(webhook_id, held=True)
             if webhook is not None:
-                _judge(work, webhook, [attempt for _, attempt in made], terms)
+                _judge(work, webhook, [attempt for _, attempt in attempts], terms)
 
     def due_webhooks(self) -> tuple[str, ...]:
         """Webhooks with a delivery that is due and that nobody has taken."""

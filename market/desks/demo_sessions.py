@@ -7,6 +7,7 @@ money and makes the exchange send nothing to anybody: a stranger cannot keep, sp
 from datetime import timedelta
 
 from market.desks.keys import KeyDesk
+from market.desks.repeating import repeatable
 from market.domain.errors import Conflict
 from market.domain.events import EXCHANGE
 from market.domain.keys import LENT, ApiKey, HeldKey, IssuedKey
@@ -21,6 +22,7 @@ NEVER_LENT = frozenset({Scope.ACCESS, Scope.MONEY, Scope.WEBHOOKS})
 class DemoDesk(KeyDesk):
     """Lends keys."""
 
+    @repeatable
     def open_demo_session(self, role: Role) -> IssuedKey:
         """A key of the role that ends in an hour; `Conflict` where no organisation could lend it."""
         now = self.clock.now()

@@ -11,6 +11,7 @@ from market.access.key_uses import KeyUses
 from market.access.keys import hash_secret, new_secret, prefix_of, same_hash
 from market.access.tenancy import member_meant, organisation_meant, own_key
 from market.desks.desk import Desk, UnitOfWork
+from market.desks.repeating import repeatable
 from market.domain.clock import Clock, rfc3339
 from market.domain.errors import Conflict, InvalidInput, NotAuthenticated, NotPermitted
 from market.domain.keys import ApiKey, HeldKey, IssuedKey, KeyState, granted_scopes, scopes_open_to
@@ -65,6 +66,7 @@ class KeyDesk(Desk):
             expires_at=_good_until(key, presented),
         )
 
+    @repeatable
     def issue(self, actor: Actor, asked: KeyRequest, once: Once | None = None) -> IssuedKey:
         """A key with some of the issuer's scopes, for a service or for a member."""
         actor.require(scope=Scope.ACCESS)
@@ -95,6 +97,7 @@ class KeyDesk(Desk):
         issued = self.issue(actor, KeyRequest(f"all of a {role.value}", organisation_id=organisation_id))
         return issued.secret
 
+    @repeatable
     def rotate_key(
         self, actor: Actor, key_id: str, overlap_minutes: int = 0, once: Once | None = None
     ) -> IssuedKey:
@@ -127,6 +130,7 @@ class KeyDesk(Desk):
             work.answer = {"key_id": key_id}
         return IssuedKey(replace(held, key=rotated), secret)
 
+    @repeatable
     def revoke_key(self, actor: Actor, key_id: str, once: Once | None = None) -> HeldKey:
         """End a key for good, with all its secrets; what is ended stays so."""
         actor.require(scope=Scope.ACCESS)
@@ -139,6 +143,7 @@ class KeyDesk(Desk):
             work.keys.revoke(held.key, now)
         return replace(held, key=replace(held.key, revoked_at=now))
 
+    @repeatable
     def write_key_uses(self, *, closing: bool = False) -> int:
         """Store when keys were used last, once a minute at most unless the exchange closes; how many were stored."""
         now = self.clock.now()

@@ -1,10 +1,13 @@
 """Where rounds land: made ready without the writer, stored whole in one short transaction, and forecast from afterwards."""
 
 import logging
+from collections.abc import Callable
+from typing import TypeVar
 
 from market.clearing.builder import BuiltProblem
 from market.clearing.landing import RoundOutcome
 from market.desks.desk import Desk
+from market.desks.repeating import repeatable
 from market.domain.rounds import Round
 from market.domain.states import RoundState
 from market.persistence.store import Store
@@ -12,6 +15,7 @@ from market.rounds.forecasts import forecasts_to_note
 from market.rounds.landing import PreparedLanding, catch_up, land_round, prepare_landing
 from market.rounds.steps import OpenedRound
 
+T = TypeVar("T")
 FORECASTS_AT_ONCE = 500
 """Forecasts that are stored in one transaction."""
 CATCHING_UP = 3
@@ -28,18 +32,21 @@ class LandingDesk(Desk):
         with self.database.reading() as session:
             prepared = prepare_landing(Store(session), opened, built, outcome, self._ids, now)
         for store in prepared.beforehand():
-            with self._unit_of_work() as work:
-                store(work)
+            self._store(store)
         for _ in range(CATCHING_UP):
             with self.database.reading() as session:
                 behind, prepared = prepared, catch_up(Store(session), prepared)
             if prepared is behind:
                 break
-        with self._unit_of_work() as work:
-            landed = land_round(work, prepared, self._ids)
+        landed = self._store(lambda work: land_round(work, prepared, self._ids))
         if landed.state is RoundState.LANDED:
             self._note_forecasts(prepared)
         return landed
+
+    @repeatable
+    def _store(self, store: Callable[[Store], T]) -> T:
+        with self._unit_of_work() as work:
+            return store(work)
 
     def _note_forecasts(self, prepared: PreparedLanding) -> None:
         """The round has landed, whatever becomes of its forecasts: one that fails is logged."""
@@ -48,7 +55,6 @@ class LandingDesk(Desk):
                 left = prepared.fit.waiting(prepared.opened)
                 notes = forecasts_to_note(Store(session), left, prepared.now)
             for part in notes.in_parts(FORECASTS_AT_ONCE):
-                with self._unit_of_work() as work:
-                    part.write(work)
+                self._store(part.write)
         except Exception:
             _logger.exception("round %s has landed without forecasts", prepared.opened.round.id)

@@ -12,6 +12,7 @@ from typing import Any
 from market.access.tenancy import own_offering
 from market.conditions import require
 from market.desks.desk import Desk, UnitOfWork
+from market.desks.repeating import repeatable
 from market.domain.errors import Conflict
 from market.domain.offerings import LOADED, Maintenance, Offering, OfferingVersion
 from market.domain.parties import Actor, Role
@@ -30,6 +31,7 @@ OnlyIf = Callable[[Offering], bool] | None
 class ListingDesk(Desk):
     """Changes listings; every change of terms is a version that is kept."""
 
+    @repeatable
     def list_offering(self, actor: Actor, offering: Offering, once: Once | None = None) -> Offering:
         """List an offering under a fresh id."""
         actor.require(Role.PROVIDER, Role.OPERATOR, scope=Scope.OFFERINGS)
@@ -44,6 +46,7 @@ class ListingDesk(Desk):
             work.answer = {"offering_id": listed.id}
         return listed
 
+    @repeatable
     def amend_offering(
         self, actor: Actor, offering_id: str, only_if: OnlyIf = None, **changes: Any
     ) -> Offering:
@@ -53,6 +56,7 @@ class ListingDesk(Desk):
             offering = self._open_offering(work, actor, offering_id, only_if)
             return self._keep(work, actor, offering, offering.amended(**changes), now)
 
+    @repeatable
     def add_maintenance(
         self,
         actor: Actor,
@@ -79,6 +83,7 @@ class ListingDesk(Desk):
                 self._make_room(work, actor, serviced, serviced.new_maintenance(offering, now), now)
             return self._keep(work, actor, offering, serviced, now)
 
+    @repeatable
     def drain_offering(
         self,
         actor: Actor,
@@ -95,6 +100,7 @@ class ListingDesk(Desk):
             work.answer = {"offering_id": offering_id}
             return self._keep(work, actor, offering, offering.drained(at, now), now)
 
+    @repeatable
     def withdraw_offering(
         self, actor: Actor, offering_id: str, once: Once | None = None, *, only_if: OnlyIf = None
     ) -> Offering:

@@ -7,6 +7,7 @@ from typing import Any
 from market.access.tenancy import organisation_meant, own_member, role_of
 from market.conditions import require
 from market.desks.desk import Desk, UnitOfWork
+from market.desks.repeating import repeatable
 from market.domain.errors import Conflict
 from market.domain.keys import scopes_open_to
 from market.domain.members import Member, MemberRole, MemberState
@@ -28,6 +29,7 @@ class NewMember:
 class MemberDesk(Desk):
     """Keeps the list of who acts for an organisation, or for the operator."""
 
+    @repeatable
     def add_member(self, actor: Actor, asked: NewMember, once: Once | None = None) -> Member:
         """Add a member under a fresh id; nobody makes an owner who could not do an owner's work."""
         actor.require(scope=Scope.ACCESS)
@@ -41,6 +43,7 @@ class MemberDesk(Desk):
             work.answer = {"member_id": member.id}
         return member
 
+    @repeatable
     def change_member(
         self,
         actor: Actor,
@@ -65,6 +68,7 @@ class MemberDesk(Desk):
                 work.members.replace(changed, _tenant(work, member))
         return changed
 
+    @repeatable
     def remove_member(self, actor: Actor, member_id: str, once: Once | None = None) -> Member:
         """A member acts no more: its keys are revoked; who is removed stays so."""
         actor.require(scope=Scope.ACCESS)

@@ -1,6 +1,7 @@
 """Promises: quotes that are held until a stated time."""
 
 from market.desks.desk import Desk
+from market.desks.repeating import repeatable
 from market.domain.orders import Order, OrderTerms
 from market.domain.parties import Actor, Role
 from market.domain.quotes import HeldQuote
@@ -14,6 +15,7 @@ from market.ordering.promises import hold_quote, own_quote, release_quote
 class PromiseDesk(Desk):
     """Holds quotes and takes them back."""
 
+    @repeatable
     def hold_quote(
         self, actor: Actor, buyer_id: str, terms: OrderTerms, minutes: int, once: Once | None = None
     ) -> HeldQuote:
@@ -29,6 +31,7 @@ class PromiseDesk(Desk):
             work.answer = {"quote_id": quote.id}
         return quote
 
+    @repeatable
     def release_quote(self, actor: Actor, quote_id: str, once: Once | None = None) -> HeldQuote:
         """Give a held quote back before its time."""
         actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.ORDERS)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from market.access.tenancy import own_allocation
 from market.conditions import require
 from market.desks.desk import Desk, UnitOfWork
+from market.desks.repeating import repeatable
 from market.domain.clock import rfc3339
 from market.domain.errors import Conflict, NotFound
 from market.domain.events import EXCHANGE
@@ -51,6 +52,7 @@ class RunningDesk(Desk):
 
     # The passing of time
 
+    @repeatable
     def keep_time(self, actor: Actor | None = None, once: Once | None = None) -> Upkept:
         """Do what is due by now: start, capture, complete, interrupt, expire, lapse.
 
@@ -74,6 +76,7 @@ class RunningDesk(Desk):
         self._forget(now)
         return done
 
+    @repeatable
     def _forget(self, now: datetime) -> None:
         for _ in range(MOST_UNITS):
             with self._unit_of_work() as work:
@@ -89,6 +92,7 @@ class RunningDesk(Desk):
             running = [a.order_id for a in work.rounds.running_allocations() if watch.is_due(a)]
             return running, work.orders.past_deadline(now)
 
+    @repeatable
     def _take_forward(self, order_ids: Sequence[str], now: datetime, actor: str = EXCHANGE) -> Upkept:
         """Take lives forward that were due a moment ago, and still are when nobody else can touch them."""
         with self._unit_of_work() as work:
@@ -100,6 +104,7 @@ class RunningDesk(Desk):
                         done += watch.take_forward(lives, running)
         return done
 
+    @repeatable
     def _expire(self, order_ids: Sequence[str], now: datetime) -> Upkept:
         with self._unit_of_work() as work:
             lives = Lives(work, self._ids, now)
@@ -110,6 +115,7 @@ class RunningDesk(Desk):
 
     # Reports of providers
 
+    @repeatable
     def report_start(self, actor: Actor, allocation_id: str, once: Once | None = None) -> Allocation:
         """It runs from now on. `Conflict` `too_early` before its window, `too_late` after it."""
         with self._report(actor, allocation_id, once) as report:
@@ -128,6 +134,7 @@ class RunningDesk(Desk):
                 )
             return report.lives.start(report.running, now, beats=True).allocation
 
+    @repeatable
     def report_heartbeat(self, actor: Actor, allocation_id: str, once: Once | None = None) -> Allocation:
         """It still runs. `Conflict` `not_running` unless it is active."""
         with self._report(actor, allocation_id, once) as report:
@@ -142,6 +149,7 @@ class RunningDesk(Desk):
             report.work.rounds.note_heartbeat(allocation_id, heard)
             return replace(allocation, heartbeat_at=heard)
 
+    @repeatable
     def report_completion(self, actor: Actor, allocation_id: str, once: Once | None = None) -> Allocation:
         """It is done, early or on time: used time is paid, by the second, and the rest released."""
         with self._report(actor, allocation_id, once) as report:
@@ -150,6 +158,7 @@ class RunningDesk(Desk):
                 report.running, report.lives.now, "its provider reports it done"
             ).allocation
 
+    @repeatable
     def report_failure(
         self, actor: Actor, allocation_id: str, cause: FailureCause, note: str = "", once: Once | None = None
     ) -> Allocation:
@@ -202,6 +211,7 @@ class RunningDesk(Desk):
         actor.require(Role.OPERATOR, scope=Scope.MARKET)
         return self._move_node(actor, node_id, NodeState.UP, once, only_if)
 
+    @repeatable
     def _move_node(
         self, actor: Actor, node_id: str, to: NodeState, once: Once | None, only_if: OnlyIfNode
     ) -> Node:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from market.conditions import require
 from market.desks.desk import Desk, UnitOfWork
+from market.desks.repeating import repeatable
 from market.domain.errors import Conflict, InvalidInput, NotFound
 from market.domain.ledger import Account, AccountKind, Transfer, TransferKind
 from market.domain.money import format_cny
@@ -20,6 +21,7 @@ from market.settlement.postings import OUTSIDE, Postings, insufficient, pool_acc
 class TreasuryDesk(Desk):
     """Moves money into, out of and around the exchange. Operators only."""
 
+    @repeatable
     def deposit(
         self, actor: Actor, account_id: str, amount_micros: int, once: Once | None = None
     ) -> Transfer:
@@ -36,6 +38,7 @@ class TreasuryDesk(Desk):
             work.answer = {"transfer_id": made.id}
         return made
 
+    @repeatable
     def payout(self, actor: Actor, account_id: str, amount_micros: int, once: Once | None = None) -> Transfer:
         """Money went out to a provider: at most what is in its account."""
         actor.require(Role.OPERATOR, scope=Scope.MONEY)
@@ -52,6 +55,7 @@ class TreasuryDesk(Desk):
             work.answer = {"transfer_id": made.id}
         return made
 
+    @repeatable
     def set_credit_limit(
         self,
         actor: Actor,
@@ -85,6 +89,7 @@ class TreasuryDesk(Desk):
             _tell(work, "credit_limited", account, credit_micros)
         return replace(held, least_micros=least)
 
+    @repeatable
     def create_voucher_pool(
         self, actor: Actor, pool: VoucherPool, funds_micros: int, once: Once | None = None
     ) -> VoucherPool:

@@ -8,6 +8,7 @@ from typing import Any
 from market.access.tenancy import organisation_meant, own_delivery, own_webhook
 from market.conditions import require
 from market.desks.desk import Desk, UnitOfWork
+from market.desks.repeating import repeatable
 from market.domain.audience import Wanted, require_pattern
 from market.domain.errors import Conflict, InvalidInput, NotPermitted
 from market.domain.parties import Actor, Role, tenant_of
@@ -51,6 +52,7 @@ class WebhookDesk(Desk):
 
     _pepper: str
 
+    @repeatable
     def create_webhook(
         self, actor: Actor, asked: NewWebhook, guard: AddressGuard, once: Once | None = None
     ) -> tuple[Webhook, str]:
@@ -83,6 +85,7 @@ class WebhookDesk(Desk):
             work.answer = {"webhook_id": webhook.id}
         return webhook, secret_of(webhook.salts.current, self._pepper)
 
+    @repeatable
     def change_webhook(
         self,
         actor: Actor,
@@ -119,6 +122,7 @@ class WebhookDesk(Desk):
                     _record(work, "disabled", changed, reason=BY_OPERATOR)
         return changed
 
+    @repeatable
     def remove_webhook(self, actor: Actor, webhook_id: str, once: Once | None = None) -> Webhook:
         """It is told nothing more, for good."""
         actor.require(scope=Scope.WEBHOOKS)
@@ -129,6 +133,7 @@ class WebhookDesk(Desk):
             work.answer = {"webhook_id": webhook_id}
         return removed
 
+    @repeatable
     def rotate_webhook_secret(
         self, actor: Actor, webhook_id: str, once: Once | None = None
     ) -> tuple[Webhook, str]:
@@ -143,6 +148,7 @@ class WebhookDesk(Desk):
             work.answer = {"webhook_id": webhook_id}
         return rotated, secret_of(rotated.salts.current, self._pepper)
 
+    @repeatable
     def test_webhook(self, actor: Actor, webhook_id: str, once: Once | None = None) -> Webhook:
         """Something happens that this webhook alone is told of."""
         actor.require(scope=Scope.WEBHOOKS)
@@ -153,6 +159,7 @@ class WebhookDesk(Desk):
             work.answer = {"webhook_id": webhook_id}
         return webhook
 
+    @repeatable
     def replay_events(
         self, actor: Actor, webhook_id: str, after: int, until: int | None, once: Once | None = None
     ) -> Replay:
@@ -170,6 +177,7 @@ class WebhookDesk(Desk):
             work.answer = {"webhook_id": webhook_id, "deliveries": count}
         return Replay(webhook, count)
 
+    @repeatable
     def retry_delivery(
         self, actor: Actor, webhook_id: str, number: int, once: Once | None = None
     ) -> Delivery:
