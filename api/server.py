@@ -55,7 +55,8 @@ def open_exchange(settings: Settings, clock: Clock | None = None) -> Iterator[Op
     """Open an exchange that was initialised; `Unavailable` if it was not. Closing ends its solver process."""
     told = clock or SystemClock()
     solving = SolverProcess(settings.solver_niceness)
-    with closing(Database(settings.database_url)) as database, closing(solving) as solver:
+    opened = Database(settings.database_url, settings.server_terms())
+    with closing(opened) as database, closing(solving) as solver:
         database.require_current()
         exchange = Exchange(database, told, solver, settings.key_pepper.get_secret_value())
         exchange.retention = settings.retention()

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from api.database_settings import DatabaseSettings
 from api.edge.settings import EdgeSettings, Rate
 from api.retention_settings import RetentionSettings
 from api.webhook_settings import WebhookSettings
@@ -37,7 +38,7 @@ def _interval_of(value: object) -> object:
     return read_interval(value) if isinstance(value, str) else value
 
 
-class Settings(WebhookSettings, RetentionSettings, EdgeSettings):
+class Settings(DatabaseSettings, WebhookSettings, RetentionSettings, EdgeSettings):
     """Where the exchange keeps its data, where it listens, how hard it solves, what it tells of itself."""
 
     model_config = SettingsConfigDict(

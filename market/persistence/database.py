@@ -21,6 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from market.domain.errors import InvalidInput, Unavailable
 from market.persistence.round_lock import RoundLock
+from market.persistence.server_terms import ServerTerms
 
 PATIENCE_SECONDS = 10
 """How long a writer waits for its turn, and then for SQLite's lock."""
@@ -39,10 +40,10 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 class Database:
     """One database: its engine, its sessions, its schema version."""
 
-    def __init__(self, url: str) -> None:
-        """`url` as SQLAlchemy writes it: sqlite:///market.db or postgresql+psycopg://…"""
+    def __init__(self, url: str, terms: ServerTerms | None = None) -> None:
+        """`url` as SQLAlchemy writes it: sqlite:///market.db or postgresql+psycopg://…; `terms` are for the latter."""
         self.url = url
-        self.engine = _build_engine(url)
+        self.engine = _build_engine(url, terms or ServerTerms())
         self.round_lock = RoundLock(self.engine)
         self.teller = uuid.uuid4().hex
         """Tells this open database from others on the same server, which may be of the same process."""
@@ -141,24 +142,27 @@ class Database:
         self.engine.dispose()
 
 
-def _build_engine(url: str) -> Engine:
+def _build_engine(url: str, terms: ServerTerms) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
             return _build_sqlite_engine(url, in_memory=parsed.database in (None, "", ":memory:"))
-        return create_engine(
+        engine = create_engine(
             url,
+            connect_args=terms.connect_args(),
             pool_pre_ping=True,
-            pool_size=10,
-            max_overflow=10,
+            pool_size=terms.pool_size,
+            max_overflow=0,
             hide_parameters=True,
             json_serializer=_json_text,
             json_deserializer=from_json,
         )
+        terms.watch(engine)
     except (ArgumentError, ModuleNotFoundError) as error:
         raise InvalidInput(
             "invalid_database_url", f"{_shown(url)} is not a usable database URL: {error}"
         ) from error
+    return engine
 
 
 def _build_sqlite_engine(url: str, *, in_memory: bool) -> Engine:
