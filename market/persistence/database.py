@@ -71,19 +71,29 @@ class Database:
 
     @contextmanager
     def _changing_schema(self) -> Iterator[Connection]:
-        """One transaction. On a server it does not stand in line for a table for long, for all others would stand behind."""
+        """On SQLite one transaction; on PostgreSQL one for each step, since an index is built beside all others' work.
+
+        There it does not stand in line for a table for long either, for all others would stand behind it.
+        """
         try:
-            with self.engine.begin() as connection:
-                if connection.dialect.name == "postgresql":
-                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {SCHEMA_PATIENCE_MILLISECONDS}")
-                yield connection
+            if self.engine.dialect.name != "postgresql":
+                with self.engine.begin() as connection:
+                    yield connection
+                return
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql(f"SET lock_timeout = {SCHEMA_PATIENCE_MILLISECONDS}")
+                connection.commit()
+                try:
+                    yield connection
+                finally:
+                    connection.invalidate()  # what is set here is not for whoever comes next
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
                 raise
             raise Unavailable(
                 "schema_locked",
-                f"{_shown(self.url)} is in use: a table that is to be changed stayed locked; nothing was changed, try "
-                "again when less is going on, or with the exchange stopped",
+                f"{_shown(self.url)} is in use: a table that is to be changed stayed locked; run it again when less is "
+                "going on, or with the exchange stopped: it goes on where it was",
             ) from error
 
     def require_current(self) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -324,6 +325,12 @@ class AllocationRow(Base):
             name="state",
         ),
         Index("ix_allocations_offering_id_ends_at", "offering_id", "ends_at"),
+        Index(
+            "ix_allocations_live_ends_at",
+            "ends_at",
+            postgresql_where=text("live = 1"),
+            sqlite_where=text("live = 1"),
+        ),
         Index("ix_allocations_node_id_id", "node_id", "id"),
         Index("ix_allocations_buyer_id_id", "buyer_id", "id"),
         Index("ix_allocations_provider_id_id", "provider_id", "id"),

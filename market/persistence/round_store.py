@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, or_, select, update
+from sqlalchemy import bindparam, delete, insert, literal_column, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -25,6 +25,8 @@ _NEWEST_OF_ORDER = (
     .order_by(AllocationRow.id.desc())
     .limit(1)
 )
+_LIVE = AllocationRow.live == literal_column("1")
+"""Written out, so that the index of what is live is known to hold all of it."""
 _ALLOCATION_FILTERS = (
     "buyer_id",
     "provider_id",
@@ -170,14 +172,14 @@ class RoundStore:
 
     def running_allocations(self) -> tuple[Allocation, ...]:
         """Everything that is granted or active, whenever it runs."""
-        query = select(AllocationRow).where(AllocationRow.live == 1).order_by(AllocationRow.id)
+        query = select(AllocationRow).where(_LIVE).order_by(AllocationRow.id)
         return tuple(mapping.read_allocation(row) for row in self._session.scalars(query))
 
     def live_allocations(self, from_moment: datetime) -> tuple[Allocation, ...]:
         """Allocations that hold capacity at or after a moment."""
         query = (
             select(*AllocationRow.__table__.columns)
-            .where(AllocationRow.live == 1, AllocationRow.ends_at > from_moment)
+            .where(_LIVE, AllocationRow.ends_at > from_moment)
             .order_by(AllocationRow.id)
         )
         return tuple(mapping.allocation_of(row) for row in self._session.execute(query).mappings())
@@ -186,7 +188,7 @@ class RoundStore:
         """What is held at or after a moment, but by one order: several times faster than the allocations whole."""
         columns = (getattr(AllocationRow, name) for name in Holding.__slots__)
         query = select(*columns).where(
-            AllocationRow.live == 1, AllocationRow.ends_at > from_moment, AllocationRow.order_id != but_of
+            _LIVE, AllocationRow.ends_at > from_moment, AllocationRow.order_id != but_of
         )
         return tuple(Holding(*row) for row in self._session.execute(query))
 

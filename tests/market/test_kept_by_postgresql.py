@@ -196,4 +196,15 @@ def test_a_change_of_the_schema_does_not_stand_in_line_for_long(
         with pytest.raises(Unavailable) as waited:
             other.downgrade("0005")
     assert waited.value.code == "schema_locked"
+    traded.upgrade()
     traded.require_current()
+
+
+def test_an_index_that_was_cut_off_is_built_anew(traded: Database) -> None:
+    traded.downgrade("0006")
+    with traded.engine.begin() as connection:
+        connection.execute(text("CREATE INDEX ix_allocations_live_ends_at ON allocations (id)"))
+    traded.upgrade()
+    with traded.engine.connect() as connection:
+        query = "SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_allocations_live_ends_at'"
+        assert "(ends_at) WHERE (live = 1)" in str(connection.scalar(text(query)))
