@@ -79,7 +79,7 @@ def explain_hot_queries(database: Database, orders: int) -> list[Explained]:
 
 def hot_queries(orders: int) -> dict[str, Ask]:
     """What requests, rounds, streams and couriers ask most, each as the exchange asks it."""
-    some, buyer, provider = order_id(orders // 2), "buy_0001", "prv_0001"
+    some, buyer, provider = order_id(orders // 2 + 1), "buy_0001", "prv_0001"
     everything = Audience(everything=True)
     tail = 3 * orders - 10
 

@@ -37,7 +37,7 @@ def plans(
         check_writable(out)
     with closing(Database(database)) as opened:
         explained = explain_hot_queries(opened, orders)
-        version = f"PostgreSQL {'.'.join(map(str, opened.engine.dialect.server_version_info or ()))}"  # type: ignore[attr-defined]
+        version = f"PostgreSQL {'.'.join(map(str, opened.engine.dialect.server_version_info or ()))}"
     if out is not None:
         with writing_whole(out) as stream:
             stream.write(write_markdown(explained, orders, version).encode())

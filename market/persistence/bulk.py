@@ -155,9 +155,10 @@ def _quoted(table: Table, names: Sequence[str], dialect: Dialect) -> tuple[str, 
 
 def _binds(table: Table, names: Sequence[str], dialect: Dialect) -> tuple[Bind | None, ...]:
     """How each column is bound; JSON as text by whatever driver, once for each value."""
+    as_text: Any = JSON.bind_processor
     kinds = [table.c[name].type for name in names]
     return tuple(
-        JSON.bind_processor(kind, dialect)
+        as_text(kind, dialect)
         if isinstance(kind, JSON)
         else kind.dialect_impl(dialect).bind_processor(dialect)
         for kind in kinds
