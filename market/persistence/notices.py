@@ -7,7 +7,7 @@ work through a pooler that shares sessions between transactions.)
 
 import logging
 import random
-import select
+import selectors
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -106,10 +106,12 @@ class _Ears:
         return connection
 
     def _listen(self, connection: Any) -> None:
-        while not self._ending.is_set():
-            ready, _, _ = select.select([connection, self._woken], [], [], self._patience.look_seconds)
-            if not ready:
-                connection.execute("SELECT 1")  # raises where the other end is gone without a word
-            tellers = [notice.payload for notice in connection.notifies(timeout=0)]
-            if any(teller != self._own for teller in tellers):
-                self._ring()
+        with selectors.DefaultSelector() as both:  # unlike `select`, of however many files a server has open
+            both.register(connection, selectors.EVENT_READ)
+            both.register(self._woken, selectors.EVENT_READ)
+            while not self._ending.is_set():
+                if not both.select(self._patience.look_seconds):
+                    connection.execute("SELECT 1")  # raises where the other end is gone without a word
+                tellers = [notice.payload for notice in connection.notifies(timeout=0)]
+                if any(teller != self._own for teller in tellers):
+                    self._ring()

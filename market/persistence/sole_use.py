@@ -14,8 +14,9 @@ PATIENCE_SECONDS = 2.0
 LOOKS = 20
 _OTHERS = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-    "AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    "AND usesysid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend' AND pid <> pg_backend_pid()"
 )
+"""Of other users' sessions an ordinary user learns no more than that they are there."""
 
 
 def require_sole_use(database: Database) -> None:
