@@ -52,7 +52,6 @@ class RunningDesk(Desk):
 
     # The passing of time
 
-    @repeatable
     def keep_time(self, actor: Actor | None = None, once: Once | None = None) -> Upkept:
         """Do what is due by now: start, capture, complete, interrupt, expire, lapse.
 
@@ -68,12 +67,18 @@ class RunningDesk(Desk):
             done += self._take_forward(ids, now)
         for ids in _chunks(late):
             done += self._expire(ids, now)
+        done = self._lapse_quotes(actor, once, now, done)
+        self._forget(now)
+        return done
+
+    @repeatable
+    def _lapse_quotes(self, actor: Actor | None, once: Once | None, now: datetime, so_far: Upkept) -> Upkept:
+        """The last of what is due; and the answer, which tells all of it."""
         with self._unit_of_work(actor, once) as work:
-            done += Upkept(quotes_lapsed=work.promises.lapse_quotes(now))
+            done = so_far + Upkept(quotes_lapsed=work.promises.lapse_quotes(now))
             work.answer = asdict(done)
             if actor is not None:
                 work.events.record("exchange", "time_kept", "exchange", **work.answer)
-        self._forget(now)
         return done
 
     @repeatable
