@@ -36,7 +36,7 @@ class LandingDesk(Desk):
             if prepared is behind:
                 break
         with self._unit_of_work() as work:
-            landed = land_round(work, prepared, self._ids)
+            landed, prepared = land_round(work, prepared, self._ids)
         if landed.state is RoundState.LANDED:
             self._note_forecasts(prepared)
         return landed

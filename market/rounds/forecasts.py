@@ -102,11 +102,13 @@ class Notes:
     void: Sequence[str]
 
     def in_parts(self, most: int) -> "Iterator[Notes]":
-        """So many at a time; each part stands for itself."""
-        longest = max(len(self.made), len(self.scored), len(self.void))
-        for start in range(0, longest, most):
-            part = slice(start, start + most)
-            yield Notes(self.made[part], self.scored[part], self.void[part])
+        """So many at a time, scores first: an order's other forecasts are dropped once those are written."""
+        for start in range(0, len(self.scored), most):
+            yield Notes((), self.scored[start : start + most], ())
+        for start in range(0, len(self.void), most):
+            yield Notes((), (), self.void[start : start + most])
+        for start in range(0, len(self.made), most):
+            yield Notes(self.made[start : start + most], (), ())
 
     def write(self, work: Store) -> None:
         """Store them."""

@@ -53,7 +53,7 @@ def make_ready(exchange: Exchange, operator: Actor) -> PreparedLanding:
 def land(exchange: Exchange, prepared: PreparedLanding) -> Round:
     try:
         with exchange._unit_of_work() as work:
-            return land_round(work, prepared, exchange._ids)
+            return land_round(work, prepared, exchange._ids)[0]
     finally:
         exchange.database.round_lock.release()
 
@@ -140,6 +140,53 @@ def test_whoever_waits_for_one_round_and_loses_its_place_has_had_it(
     assert land(exchange, prepared).left_out == 1
     states = [enquiries.order(operator, id_).state for id_ in ids]
     assert states == [OrderState.EXPIRED, OrderState.EXPIRED, OrderState.CANCELLED]
+    assert broken_promises(exchange.database) == []
+
+
+def test_what_the_round_leaves_in_the_book_is_what_is_there_when_it_lands(
+    exchange: Exchange, operator: Actor
+) -> None:
+    placed, displaced, dear, gone = submit(
+        exchange,
+        operator,
+        terms(hours=3, devices=("910b",)),
+        terms(units=2, hours=24, **A_CARD),
+        terms(limit_cny=1, **A_CARD),
+        terms(limit_cny=1, **A_CARD),
+    )
+    prepared = make_ready(exchange, operator)
+    assert {order.id for order in prepared.fit.waiting(prepared.opened)} == {dear, gone}
+    exchange.withdraw_offering(operator, "off_4")
+    exchange.cancel_order(operator, gone)
+    try:
+        with exchange._unit_of_work() as work:
+            _landed, after = land_round(work, prepared, exchange._ids)
+    finally:
+        exchange.database.round_lock.release()
+    assert [a.order_id for a in after.fit.outcome.allocations] == [placed]
+    assert {order.id for order in after.fit.waiting(after.opened)} == {displaced, dear}
+
+
+def test_what_would_break_a_promise_is_refused_even_where_its_order_has_gone(
+    exchange: Exchange, operator: Actor
+) -> None:
+    """Nothing was drawn up for it: what is left of it could only land without its money."""
+    ids = submit(exchange, operator, terms(**A_CARD), terms(**A_CARD))
+    opened = exchange.open_round(operator, ROUND)
+    built = build_problem(opened.snapshot)
+    outcome = read_outcome(built, clear(built.problem, Limits(gap=0.0)), opened.round.id, IdSource(), START)
+    first, *rest = outcome.allocations
+    dear = replace(first, charges_micros=tuple(10**12 for _ in first.charges_micros))
+    broken = replace(outcome, allocations=(dear, *rest))
+    with exchange.database.reading() as session:
+        prepared = prepare_landing(Store(session), opened, built, broken, exchange._ids, START)
+    assert prepared.fit.broken
+    exchange.cancel_order(operator, dear.order_id)
+    refused = land(exchange, prepared)
+    assert refused.state is RoundState.REFUSED
+    with exchange.database.reading() as session:
+        assert Store(session).rounds.running_allocations() == ()
+        assert Store(session).orders.named(ids)[rest[0].order_id].state is OrderState.OPEN
     assert broken_promises(exchange.database) == []
 
 
