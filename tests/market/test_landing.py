@@ -1,24 +1,27 @@
 """A landing is made ready before it is written: what happens in between is worked in, and what fits is written whole."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from promises_kept import broken_promises
-from sqlalchemy import func, select
-from toy_market import FREE, START, terms
+from sqlalchemy import func, select, text
+from toy_market import FREE, SCENARIO, START, terms
 
 from market.clearing.builder import build_problem
 from market.clearing.landing import read_outcome
+from market.domain.clock import VirtualClock
 from market.domain.errors import MarketError
 from market.domain.ids import IdSource
 from market.domain.orders import Order, TimeInForce
 from market.domain.parties import Actor
 from market.domain.rounds import Round
-from market.domain.states import OrderState, RoundState
+from market.domain.states import Cause, OrderState, RoundState
 from market.enquiries.desk import Enquiries
 from market.exchange import Exchange, RoundRequest, Submission
+from market.persistence.database import Database
 from market.persistence.models import ExplanationRow, RoundRecordRow
 from market.persistence.paging import PageRequest
 from market.persistence.store import Store
@@ -287,3 +290,29 @@ def freeze_market_whole(work: Store) -> object:
     assert opened is not None
     work.rounds.close(replace(opened, state=RoundState.FAILED, closed_at=START))
     return freeze_market(work, ROUND, IdSource(), START, sight_market(work, ROUND, START)).snapshot
+
+
+@pytest.mark.postgres
+def test_a_landing_holds_orders_in_the_sequence_of_everybody_who_does(postgres_database: Database) -> None:
+    """Else it would hold the book and want what may be moved, and upkeep hold that and want the book."""
+    exchange = Exchange(postgres_database, VirtualClock(START))
+    assert exchange.load_scenario(SCENARIO)
+    operator = exchange.authenticate(exchange.create_operator_key())
+    movable, in_book = sorted(submit(exchange, operator, terms(**A_CARD), terms(**A_CARD)))
+    with exchange._unit_of_work() as work:
+        granted = list(work.orders.held([movable]).values())
+        work.orders.move(granted, OrderState.ALLOCATED, START, Cause.PLACED_IN_ROUND, "by hand", "")
+
+    def hold_as_a_landing_does() -> None:
+        with exchange._unit_of_work() as work:
+            work.orders.hold_book(and_also=[movable])
+
+    with ThreadPoolExecutor(1) as threads, exchange._unit_of_work() as upkeep:
+        upkeep.orders.held([movable])
+        landing = threads.submit(hold_as_a_landing_does)
+        with postgres_database.reading() as looking:
+            while not looking.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                assert not landing.done()
+        upkeep.orders.held([in_book])
+        upkeep.session.commit()
+        landing.result()
