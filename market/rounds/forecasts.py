@@ -127,11 +127,6 @@ def forecasts_to_note(market: Store, left_in_book: Sequence[Order], now: datetim
     return Notes(made, scored, void)
 
 
-def score_forecasts(work: Store) -> None:
-    """Score the forecasts of all orders that have left the book."""
-    Notes((), *_scores(work)).write(work)
-
-
 def _scores(market: Store) -> tuple[list[Forecast], list[str]]:
     """Forecasts of orders that have left the book, scored; and orders whose forecast can never be."""
     pending = market.promises.pending_forecasts()

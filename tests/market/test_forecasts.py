@@ -23,8 +23,8 @@ from market.rounds.forecasts import (
     LEAST_HISTORY,
     Forecaster,
     Notes,
+    forecasts_to_note,
     rank_shares,
-    score_forecasts,
     standing_of,
 )
 
@@ -202,7 +202,7 @@ def test_an_interrupted_order_scores_by_its_first_match(exchange: Exchange, buye
         for hours, (state, to, cause) in enumerate(steps, start=1):
             work.orders.move([replace(told, state=state)], to, START + hours * HOUR, cause, "exchange", "")
         assert work.session.get(OrderRow, told.id) is not None
-        score_forecasts(work)
+        forecasts_to_note(work, [], START).write(work)
     (found,) = stored(exchange)
     assert (found.hit, found.matched_at, found.waited_rounds) == (True, START + HOUR, 1)
 
