@@ -45,7 +45,7 @@ function nodeSeries({ nodes, places, schedule }, layer, state) {
     data: [...nodes.values()].map((node) => ({
       name: nameOf(node), node, value: [...places.get(node.id), layer.of(node) ?? "-"],
       symbolSize: sizes[0] + (sizes[1] - sizes[0]) * Math.sqrt((listed.get(node.id) ?? 0) / largest),
-      itemStyle: { borderColor: node.state === "down" ? colour("bad") : ring(node.pue), borderWidth: 2.2, borderType: node.state === "down" ? "dashed" : "solid" },
+      ...(node.state === "down" ? hollow() : { itemStyle: { borderColor: ring(node.pue), borderWidth: 2.2 } }),
     })),
     label: { show: state.zoom >= APART_FROM_ZOOM, position: "right", color: colour("ink"), textBorderColor: colour("map"), textBorderWidth: 3, formatter: ({ name }) => name },
     labelLayout: { hideOverlap: true },
@@ -53,12 +53,16 @@ function nodeSeries({ nodes, places, schedule }, layer, state) {
   };
 }
 
+// Of a node that is down nothing is filled in.
+const hollow = () => ({ visualMap: false, itemStyle: { color: colour("map"), borderColor: colour("bad"), borderWidth: 2.2, borderType: "dashed" } });
+
 const topOf = ({ ends: [least, most] }) => (most > least ? most : least + 1);
 
 // The scale's colour for a node, for `lerp` of the chart library.
 export function fillOf(layer, lerp) {
   const colours = ["low", "middle", "high"].map(colour), none = colour("line");
   return (node) => {
+    if (node.state === "down") return colour("map");
     const value = layer.of(node), part = (value - layer.ends[0]) / (topOf(layer) - layer.ends[0]);
     return value === null ? none : lerp(Math.min(1, Math.max(0, part)), colours);
   };
@@ -66,7 +70,7 @@ export function fillOf(layer, lerp) {
 
 const scale = (layer) => ({
   type: "continuous", seriesIndex: 0, dimension: 2, min: layer.ends[0], max: topOf(layer),
-  calculable: false, left: 8, bottom: 8, itemHeight: 90, itemWidth: 12, text: [layer.write(layer.ends[1]), layer.write(layer.ends[0])],
+  calculable: false, left: 8, bottom: 8, itemHeight: 90, itemWidth: 12, text: [`${layer.write(layer.ends[1])} ${layer.legend}`.trim(), layer.write(layer.ends[0])],
   inRange: { color: [colour("low"), colour("middle"), colour("high")] }, outOfRange: { color: colour("line") }, textStyle: { color: colour("soft"), fontSize: 11 },
 });
 
