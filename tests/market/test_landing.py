@@ -22,7 +22,7 @@ from market.domain.states import Cause, OrderState, RoundState
 from market.enquiries.desk import Enquiries
 from market.exchange import Exchange, RoundRequest, Submission
 from market.persistence.database import Database
-from market.persistence.models import ExplanationRow, RoundRecordRow
+from market.persistence.models import ExplanationRow, NodeRow, RoundRecordRow
 from market.persistence.paging import PageRequest
 from market.persistence.store import Store
 from market.rounds.landing import PreparedLanding, land_round, prepare_landing
@@ -204,6 +204,19 @@ def test_events_tell_of_the_round_before_what_it_grants(
     with exchange.database.reading() as session:
         touched = Store(session).events.touched_since(before, {"round", "allocation", "order"})
     assert {kind: len(ids) for kind, ids in touched.items()} == {"round": 1, "allocation": 2, "order": 2}
+
+
+def test_what_is_read_for_a_landing_is_of_one_moment(exchange: Exchange, operator: Actor) -> None:
+    """Else a node that goes down between two questions is up where room is looked for, and down for the last check."""
+    states = select(NodeRow.id, NodeRow.state).order_by(NodeRow.id)
+    with exchange.database.reading() as session:
+        seen, up = Store(session).events.newest(), session.execute(states).all()
+        exchange.node_down(operator, "west_green")
+        assert session.execute(states).all() == up
+        assert Store(session).events.newest() == seen
+    with exchange.database.reading() as session:
+        assert session.execute(states).all() != up
+        assert Store(session).events.newest() > seen
 
 
 def stored_of(exchange: Exchange, round_id: str) -> list[int]:
