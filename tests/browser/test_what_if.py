@@ -209,3 +209,21 @@ def test_a_what_if_is_cancelled(browser: Browser, site: Site) -> None:
         page.get_by_label("Seconds for each").first.select_option("2")
         page.get_by_role("button", name="Clear both").click()
         figures_of(page)
+
+
+def test_maps_beside_each_other_have_one_scale(browser: Browser, site: Site) -> None:
+    """A line is as wide as its power on either map, though the largest one runs on one of them only."""
+    flow = {"from_region": "here", "to_region": "there", "job_class": "train", "orders": 1}
+    larger, smaller = ({"hours": [0], "flows": [flow | {"first_hour": 0, "it_kw": [kw]}]} for kw in (100, 25))
+    state = {"hour": 0, "jobClass": None, "local": False, "apart": False}
+    with opened(browser, f"{site.url}/?lang=en") as page:
+        script = page.locator("script[type=module]").get_attribute("src") or ""
+        widest = page.evaluate(
+            """async ([path, own, other, state]) => {
+              const { flowsAt, largestFlow } = await import(path);
+              const shown = flowsAt(own, state);
+              return [[{ schedule: other }], []].map((beside) => largestFlow(shown, beside, state));
+            }""",
+            [script.replace("main.js", "market/flows.js"), smaller, larger, state],
+        )
+    assert widest == [100, 25]

@@ -5,7 +5,7 @@ import { nameOf, words } from "../language.js";
 import { className, term } from "../terms.js";
 import { colour } from "../theme.js";
 import { MARKET } from "../words/market.js";
-import { flowLines, flowsAt } from "./flows.js";
+import { flowLines, flowsAt, largestFlow } from "./flows.js";
 import { layerOf } from "./layers.js";
 import { usedKw } from "./reading.js";
 
@@ -29,14 +29,20 @@ export function mapOption(market, state, still = false) {
   };
 }
 
-function flowSeries({ schedule, regions }, state) {
-  const flows = flowsAt(schedule, { ...state, apart: state.zoom >= APART_FROM_ZOOM });
-  return { type: "lines", coordinateSystem: "geo", z: 2, data: flowLines(flows, regions, widestLine(state)), animation: false };
+// Markets that are drawn beside this one, to the same scale.
+export const othersBeside = (market) => (market.beside ?? []).filter((one) => one !== market);
+
+function flowSeries(market, state) {
+  const seen = { ...state, apart: state.zoom >= APART_FROM_ZOOM };
+  const flows = flowsAt(market.schedule, seen);
+  const data = flowLines(flows, market.regions, widestLine(state), largestFlow(flows, othersBeside(market), seen));
+  return { type: "lines", coordinateSystem: "geo", z: 2, data, animation: false };
 }
 
-function nodeSeries({ nodes, places, schedule }, layer, state) {
+function nodeSeries(market, layer, state) {
+  const { nodes, places, schedule } = market;
   const listed = new Map(schedule.nodes.map((row) => [row.node_id, row.listed_kw]));
-  const largest = Math.max(...listed.values(), 1);
+  const largest = Math.max(...[market, ...othersBeside(market)].flatMap((one) => one.schedule.nodes.map((row) => row.listed_kw)), 1);
   const sizes = state.narrow ? [5, 15] : [7, 30];
   const pues = [...nodes.values()].map((node) => node.pue);
   const ring = ringColour(Math.min(...pues), Math.max(...pues));

@@ -22,6 +22,7 @@ function marketOf(catalogue, outcome, down) {
 export function twinMaps(catalogue, shown, settings) {
   const state = { layer: LAYERS.includes(settings.layer) ? settings.layer : "use", hour: null, jobClass: null, local: false, zoom: 1, centre: null, narrow: narrow.matches };
   const markets = shown.map(({ outcome, down }) => marketOf(catalogue, outcome, down));
+  for (const market of markets) market.beside = markets;
   const views = shown.map(() => ({ ...state }));
   const cards = shown.map(({ side }, at) => mapCard(markets[at], views[at], {
     title: say("map_of", { name: side.toUpperCase() }), name: `what-if-${side}`, height: narrow.matches ? 320 : 460, moved: (chart) => follow(chart, views[at]),
