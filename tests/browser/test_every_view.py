@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
+from accessibility import violations
 from looking import Scheme, opened, overflow, settle
 from playwright.sync_api import Browser, Page, expect
 from shown_site import Site
@@ -17,17 +17,7 @@ LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 JUDGED = {(1920, "zh", "light"), (375, "en", "dark")}
 """axe is the dear part: it judges each width, language and theme once; all dresses under `make thorough`."""
-WCAG = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
 CHINESE = re.compile("[\u4e00-\u9fff]")
-
-
-def violations(page: Page) -> list[str]:
-    """What axe-core finds against WCAG 2.2 AA, with the first places of each."""
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE_SCRIPT)
-    asked = {"runOnly": WCAG, "resultTypes": ["violations"]}
-    found = page.evaluate("asked => axe.run(asked)", asked)["violations"]
-    return [f"{one['id']}: {[node['html'][:160] for node in one['nodes'][:4]]}" for one in found]
 
 
 def speak(page: Page, language: str) -> None:
