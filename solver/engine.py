@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from solver.cluster.settings import ClusterSettings
+from solver.cluster.settings import ClusterSettings, require_ray
 
 if TYPE_CHECKING:
     from solver.shards import OpenPool
@@ -24,6 +24,11 @@ class Engine:
     cluster: ClusterSettings = field(default_factory=ClusterSettings)
     """For "ray"."""
 
+    def require_installed(self) -> None:
+        """ClusterError RAY_MISSING where it needs a library that is not there."""
+        if self.name == "ray":
+            require_ray()
+
     @contextmanager
     def open(self) -> Iterator[OpenPool]:
         """What `clear` takes as its `open_pool`; a cluster is connected, and let go of at the end.
@@ -36,6 +41,7 @@ class Engine:
 
             yield open_local
             return
+        self.require_installed()
         from solver.cluster.connection import RayCluster  # noqa: PLC0415
         from solver.cluster.pool import open_shards  # noqa: PLC0415
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-from types import ModuleType
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from solver.cluster.settings import ClusterSettings
+from solver.cluster.settings import ClusterSettings, require_ray
 from solver.cluster.shard import Shard, installed_versions
 from solver.errors import ClusterError
 from solver.limits import MOST_SHARDS
-
-HINT = "pip install 'suanli-exchange[ray]'"
 
 
 class RayCluster:
@@ -24,7 +24,11 @@ class RayCluster:
     def __init__(self, settings: ClusterSettings | None = None) -> None:
         """Connect. ClusterError: RAY_MISSING, NO_CLUSTER."""
         self.settings = settings or ClusterSettings()
-        self.ray = import_ray()
+        require_ray()
+        with _keeping_signals():
+            import ray  # noqa: PLC0415 - an extra
+
+        self.ray: Any = ray
         self.shards: list[Any] = []
         """Handles of the actors, in shard order."""
         self._problems = 0
@@ -119,12 +123,9 @@ class RayCluster:
         if self.settings.address is None:
             own = {"include_dashboard": False, "object_store_memory": self.settings.object_store_bytes}
         try:
-            self.ray.init(
-                address=self.settings.address or "local",
-                log_to_driver=False,
-                configure_logging=False,
-                **own,
-            )
+            with _keeping_signals():
+                address = self.settings.address or "local"
+                self.ray.init(address=address, log_to_driver=False, configure_logging=False, **own)
         except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
             where = self.settings.address or "an address of its own on this machine"
             message = (
@@ -133,12 +134,18 @@ class RayCluster:
             raise ClusterError("NO_CLUSTER", message) from error
 
 
-def import_ray() -> ModuleType:
-    """Ray; ClusterError RAY_MISSING where it is not installed."""
+@contextmanager
+def _keeping_signals() -> Iterator[None]:
+    """Ray puts a handler of its own in place of whatever SIGTERM did; whoever uses the solver decides that."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        return importlib.import_module("ray")
-    except ImportError as error:
-        raise ClusterError("RAY_MISSING", f"Ray is not installed: {HINT}") from error
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _brief(error: Exception) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
+
+from solver.errors import ClusterError
 
 
 @dataclass(frozen=True)
@@ -22,3 +25,9 @@ class ClusterSettings:
     """How often in a row an evaluation is repeated because shards were lost."""
     object_store_bytes: int | None = None
     """Shared memory of a cluster of its own; None: as Ray sees fit."""
+
+
+def require_ray() -> None:
+    """ClusterError RAY_MISSING where Ray is not installed; it is not imported for that, which takes seconds."""
+    if find_spec("ray") is None:
+        raise ClusterError("RAY_MISSING", "Ray is not installed: pip install 'suanli-exchange[ray]'")
