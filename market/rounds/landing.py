@@ -111,9 +111,16 @@ class PreparedLanding:
             return
         outcome, limits = self.fit.outcome, asdict(self.opened.limits)
         record = outcome.problem_npz, outcome.clearing_npz, outcome.names, limits
-        yield lambda work: work.rounds.add_record(self.opened.round.id, *record)
+        yield partial(
+            self._while_clearing, lambda work: work.rounds.add_record(self.opened.round.id, *record)
+        )
         for some in self.explanations.parts(EXPLAINED_AT_ONCE):
-            yield partial(_explain, some)
+            yield partial(self._while_clearing, partial(_explain, some))
+
+    def _while_clearing(self, store: Callable[[Store], None], work: Store) -> None:
+        """A round that was taken over leaves nothing behind: whoever did has cleaned up already."""
+        work.rounds.require_clearing(self.opened.round.id)
+        store(work)
 
 
 def prepare_landing(

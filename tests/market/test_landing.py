@@ -262,6 +262,17 @@ def test_a_round_cut_off_before_it_landed_leaves_nothing(exchange: Exchange, ope
     assert broken_promises(exchange.database) == []
 
 
+def test_a_round_that_was_taken_over_stores_nothing_more(exchange: Exchange, operator: Actor) -> None:
+    submit(exchange, operator, terms(**A_CARD), terms(limit_cny=1, **A_CARD))
+    prepared = make_ready(exchange, operator)
+    exchange.database.round_lock.release()
+    exchange.abandon_interrupted_round()
+    for store in prepared.beforehand():
+        with pytest.raises(MarketError, match="not clearing"), exchange._unit_of_work() as work:
+            store(work)
+    assert stored_of(exchange, prepared.opened.round.id) == [0, 0]
+
+
 def test_a_change_that_the_log_does_not_tell_of_lands_nothing(exchange: Exchange, operator: Actor) -> None:
     """The rows are written over exactly what was read: whatever else is there refuses the landing whole."""
     ids = submit(exchange, operator, terms(**A_CARD), terms(**A_CARD))
