@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from solver.cluster.settings import ClusterSettings, require_ray
 from solver.cluster.shard import Shard, installed_versions
 from solver.errors import ClusterError
 from solver.limits import MOST_SHARDS
+
+CONNECT_SECONDS = 5.0
 
 
 class RayCluster:
@@ -31,6 +34,8 @@ class RayCluster:
         self.ray: Any = ray
         self.shards: list[Any] = []
         """Handles of the actors, in shard order."""
+        self._share = 1.0
+        """Of a core, that the shards were given."""
         self._problems = 0
         self._connected_here = not self.ray.is_initialized()
         if self._connected_here:
@@ -53,16 +58,17 @@ class RayCluster:
 
     def require(self, shards: int) -> None:
         """So many shards live: ClusterError CLUSTER_FULL, CLUSTER_DIFFERS where they cannot."""
-        for surplus in self.shards[shards:]:
-            self.ray.kill(surplus)
-        del self.shards[shards:]
-        missing = shards - len(self.shards)
-        if missing:
-            # More shards than cores share them; whole cores are asked for where there are enough.
-            share = min(1.0, self.cores() / shards)
-            born = [self._start(share) for _ in range(missing)]
-            self._require_ready(born)
-            self.shards += born
+        if shards <= len(self.shards):
+            self._end_from(shards)
+            return
+        # More shards than cores share them; whole cores are asked for where there are enough.
+        share = min(1.0, self.cores() / shards)
+        if share < self._share:  # those that live hold more than theirs: nobody else would find a place
+            self._end_from(0)
+        born = [self._start(share) for _ in range(shards - len(self.shards))]
+        self._require_ready(born)
+        self.shards += born
+        self._share = share
 
     def replace(self, number: int) -> None:
         """Another process in place of a shard that was lost: wherever there is room, a free core or not."""
@@ -71,9 +77,10 @@ class RayCluster:
 
     def close(self) -> None:
         """End the shards, and what was started here."""
-        for shard in self.shards:
-            self.ray.kill(shard)
-        self.shards.clear()
+        # At the end of a process Ray may have ended itself before; asked for anything it would start anew.
+        if not self.ray.is_initialized():
+            return
+        self._end_from(0)
         if self._connected_here:
             self.ray.shutdown()
 
@@ -82,6 +89,11 @@ class RayCluster:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _end_from(self, number: int) -> None:
+        for shard in self.shards[number:]:
+            self.ray.kill(shard)
+        del self.shards[number:]
 
     def _start(self, cores: float) -> Any:
         actor = self.ray.remote(Shard)
@@ -122,6 +134,8 @@ class RayCluster:
         own: dict[str, Any] = {}
         if self.settings.address is None:
             own = {"include_dashboard": False, "object_store_memory": self.settings.object_store_bytes}
+        else:
+            _require_listening(self.settings.address)
         try:
             with _keeping_signals():
                 address = self.settings.address or "local"
@@ -132,6 +146,20 @@ class RayCluster:
                 f"no Ray cluster at {where}: see that it runs and the address is right ({_brief(error)})"
             )
             raise ClusterError("NO_CLUSTER", message) from error
+
+
+def _require_listening(address: str) -> None:
+    """ClusterError NO_CLUSTER where nobody listens: Ray itself would try for many minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdecimal():
+        return  # "auto" and the like, which Ray looks up by itself
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
+    except OSError as error:
+        message = (
+            f"nobody listens at {address}: see that the Ray cluster runs and the address is right ({error})"
+        )
+        raise ClusterError("NO_CLUSTER", message) from error
 
 
 @contextmanager

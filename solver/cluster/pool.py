@@ -29,8 +29,10 @@ class Evaluation(NamedTuple):
 
     serialise_seconds: float
     """Writing the prices to the object store, once for all shards."""
-    seconds: float
-    """From the prices to the sum."""
+    answer_seconds: float
+    """From the first question to the last answer."""
+    add_seconds: float
+    """Adding the answers up."""
     shards: tuple[Answer, ...]
     bytes_out: int
     """Prices: to each machine once."""
@@ -77,19 +79,15 @@ class RayShards:
         """See ShardPool."""
         if self._few:
             return self._here.ask(cost_sums, softness)
-        began = perf_counter()
-        sent, assignment = self._cluster.ray.put(cost_sums), self._assignment
-        serialised = perf_counter()
-        answers: list[Answer] = self._all(lambda shard: shard.ask.remote(assignment, sent, softness))
-        found = total([answer.demand for answer in answers])
-        self.latest = Evaluation(
-            serialise_seconds=serialised - began,
-            seconds=perf_counter() - began,
-            shards=tuple(answers),
-            bytes_out=cost_sums.nbytes,
-            bytes_back=tuple(answer.demand.units.nbytes + 8 for answer in answers),
-        )
-        return found
+        assignment = self._assignment
+        return self._added_up(cost_sums, lambda shard, sent: shard.ask.remote(assignment, sent, softness))
+
+    def echo(self, cost_sums: Float64Array) -> Demand:
+        """An evaluation of nothing that moves as much: zeros. For measuring; ValueError where `assign` gave too little."""
+        if self._few:
+            raise ValueError("too few classes for a cluster: nothing would be measured")
+        assignment = self._assignment
+        return self._added_up(cost_sums, lambda shard, sent: shard.echo.remote(assignment, sent))
 
     def least_costs(self, cost_sums: Float64Array) -> Float64Array:
         """See ShardPool."""
@@ -102,6 +100,23 @@ class RayShards:
         """See ShardPool: lets go of what was put, not of the shards."""
         self._here.close()
         self._parts, self._room, self._layout = [], None, None
+
+    def _added_up(self, cost_sums: Float64Array, question: Callable[[Any, Any], Any]) -> Demand:
+        began = perf_counter()
+        sent = self._cluster.ray.put(cost_sums)
+        serialised = perf_counter()
+        answers: list[Answer] = self._all(lambda shard: question(shard, sent))
+        answered = perf_counter()
+        found = total([answer.demand for answer in answers])
+        self.latest = Evaluation(
+            serialise_seconds=serialised - began,
+            answer_seconds=answered - serialised,
+            add_seconds=perf_counter() - answered,
+            shards=tuple(answers),
+            bytes_out=cost_sums.nbytes,
+            bytes_back=tuple(answer.demand.units.nbytes + 8 for answer in answers),
+        )
+        return found
 
     def _give(self, number: int) -> None:
         shard = self._cluster.shards[number]

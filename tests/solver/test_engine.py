@@ -1,9 +1,11 @@
 """Engines by name, and what a missing Ray is told as."""
 
+import socket
 import sys
 
 import pytest
 from random_markets import tiny_market
+from ray_house import require_ray_here
 
 from solver import ClusterError, ClusterSettings, Engine, Limits, LimitsError, clear
 
@@ -24,6 +26,18 @@ def test_without_ray_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) ->
     assert refused.value.code == "RAY_MISSING"
     with pytest.raises(ClusterError, match="RAY_MISSING"), engine.open():
         pass
+
+
+@pytest.mark.ray
+def test_nobody_waits_for_an_address_where_nobody_listens() -> None:
+    require_ray_here()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        engine = Engine("ray", ClusterSettings(address))
+        with pytest.raises(ClusterError, match=f"nobody listens at {address}") as refused, engine.open():
+            pass
+    assert refused.value.code == "NO_CLUSTER"
 
 
 @pytest.mark.parametrize("shards", [0, -1, 10_001])

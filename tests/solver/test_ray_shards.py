@@ -155,6 +155,12 @@ def test_more_shards_than_find_a_place_in_time_are_refused(cluster: RayCluster) 
     assert refused.value.code == "CLUSTER_FULL"
 
 
+def test_more_shards_than_cores_share_them(cluster: RayCluster) -> None:
+    for shards in (1, cluster.cores(), 2 * cluster.cores(), 1):
+        cluster.require(shards)
+        assert len(cluster.shards) == shards
+
+
 def test_without_a_number_shards_follow_the_cluster(cluster: RayCluster) -> None:
     cores = cluster.cores()
     assert cores >= 1
