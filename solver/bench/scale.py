@@ -99,7 +99,9 @@ def _row(cluster: RayCluster, problem: ClearingProblem, shards: int, evaluations
     sums = _sums(problem)
     try:
         asked = _evaluations(pool, evaluations, lambda: pool.ask(sums, SOFTNESS))
+        cpu_began = time.process_time()
         echoed = _evaluations(pool, evaluations, lambda: pool.echo(sums))
+        calling = (time.process_time() - cpu_began) / (evaluations + WARM_UP)
     finally:
         pool.close()
     return {
@@ -107,6 +109,7 @@ def _row(cluster: RayCluster, problem: ClearingProblem, shards: int, evaluations
         "jobs": problem.jobs,
         "classes": int(classes.profile.size),
         **_parts(asked, echoed),
+        "call_cpu_seconds": calling,
         "bytes_assigned": _bytes_assigned(classes),
         "here": _work_here(problem, layout, room)
         | {"classes_seconds": booking + classing, "assign_seconds": assigning},

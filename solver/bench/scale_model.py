@@ -5,8 +5,9 @@ An evaluation with S shards on M machines takes
     serialise + M x out / bandwidth + 4 latencies + compute of a shard + S x back / bandwidth + S x (call + add)
 
 where `compute` is processor time per job, measured, times the jobs of a shard (a shard has a core of its own); `call` is
-what one more shard's question and answer cost where the solver is, measured. Prices go to every machine once and straight
-from there: no tree, though Ray may pass them on. Answers all come back to one place, because they are added up in one order.
+the processor time of one shard's question and answer where the solver is, measured on evaluations of nothing. Prices go
+to every machine once and straight from there: no tree, though Ray may pass them on. Answers all come back to one place,
+because they are added up in one order.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class Measured:
 
     compute_per_job: float
     call_per_shard: float
+    """Processor time of the solver's own process, Ray's threads in it included."""
     serialise: float
     add_per_shard: float
     bytes_out: int
@@ -52,13 +54,11 @@ class Measured:
     @classmethod
     def of(cls, rows: list[dict[str, Any]]) -> Measured:
         """From the rows of a measurement; those of most shards say what a job and a shard cost."""
-        least, most = rows[0], rows[-1]
+        most = rows[-1]
         jobs, shards = most["jobs"], most["shards"]
-        more = shards - least["shards"]
-        slope = (most["transfer_seconds"] - least["transfer_seconds"]) / more if more else 0.0
         return cls(
             compute_per_job=sum(most["compute_cpu_seconds_by_shard"]) / jobs,
-            call_per_shard=slope if slope > 0 else most["transfer_seconds"] / shards,
+            call_per_shard=most["call_cpu_seconds"] / shards,
             serialise=most["serialise_seconds"],
             add_per_shard=most["add_seconds"] / shards,
             bytes_out=most["bytes_out"],
