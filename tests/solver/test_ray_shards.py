@@ -17,6 +17,8 @@ from ray_house import (
 from solver import ClearingProblem, ClusterError, ClusterSettings, Limits, clear, verify
 from solver.bench.changes import change_jobs
 from solver.bench.markets import generate_market
+from solver.bench.scale import Asked, measure
+from solver.bench.scale_model import Assumptions
 from solver.classes import ClassBook, Classes
 from solver.cluster.connection import RayCluster
 from solver.cluster.pool import RayShards, open_shards
@@ -174,6 +176,22 @@ def test_without_a_number_shards_follow_the_cluster(cluster: RayCluster) -> None
         assert cluster.count(None) == 1
     finally:
         cluster.settings = patient
+
+
+def test_the_benchmark_tells_where_the_time_goes(cluster: RayCluster) -> None:
+    cluster.require(0)
+    told: list[str] = []
+    asked = Asked((1, 2), jobs_per_shard=9_000, offerings=50, evaluations=2)
+    found = measure(asked, Assumptions(), told.append)
+    assert len(told) == asked.steps
+    assert [row["jobs"] for row in found["measured"]] == [9_000, 18_000]
+    for row in found["measured"]:
+        assert (row["bytes_out"], row["bytes_back_by_shard"]) == (10_000, [9_608] * row["shards"])
+        assert len(row["compute_cpu_seconds_by_shard"]) == row["shards"]
+        assert row["evaluation_seconds"] > 0
+    assert found["model"][-1]["jobs"] == 1_000_000_000
+    with pytest.raises(ValueError, match="too few"):
+        measure(replace(asked, jobs_per_shard=10), Assumptions(), told.append)
 
 
 def test_who_connected_before_stays_connected(cluster: RayCluster) -> None:
