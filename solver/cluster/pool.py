@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +20,8 @@ from solver.outcome import Float64Array
 from solver.problem import Int64Array
 from solver.shards import LocalShards, ShardPool, are_few, parts_of, total
 
+PAUSE_SECONDS = 0.5
+"""The first repetition is made at once, later ones after longer and longer: Ray takes a while to notice a dead machine."""
 Question = Callable[[Any], Any]
 """Asks an actor; returns Ray's reference of its answer."""
 
@@ -126,7 +128,8 @@ class RayShards:
         """What every shard answers, in shard order; the lost ones are made and asked again, so often and no oftener."""
         answers: dict[int, Any] = {}
         missing = list(range(len(self._parts)))
-        for _ in range(self._cluster.settings.losses + 1):
+        for repeats in range(self._cluster.settings.losses + 1):
+            sleep(PAUSE_SECONDS * (2 ** max(0, repeats - 1) - 1))
             answers |= self._some(missing, question)
             missing = [number for number in missing if number not in answers]
             if not missing:
