@@ -30,6 +30,7 @@ from market.domain.errors import Conflict, InvalidInput, Unavailable
 from market.enquiries.desk import Enquiries
 from market.exchange import Exchange, RoundRequest
 from market.persistence.database import Database
+from solver import ClusterError
 
 PATIENCE_SECONDS = 30.0
 _logger = logging.getLogger(__name__)
@@ -54,7 +55,8 @@ class OpenExchange:
 def open_exchange(settings: Settings, clock: Clock | None = None) -> Iterator[OpenExchange]:
     """Open an exchange that was initialised; `Unavailable` if it was not. Closing ends its solver process."""
     told = clock or SystemClock()
-    solving = SolverProcess(settings.solver_niceness)
+    _require_engine(settings)
+    solving = SolverProcess(settings.solver_niceness, settings.engine())
     opened = Database(settings.database_url, settings.server_terms())
     with closing(opened) as database, closing(solving) as solver:
         database.require_current()
@@ -63,6 +65,14 @@ def open_exchange(settings: Settings, clock: Clock | None = None) -> Iterator[Op
         exchange.abandon_interrupted_round()
         enquiries = Enquiries(database, told)
         yield OpenExchange(exchange, enquiries, build_app(exchange, enquiries, settings))
+
+
+def _require_engine(settings: Settings) -> None:
+    """`InvalidInput` `extra_missing` now, not when the first round clears."""
+    try:
+        settings.engine().require_installed()
+    except ClusterError as error:
+        raise InvalidInput("extra_missing", f"{error.message}, or set SUANLI_SOLVER_ENGINE=local") from error
 
 
 class ServerThread:

@@ -6,9 +6,9 @@ What stands below a setting is its description; `suanli settings` and suanli.exa
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from api.database_settings import DatabaseSettings
@@ -16,7 +16,8 @@ from api.edge.settings import EdgeSettings, Rate
 from api.retention_settings import RetentionSettings
 from api.webhook_settings import WebhookSettings
 from market.domain.errors import InvalidInput
-from solver import Limits
+from solver import ClusterSettings, Engine, Limits
+from solver.limits import MOST_SHARDS
 
 SHORTEST, LONGEST = timedelta(seconds=1), timedelta(hours=24)
 _INTERVAL = re.compile(r"(\d{1,6})([smh])", re.ASCII)
@@ -65,6 +66,17 @@ class Settings(DatabaseSettings, WebhookSettings, RetentionSettings, EdgeSetting
     """How far the solver stands back for requests on the same cores, as nice(1) counts: 0 not at all, 19 wholly."""
     solver_seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     """Seed of the solver: the same book under the same seed gives the same round."""
+    solver_engine: Literal["local", "ray"] = "local"
+    """Where rounds are computed: on this machine's threads, or on a Ray cluster (needs suanli-exchange[ray])."""
+    solver_shards: Annotated[int | None, Field(ge=1, le=MOST_SHARDS)] = None
+    """How many parts large rounds are cut into: the same number gives the same round, whatever the engine. Not set: local as
+    many as workers, ray as many as the cluster has cores."""
+    solver_shards_min: Annotated[int, Field(ge=1, le=MOST_SHARDS)] = 1
+    """Fewest parts where their number follows the cluster."""
+    solver_shards_max: Annotated[int, Field(ge=1, le=MOST_SHARDS)] = 256
+    """Most parts where their number follows the cluster."""
+    ray_address: str | None = None
+    """A running Ray cluster (host:port, ray://host:port or auto); not set: one of its own on this machine."""
     log_format: Literal["auto", "json", "console"] = "auto"
     """JSON lines, lines for people, or (auto) the latter where stderr is a terminal."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -84,6 +96,12 @@ class Settings(DatabaseSettings, WebhookSettings, RetentionSettings, EdgeSetting
     min_free_mebibytes: Annotated[int, Field(ge=0)] = 64
     """Less room than this beside an SQLite database, and /readyz says 503."""
 
+    @model_validator(mode="after")
+    def _fewest_below_most(self) -> Self:
+        if self.solver_shards_min > self.solver_shards_max:
+            raise ValueError("solver_shards_min is above solver_shards_max")
+        return self
+
     def risks(self) -> Iterator[str]:
         """What is set, or left open, that suits a trial and no real market; the log tells it at the start."""
         if not self.key_pepper.get_secret_value():
@@ -96,4 +114,11 @@ class Settings(DatabaseSettings, WebhookSettings, RetentionSettings, EdgeSetting
 
     def limits(self) -> Limits:
         """How long and hard a round may try where its request does not say."""
-        return Limits(self.solver_seconds, self.solver_gap, self.solver_workers, self.solver_seed)
+        return Limits(
+            self.solver_seconds, self.solver_gap, self.solver_workers, self.solver_seed, self.solver_shards
+        )
+
+    def engine(self) -> Engine:
+        """Where rounds are computed."""
+        cluster = ClusterSettings(self.ray_address, self.solver_shards_min, self.solver_shards_max)
+        return Engine(self.solver_engine, cluster)

@@ -4,7 +4,9 @@
 """
 
 from solver.clear import clear
-from solver.errors import ClearingError, LimitsError, ProblemError, SolverError
+from solver.cluster.settings import ClusterSettings
+from solver.engine import Engine
+from solver.errors import ClearingError, ClusterError, LimitsError, ProblemError, SolverError
 from solver.limits import Limits
 from solver.outcome import Clearing, Status
 from solver.problem import ClearingProblem
@@ -15,6 +17,9 @@ __all__ = [
     "Clearing",
     "ClearingError",
     "ClearingProblem",
+    "ClusterError",
+    "ClusterSettings",
+    "Engine",
     "Limits",
     "LimitsError",
     "ProblemError",

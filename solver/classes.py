@@ -111,6 +111,17 @@ def cut(classes: Classes, parts: int) -> list[Classes]:
     return [_between(classes, low, high) for low, high in pairwise(bounds)]
 
 
+def alone(part: Classes) -> Classes:
+    """A part of a cut with its own members only; sums go on from where they were, so that no bit of them changes."""
+    low, high = int(part.member_start[0]), int(part.member_start[-1])
+    return part._replace(
+        member_start=part.member_start - low,
+        density=part.density[low:high],
+        value_sum=part.value_sum[low : high + 1],
+        scale_sum=part.scale_sum[low : high + 1],
+    )
+
+
 def _between(classes: Classes, low: int, high: int) -> Classes:
     """Classes low .. high - 1; members stay where they are."""
     rows = {name: getattr(classes, name)[low:high] for name in _BY_CLASS}

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 from solver.limits import Limits
 from solver.outcome import Clearing
 from solver.problem import ClearingProblem
 from solver.progress import Progress
 from solver.stopwatch import Stopwatch
+
+if TYPE_CHECKING:
+    from solver.shards import OpenPool
 
 MOST_FOR_PRICES = 0.5
 """Share of the seconds that the prices may take where time is short: placements need the rest."""
@@ -21,6 +26,7 @@ def clear(
     progress: Callable[[Progress], None] | None = None,
     earlier: Clearing | None = None,
     cancelled: Callable[[], bool] | None = None,
+    open_pool: OpenPool | None = None,
 ) -> Clearing:
     """Best clearing found within the limits, with prices that bound every other; each step is in MODEL.md.
 
@@ -32,6 +38,10 @@ def clear(
 
     `cancelled` is asked often, and from other threads too; once it answers true, and it must go on to, the best so far
     is returned as if the seconds had run out. HiGHS alone cannot be called back: `tighten` ends when its time does.
+
+    `open_pool` says where demand is evaluated: on threads of this process, unless an `Engine` or another pool is given.
+    Of equal limits, `shards` included, the clearing is the same wherever that is. Raises ClusterError where a cluster
+    does not answer.
     """
     # Numba and OR-Tools take seconds to import: only who clears waits for them.
     from solver import baselines, descent, dive, exact, improve, tighten, warm  # noqa: PLC0415
@@ -39,18 +49,20 @@ def clear(
     from solver.layout import build_layout  # noqa: PLC0415
     from solver.market import open_market  # noqa: PLC0415
     from solver.prices import whole_prices  # noqa: PLC0415
+    from solver.shards import open_local  # noqa: PLC0415
 
     stopwatch, layout = Stopwatch(limits.seconds, cancelled), build_layout(problem)
     best = Incumbent(problem, layout, limits, stopwatch, progress)
+    open_shards = partial(open_pool or open_local, layout, limits)
     # 0. What an earlier clearing got right is kept; only where that is not enough is it priced anew.
     if earlier is not None:
-        warm.start_from(earlier, best, limits.workers, stopwatch)
+        warm.start_from(earlier, best, open_shards, stopwatch)
         if best.is_enough():
             return best.clearing()
     # 1. What simple rules find is where we start; no later step may lose it.
     for name, order in stopwatch.until_up(baselines.simple_orders(problem, layout)):
         best.offer(name, baselines.place_by(problem, layout, order))
-    with open_market(problem, layout, best.room, limits.workers) as market:
+    with open_market(problem, layout, best.room, open_shards) as market:
         # 2. Prices at which what is asked for fits into what is free, certified in integers.
         prices = descent.cool_down(market, stopwatch.part(MOST_FOR_PRICES))
         best.prove("prices", whole_prices(*prices))

@@ -27,8 +27,6 @@ class Demand(NamedTuple):
     """Sum over jobs of max(0, value - least soft cost)."""
     units: Float64Array
     """(O, T) units asked for; zeros at softness 0."""
-    least_cost: Float64Array
-    """(K,) least cost for scale 1; UNREACHABLE where nothing can run."""
 
 
 class Sheet(NamedTuple):
@@ -53,6 +51,24 @@ def ask(
 
     `softness` is the temperature in shares of each class's `unit_heat`.
     """
+    sheet = _lay_out(layout, classes, room, cost_sums, softness)
+    surplus = _ask(sheet, softness, np.empty(classes.profile.size))
+    units = np.zeros((cost_sums.shape[0], cost_sums.shape[1] - 1))
+    if softness > 0:
+        _spread(layout, sheet.starts, units)
+    return Demand(float(surplus), units)
+
+
+def least_costs(layout: Layout, classes: Classes, room: Int64Array, cost_sums: Float64Array) -> Float64Array:
+    """(K,) each class's least cost for scale 1 at these prices; UNREACHABLE where nothing can run."""
+    found = np.empty(classes.profile.size)
+    _ask(_lay_out(layout, classes, room, cost_sums, 0.0), 0.0, found)
+    return found
+
+
+def _lay_out(
+    layout: Layout, classes: Classes, room: Int64Array, cost_sums: Float64Array, softness: float
+) -> Sheet:
     sheet = Sheet(
         layout=layout,
         classes=classes,
@@ -62,12 +78,7 @@ def ask(
         least_at=np.empty(int(np.diff(layout.profile_start).max(initial=0))),
     )
     _cost_of_runs(layout, cost_sums, sheet.run_cost)
-    least_cost = np.full(classes.profile.size, UNREACHABLE)
-    surplus = _ask(sheet, softness, least_cost)
-    units = np.zeros((cost_sums.shape[0], cost_sums.shape[1] - 1))
-    if softness > 0:
-        _spread(layout, sheet.starts, units)
-    return Demand(float(surplus), units, least_cost)
+    return sheet
 
 
 @compiled_fast

@@ -3,7 +3,8 @@
 SolverError
 ├── ProblemError   the problem's arrays contradict each other or the contract
 ├── LimitsError    the limits make no sense
-└── ClearingError  a stored clearing cannot be read, or does not belong to the problem
+├── ClearingError  a stored clearing cannot be read, or does not belong to the problem
+└── ClusterError   the cluster that should evaluate cannot
 """
 
 from __future__ import annotations
@@ -35,10 +36,21 @@ class ProblemError(SolverError):
 
 
 class LimitsError(SolverError):
-    """A limit is out of its range. Codes: BAD_SECONDS, BAD_GAP, BAD_WORKERS, BAD_SEED."""
+    """A limit is out of its range.
+
+    Codes: BAD_SECONDS, BAD_GAP, BAD_WORKERS, BAD_SEED,
+    BAD_SHARDS.
+    """
 
 
 class ClearingError(SolverError):
     """A clearing cannot be read or used. Codes: NOT_A_CLEARING_FILE, MISSING_ARRAY, WRONG_SHAPE, NOT_INTEGER,
     NOT_A_NUMBER.
+    """
+
+
+class ClusterError(SolverError):
+    """The cluster that should evaluate cannot; the problem itself may be cleared elsewhere.
+
+    Codes: RAY_MISSING, NO_CLUSTER, CLUSTER_FULL, CLUSTER_DIFFERS, SHARD_FAILED, SHARDS_LOST.
     """

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from solver.demand import Demand
 from solver.layout import Layout, room_of
 from solver.outcome import Float64Array
 from solver.problem import ClearingProblem, Int64Array
-from solver.shards import LocalShards, ShardPool
+from solver.shards import ShardPool
 
 RAREST_SAMPLE = 20
 """Samples take at least one job in so many: thinner ones leave out the rare profiles, and with them their prices."""
@@ -66,13 +66,11 @@ class Market:
 
     def ask(self, prices: SoftPrices, softness: float) -> Demand:
         """What the waiting jobs ask for at the prices."""
-        per_kilowatt = prices.power[self.layout.node]
-        cost = (
-            self.problem.unit_cost_micros + prices.unit + self.layout.watts[:, None] / 1000.0 * per_kilowatt
-        )
-        sums = np.zeros((cost.shape[0], cost.shape[1] + 1))
-        np.cumsum(cost, axis=1, out=sums[:, 1:])
-        return self.pool.ask(sums, softness)
+        return self.pool.ask(self._cost_sums(prices), softness)
+
+    def least_costs(self, prices: SoftPrices) -> Float64Array:
+        """(K,) what each waiting class costs at least for scale 1 at the prices."""
+        return self.pool.least_costs(self._cost_sums(prices))
 
     def bound(self, prices: SoftPrices) -> float:
         """D at the prices, in floats: good enough to rank prices, not to prove."""
@@ -82,12 +80,23 @@ class Market:
         """What everything free would fetch at the prices."""
         return float((self.free.units * prices.unit).sum() + (self.free.watts / 1000.0 * prices.power).sum())
 
+    def _cost_sums(self, prices: SoftPrices) -> Float64Array:
+        """(O, T + 1) prefix sums of what a unit costs, prices included."""
+        per_kilowatt = prices.power[self.layout.node]
+        cost = (
+            self.problem.unit_cost_micros + prices.unit + self.layout.watts[:, None] / 1000.0 * per_kilowatt
+        )
+        sums = np.zeros((cost.shape[0], cost.shape[1] + 1))
+        np.cumsum(cost, axis=1, out=sums[:, 1:])
+        return sums
+
 
 @contextmanager
-def open_market(problem: ClearingProblem, layout: Layout, room: Int64Array, workers: int) -> Iterator[Market]:
+def open_market(
+    problem: ClearingProblem, layout: Layout, room: Int64Array, open_pool: Callable[[], ShardPool]
+) -> Iterator[Market]:
     """A market where all jobs wait and nothing is taken; its shards are let go at the end."""
-    pool = LocalShards(layout, workers)
-    try:
+    with closing(open_pool()) as pool:
         capacity, power = problem.capacity_units, problem.node_power_watts
         free = Free(capacity.astype(np.float64), power.astype(np.float64))
         book = ClassBook(layout, room)
@@ -95,10 +104,8 @@ def open_market(problem: ClearingProblem, layout: Layout, room: Int64Array, work
         market = Market(problem, layout, book, pool, free, _places(layout, classes))
         pool.assign(classes, room)
         nothing = SoftPrices(np.zeros(capacity.shape), np.zeros(power.shape))
-        market.book.learn_least_cost(classes, market.ask(nothing, 0.0).least_cost)
+        market.book.learn_least_cost(classes, market.least_costs(nothing))
         yield market
-    finally:
-        pool.close()
 
 
 def _places(layout: Layout, classes: Classes) -> int:

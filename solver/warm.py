@@ -6,6 +6,8 @@ about the best its job could have; everyone else waits, and a short dive places 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from solver.compiled import compiled
@@ -21,6 +23,7 @@ from solver.outcome import Clearing
 from solver.prices import Prices, guide_of, whole_prices
 from solver.problem import ClearingProblem, Int64Array
 from solver.quasi_newton import no_curvature
+from solver.shards import ShardPool
 from solver.stopwatch import Stopwatch
 
 POLISH = (Leg(3e-4, 12), Leg(1e-4, 10), Leg(3e-5, 8))
@@ -30,7 +33,9 @@ REGRET = 5e-3
 STAGES, BETWEEN = 8, Leg(1e-3, 6)
 
 
-def start_from(earlier: Clearing, best: Incumbent, workers: int, stopwatch: Stopwatch) -> None:
+def start_from(
+    earlier: Clearing, best: Incumbent, open_pool: Callable[[], ShardPool], stopwatch: Stopwatch
+) -> None:
     """Offer what the earlier clearing gives: its placements, and those again at its prices, polished if need be."""
     problem, layout = best.problem, best.layout
     old = earlier_prices(problem, earlier)
@@ -38,7 +43,7 @@ def start_from(earlier: Clearing, best: Incumbent, workers: int, stopwatch: Stop
     best.offer("earlier placements", _kept_and_filled(problem, layout, earlier, old))
     if best.is_enough():
         return
-    with open_market(problem, layout, best.room, workers) as market:
+    with open_market(problem, layout, best.room, open_pool) as market:
         prices = SoftPrices(old.unit_micros.astype(np.float64), old.power_micros.astype(np.float64))
         best.offer("placed again", place_again(market, earlier, prices, stopwatch))
         if not best.is_enough():

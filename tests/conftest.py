@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +13,12 @@ from sqlalchemy.engine import URL, make_url
 
 from market.persistence.database import Database
 from market.scenarios.scenario import Scenario, read_scenario, scenario_directory
+
+
+def pytest_configure() -> None:
+    """Programs that are tested can be interrupted, also where whoever started the tests cannot."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from toy_market import HOUR, START, terms
 
 from market.desks.desk import UnitOfWork
@@ -16,11 +16,12 @@ from market.domain.orders import Order
 from market.domain.rounds import Allocation
 from market.domain.states import AllocationState, OrderState
 from market.exchange import Exchange
-from market.persistence.models import OrderRow
+from market.persistence.models import OfferingRow, OrderRow
 from market.persistence.store import Store
 from market.settlement.books import Books
 
 CNY = 10**6
+PLENTY = 10_000
 _HELD = select(OrderRow.buyer_id, func.sum(OrderRow.held_micros).label("held")).group_by(OrderRow.buyer_id)
 IDS = IdSource()
 
@@ -33,10 +34,12 @@ def hourly(*charges_cny: float, earnings_cny: tuple[float, ...] | None = None) -
 
 
 class ToyBooks:
-    """One exchange's books, at moments that the test names."""
+    """One exchange's books, at moments that the test names; there is room for whatever it grants."""
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
+        with exchange.database.engine.begin() as connection:
+            connection.execute(update(OfferingRow).values(units=PLENTY))
 
     @contextmanager
     def at(self, now: datetime) -> Iterator[tuple[UnitOfWork, Books]]:

@@ -12,6 +12,7 @@ import typer
 from api.cli.bench_api import api as measure_api
 from api.cli.bench_gap import gap as clear_assignments
 from api.cli.bench_plans import plans as explain_plans
+from api.cli.bench_scale import scale as measure_scale
 from api.cli.output import print_json
 from api.cli.reporting import ReportingGroup
 from api.terminal.refusal import Refusal
@@ -187,6 +188,7 @@ def report(
 app.command("gap")(clear_assignments)
 app.command("api")(measure_api)
 app.command("plans")(explain_plans)
+app.command("scale")(measure_scale)
 
 
 def _names(against: str, read_names: Callable[[str], list[str]]) -> list[str]:

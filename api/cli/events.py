@@ -13,12 +13,28 @@ if TYPE_CHECKING:
     from api.client.exchange import Exchange
 
 INTERRUPTED = 130
+SORTS = {
+    "alo": "allocation",
+    "buy": "buyer",
+    "key": "key",
+    "mem": "member",
+    "off": "offering",
+    "ord": "order",
+    "prv": "provider",
+    "quo": "quote",
+    "rnd": "round",
+    "vpl": "voucher_pool",
+    "whk": "webhook",
+}
+"""What an id is of, by how it begins."""
 Kinds = Annotated[
     list[str] | None,
     typer.Option("--kind", help="only such: order.submitted, round.*, …; repeat for several"),
 ]
 Resource = Annotated[str | None, typer.Option("--resource", help="only of this sort: order, round, …")]
-ResourceId = Annotated[str | None, typer.Option("--id", help="only of this one: ord_…, rnd_…")]
+ResourceId = Annotated[
+    str | None, typer.Option("--id", help="only of this one: ord_…, rnd_…; other ids need --resource")
+]
 
 
 @connected
@@ -44,7 +60,8 @@ def events(
 
       suanli events --after evt_0000000000000000 --count 20 --json
     """
-    stream = exchange.events.stream(after=after, kinds=kind or (), resource=resource, resource_id=resource_id)
+    sort = resource or _sort_of(resource_id)
+    stream = exchange.events.stream(after=after, kinds=kind or (), resource=sort, resource_id=resource_id)
     last = after
     try:
         for number, event in enumerate(stream, start=1):
@@ -80,7 +97,7 @@ def audit(  # noqa: PLR0913 - one parameter per option
     """
     told = exchange.audit.list(
         kinds=kind,
-        resource=resource,
+        resource=resource or _sort_of(resource_id),
         resource_id=resource_id,
         actor=actor,
         organisation=organisation,
@@ -97,6 +114,10 @@ def audit(  # noqa: PLR0913 - one parameter per option
         by = f"{line.actor} ({whose})" if whose else line.actor
         request = f"  request {line.request_id}" if line.request_id else ""
         typer.echo(f"{shown(line.at)}  {line.kind}  {line.resource_id}  by {by}{request}")
+
+
+def _sort_of(resource_id: str | None) -> str | None:
+    return None if resource_id is None else SORTS.get(resource_id.partition("_")[0])
 
 
 def _tell(event: "EventAnswer", *, as_json: bool) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 UNREADABLE = 2
 Content = TypeVar("Content")
 
+EngineChoice = Annotated[Literal["local", "ray"], typer.Option(help="where large problems are evaluated")]
 ProblemFile = Annotated[
     Path, typer.Argument(help="a clearing problem, .npz as solver/MODEL.md names its arrays")
 ]
 ClearingFile = Annotated[Path, typer.Argument(help="its clearing, as `suanli solve` writes it")]
 
 
-def solve(
+def solve(  # noqa: PLR0913 - each is an option of the command
     problem_file: ProblemFile,
     *,
     out: Annotated[Path, typer.Option("--out", help="where to write the clearing (.npz)")],
@@ -37,27 +38,54 @@ def solve(
     earlier: Annotated[
         Path | None, typer.Option(help="clearing (.npz) of a problem much like this one to start from")
     ] = None,
+    engine: EngineChoice = "local",
+    shards: Annotated[
+        int | None,
+        typer.Option(help="parts of large problems [as many as workers, or as the cluster has cores]"),
+    ] = None,
+    ray_address: Annotated[
+        str | None, typer.Option(help="running Ray cluster, host:port [one of its own on this machine]")
+    ] = None,
 ) -> None:
     """Clear a problem file; one JSON line of figures on stdout.
 
     Ctrl-C, or SIGTERM, cancels: the best clearing so far is written and told of as ever, with "cancelled": true, and
     the exit status is 130, or 143. A second one ends at once and writes nothing.
 
+    With --engine ray large problems are evaluated on a Ray cluster (pip install 'suanli-exchange[ray]'): docs/scale.md. The
+    same --shards give the same clearing on either engine.
+
     Example: suanli solve day.problem.npz --out day.clearing.npz --seconds 60 --gap 0.001
     """
-    from solver import Clearing, ClearingProblem, Limits, clear  # noqa: PLC0415 - numpy only when needed
+    from solver import (  # noqa: PLC0415 - numpy only when needed
+        Clearing,
+        ClearingProblem,
+        ClusterSettings,
+        Engine,
+        Limits,
+        clear,
+    )
 
     with _refusing():
-        limits = Limits(seconds=seconds, gap=gap, workers=workers, seed=seed)
+        limits = Limits(seconds=seconds, gap=gap, workers=workers, seed=seed, shards=shards)
+        host = Engine(engine, ClusterSettings(ray_address))
+        host.require_installed()
     if out.exists() and problem_file.exists() and out.samefile(problem_file):
         raise Refusal("out_is_input", "--out names the problem itself, which would be lost")
     problem = _read(problem_file, ClearingProblem.load)
     known = None if earlier is None else _read(earlier, Clearing.load)
     check_writable(out)
-    with cancelling() as cancel, _refusing():
+    with _refusing(), host.open() as open_pool, cancelling() as cancel:
         with _progress_on_terminal() as progress:
             clearing = cancel.run(
-                lambda: clear(problem, limits, progress=progress, earlier=known, cancelled=cancel.is_wanted)
+                lambda: clear(
+                    problem,
+                    limits,
+                    progress=progress,
+                    earlier=known,
+                    cancelled=cancel.is_wanted,
+                    open_pool=open_pool,
+                )
             )
         with writing_whole(out) as stream:
             clearing.save(stream)

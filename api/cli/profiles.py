@@ -45,7 +45,7 @@ def add(
 
       pass show suanli | suanli profiles add work --server https://exchange.example --key - --use
     """
-    from api.client.transport import Address  # noqa: PLC0415 - quick `--help`
+    from api.client.address import Address  # noqa: PLC0415 - quick `--help`
 
     told = sys.stdin.readline().strip() if key == "-" else key
     address = server or os.environ.get("SUANLI_SERVER") or HERE

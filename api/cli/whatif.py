@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli.clearing_bar import clearing_bar
 from api.cli.connection import connected
 from api.cli.front_plot import draw_front
 from api.cli.options import AsJson
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 COLUMNS = ("scenario", "placed", "gap", "spend CNY", "RTT ms", "kWh", "kg CO2 location", "kg CO2 market")
 POINT_COLUMNS = ("path", "CNY/kg", "CNY/ms·unit-hour", "spend CNY", "RTT ms", "kg CO2", "gap", "front")
-SLACK_SECONDS = 600.0
 
 
 @connected
@@ -47,13 +47,16 @@ def whatif(  # noqa: PLR0913 - one parameter per option
     demand: Annotated[
         float | None, typer.Option("--demand", min=0.1, max=3, help="so many times the orders")
     ] = None,
+    demand_seed: Annotated[
+        int | None, typer.Option("--demand-seed", min=0, help="with --demand: which orders that are [0]")
+    ] = None,
     sweep: Annotated[bool, typer.Option("--sweep", help="draw the front instead")] = False,
     points: Annotated[int, typer.Option("--points", min=3, max=200, help="of the front")] = 24,
     plot: Annotated[Path | None, typer.Option("--plot", help="with --sweep: draw it (.svg)")] = None,
     seconds: Annotated[float | None, typer.Option("--seconds", help="for each [10; a point: 3]")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Clear the same book in another market; nothing is stored. This needs an operator's key.
+    """Clear the same book in another market; nothing is stored. Ctrl-C cancels it. This needs an operator's key.
 
     Examples:
 
@@ -68,7 +71,8 @@ def whatif(  # noqa: PLR0913 - one parameter per option
     if sweep:
         seconds_limit = seconds or 3.0
         asked: SweepRequest = {"round_id": round_id, "points": points, "seconds_limit": seconds_limit}
-        swept = exchange.scenarios.sweep(asked, timeout_seconds=points * seconds_limit + SLACK_SECONDS)
+        with clearing_bar(seconds_limit) as bar:
+            swept = exchange.scenarios.sweep(asked, on_progress=bar)
         if plot is not None:
             _draw(swept, plot)
         _print_sweep(swept, as_json=as_json)
@@ -83,13 +87,14 @@ def whatif(  # noqa: PLR0913 - one parameter per option
         "max_rtt_ms": max_rtt_ms,
         "latency_price_per_ms_unit_hour": latency_price,
         "demand_scale": demand,
+        "demand_seed": demand_seed,
     }
     scenario: Any = {"name": "what if"} | {name: value for name, value in terms.items() if value is not None}
     seconds_limit = seconds or 10.0
-    found = exchange.scenarios.compare(
-        {"round_id": round_id, "scenarios": [scenario], "seconds_limit": seconds_limit},
-        timeout_seconds=2 * seconds_limit + SLACK_SECONDS,
-    )
+    with clearing_bar(seconds_limit) as bar:
+        found = exchange.scenarios.compare(
+            {"round_id": round_id, "scenarios": [scenario], "seconds_limit": seconds_limit}, on_progress=bar
+        )
     if as_json:
         print_json(found)
     else:

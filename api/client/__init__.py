@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Unreachable,
     )
     from api.client.exchange import AsyncExchange, Exchange
+    from api.client.progress import Progress
     from api.client.retries import Retries
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "NotAuthenticated",
     "NotFound",
     "NotPermitted",
+    "Progress",
     "RateLimited",
     "Received",
     "Refused",
@@ -54,6 +56,7 @@ ROOMS = {
     "AsyncExchange": "exchange",
     "EventAnswer": "answers",
     "Exchange": "exchange",
+    "Progress": "progress",
     "Received": "answer",
     "Retries": "retries",
 }

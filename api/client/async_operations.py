@@ -11,6 +11,7 @@ from typing import Literal
 from api.client import answers, bodies, words
 from api.client.bodies import Cny, Moment
 from api.client.call import Call, segment
+from api.client.progress import OnProgress
 from api.client.transport import AsyncTransport
 
 
@@ -729,12 +730,20 @@ class AsyncRounds:
         return await self._transport.ask(call, answers.UpkeepAnswer)
 
     async def replay(
-        self, round_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+        self,
+        round_id: str,
+        *,
+        idempotency_key: str | None = None,
+        on_progress: OnProgress | None = None,
+        timeout_seconds: float | None = None,
     ) -> answers.ReplayAnswer:
         """Clear a past round again from its record.
 
         The recorded problem under the recorded limits: the same answer, unless time ended the search.
         Operators only.
+
+        `on_progress` hears how it comes along; what it raises gives it up. With it, `timeout_seconds`
+        is the longest silence: a lost connection asks anew, from the first clearing on.
 
         `POST /v1/rounds/{round_id}/replay`
         """
@@ -745,7 +754,7 @@ class AsyncRounds:
             idempotency_key=idempotency_key,
             seconds=timeout_seconds,
         )
-        return await self._transport.ask(call, answers.ReplayAnswer)
+        return await self._transport.follow(call, answers.ReplayAnswer, on_progress)
 
 
 class AsyncNodes:
@@ -1941,6 +1950,7 @@ class AsyncScenarios:
         body: bodies.ScenariosRequest,
         *,
         idempotency_key: str | None = None,
+        on_progress: OnProgress | None = None,
         timeout_seconds: float | None = None,
     ) -> answers.ScenariosAnswer:
         """Clear the same book in other markets.
@@ -1950,6 +1960,9 @@ class AsyncScenarios:
 
         Operators only. Each clearing is judged like a round's; nothing is stored. Close the connection,
         and it is given up.
+
+        `on_progress` hears how it comes along; what it raises gives it up. With it, `timeout_seconds`
+        is the longest silence: a lost connection asks anew, from the first clearing on.
 
         `POST /v1/scenarios`
         """
@@ -1961,13 +1974,14 @@ class AsyncScenarios:
             idempotency_key=idempotency_key,
             seconds=timeout_seconds,
         )
-        return await self._transport.ask(call, answers.ScenariosAnswer)
+        return await self._transport.follow(call, answers.ScenariosAnswer, on_progress)
 
     async def sweep(
         self,
         body: bodies.SweepRequest,
         *,
         idempotency_key: str | None = None,
+        on_progress: OnProgress | None = None,
         timeout_seconds: float | None = None,
     ) -> answers.SweepAnswer:
         """The Pareto front of spend, latency and carbon.
@@ -1980,6 +1994,9 @@ class AsyncScenarios:
         would take to clear at its prices. Operators only; takes points x seconds. Close the connection,
         and it is given up.
 
+        `on_progress` hears how it comes along; what it raises gives it up. With it, `timeout_seconds`
+        is the longest silence: a lost connection asks anew, from the first clearing on.
+
         `POST /v1/scenarios/sweep`
         """
         call = Call(
@@ -1990,7 +2007,7 @@ class AsyncScenarios:
             idempotency_key=idempotency_key,
             seconds=timeout_seconds,
         )
-        return await self._transport.ask(call, answers.SweepAnswer)
+        return await self._transport.follow(call, answers.SweepAnswer, on_progress)
 
 
 class AsyncEvents:

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from api.client.answer import Answer, Received
 from api.client.errors import (
     ExchangeError,
+    Refused,
     TimedOut,
     UnexpectedAnswer,
     Unreachable,
@@ -74,6 +75,8 @@ class Prepared:
         """Whether asking again does no harm and may help."""
         if not self.repeatable:
             return False
+        if isinstance(outcome, Refused):
+            return outcome.status in WORTH_ANOTHER_TRY
         if isinstance(outcome, ExchangeError):
             return isinstance(outcome, Unreachable | TimedOut)
         return outcome.status_code in WORTH_ANOTHER_TRY
@@ -95,15 +98,23 @@ def failure_of(error: httpx2.HTTPError | httpx2.InvalidURL, server: str) -> Exch
 
 def refused_by(response: httpx2.Response, server: str) -> ExchangeError:
     """The problem document of an answer that is none of the 200s."""
+    return read_problem(response.content, response, server, response.status_code)
+
+
+def read_problem(
+    content: bytes | str, response: httpx2.Response, server: str, status: int | None = None
+) -> ExchangeError:
+    """A problem document in the client's words; its own status where none is given."""
     try:
-        problem = response.json()
+        problem = json.loads(content)
         code, message = str(problem["code"]), str(problem.get("detail") or problem.get("title"))
+        refused = int(problem["status"]) if status is None else status
     except (ValueError, KeyError, TypeError, AttributeError):
         return UnexpectedAnswer(f"{server} answered {response.status_code}, not as an exchange does")
-    return refused_of(response.status_code)(
+    return refused_of(refused)(
         code,
         message,
-        status=response.status_code,
+        status=refused,
         facts={name: value for name, value in problem.items() if name not in STANDARD_MEMBERS},
         request_id=response.headers.get("x-request-id"),
         retry_after=read_retry_after(response.headers),
@@ -112,8 +123,13 @@ def refused_by(response: httpx2.Response, server: str) -> ExchangeError:
 
 def read_answer(response: httpx2.Response, shape: Any, server: str) -> Any:
     """The body as its type says, with how it came."""
+    return read_content(response.content, response, shape, server)
+
+
+def read_content(content: bytes | str, response: httpx2.Response, shape: Any, server: str) -> Any:
+    """The same of what a response told in part."""
     try:
-        found = _adapter(shape).validate_json(response.content)
+        found = _adapter(shape).validate_json(content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -1,13 +1,13 @@
 """Following what happens: server-sent events that go on where they broke off."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Any
 
 import httpx2
 from pydantic import ValidationError
 
 from api.client.answers import EventAnswer
 from api.client.async_operations import AsyncEvents
+from api.client.call import Call, Prepared
 from api.client.errors import (
     ExchangeError,
     RateLimited,
@@ -68,8 +68,7 @@ class EventStream(Events):
         following = Following(after, self._line.address.retries)
         while True:
             try:
-                filters = _filters(kinds, resource, resource_id)
-                with self._line.listen(PATH, filters, following.last_id) as source:
+                with self._line.listen(following.call(kinds, resource, resource_id)) as source:
                     for told in source:
                         yield following.read(told)
                 ended: ExchangeError = Unreachable(ENDED)
@@ -121,8 +120,7 @@ class AsyncEventStream(AsyncEvents):
         following = Following(after, self._line.address.retries)
         while True:
             try:
-                filters = _filters(kinds, resource, resource_id)
-                async with self._line.listen(PATH, filters, following.last_id) as source:
+                async with self._line.listen(following.call(kinds, resource, resource_id)) as source:
                     async for told in source:
                         yield following.read(told)
                 ended: ExchangeError = Unreachable(ENDED)
@@ -138,6 +136,11 @@ class Following:
         self.last_id = after
         self._retries = retries
         self._in_vain = 0
+
+    def call(self, kinds: Sequence[str], resource: str | None, resource_id: str | None) -> Prepared:
+        """What to ask for next: these events, after the last one that was seen."""
+        filters = {"kinds": kinds, "resource": resource or None, "resource_id": resource_id or None}
+        return Call("GET", PATH, query=filters, headers={"Last-Event-ID": self.last_id}).prepared()
 
     def read(self, told: httpx2.ServerSentEvent) -> EventAnswer | None:
         """An event; None for what only says where the stream is."""
@@ -158,8 +161,3 @@ class Following:
         if pause is None:
             raise ended
         return pause
-
-
-def _filters(kinds: Sequence[str], resource: str | None, resource_id: str | None) -> list[tuple[str, str]]:
-    named: list[tuple[str, Any]] = [("resource", resource), ("resource_id", resource_id)]
-    return [*(("kinds", kind) for kind in kinds), *((name, value) for name, value in named if value)]

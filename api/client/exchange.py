@@ -4,11 +4,12 @@ import os
 from types import TracebackType
 from typing import Self
 
+from api.client.address import Address
 from api.client.async_operations import AsyncOperations
 from api.client.events import AsyncEventStream, EventStream
 from api.client.operations import Operations
 from api.client.retries import Retries
-from api.client.transport import Address, AsyncTransport, Transport
+from api.client.transport import AsyncTransport, Transport
 
 HERE = "http://127.0.0.1:8471"
 

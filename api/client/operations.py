@@ -11,6 +11,7 @@ from typing import Literal
 from api.client import answers, bodies, words
 from api.client.bodies import Cny, Moment
 from api.client.call import Call, segment
+from api.client.progress import OnProgress
 from api.client.transport import Transport
 
 
@@ -721,12 +722,20 @@ class Rounds:
         return self._transport.ask(call, answers.UpkeepAnswer)
 
     def replay(
-        self, round_id: str, *, idempotency_key: str | None = None, timeout_seconds: float | None = None
+        self,
+        round_id: str,
+        *,
+        idempotency_key: str | None = None,
+        on_progress: OnProgress | None = None,
+        timeout_seconds: float | None = None,
     ) -> answers.ReplayAnswer:
         """Clear a past round again from its record.
 
         The recorded problem under the recorded limits: the same answer, unless time ended the search.
         Operators only.
+
+        `on_progress` hears how it comes along; what it raises gives it up. With it, `timeout_seconds`
+        is the longest silence: a lost connection asks anew, from the first clearing on.
 
         `POST /v1/rounds/{round_id}/replay`
         """
@@ -737,7 +746,7 @@ class Rounds:
             idempotency_key=idempotency_key,
             seconds=timeout_seconds,
         )
-        return self._transport.ask(call, answers.ReplayAnswer)
+        return self._transport.follow(call, answers.ReplayAnswer, on_progress)
 
 
 class Nodes:
@@ -1931,6 +1940,7 @@ class Scenarios:
         body: bodies.ScenariosRequest,
         *,
         idempotency_key: str | None = None,
+        on_progress: OnProgress | None = None,
         timeout_seconds: float | None = None,
     ) -> answers.ScenariosAnswer:
         """Clear the same book in other markets.
@@ -1940,6 +1950,9 @@ class Scenarios:
 
         Operators only. Each clearing is judged like a round's; nothing is stored. Close the connection,
         and it is given up.
+
+        `on_progress` hears how it comes along; what it raises gives it up. With it, `timeout_seconds`
+        is the longest silence: a lost connection asks anew, from the first clearing on.
 
         `POST /v1/scenarios`
         """
@@ -1951,13 +1964,14 @@ class Scenarios:
             idempotency_key=idempotency_key,
             seconds=timeout_seconds,
         )
-        return self._transport.ask(call, answers.ScenariosAnswer)
+        return self._transport.follow(call, answers.ScenariosAnswer, on_progress)
 
     def sweep(
         self,
         body: bodies.SweepRequest,
         *,
         idempotency_key: str | None = None,
+        on_progress: OnProgress | None = None,
         timeout_seconds: float | None = None,
     ) -> answers.SweepAnswer:
         """The Pareto front of spend, latency and carbon.
@@ -1970,6 +1984,9 @@ class Scenarios:
         would take to clear at its prices. Operators only; takes points x seconds. Close the connection,
         and it is given up.
 
+        `on_progress` hears how it comes along; what it raises gives it up. With it, `timeout_seconds`
+        is the longest silence: a lost connection asks anew, from the first clearing on.
+
         `POST /v1/scenarios/sweep`
         """
         call = Call(
@@ -1980,7 +1997,7 @@ class Scenarios:
             idempotency_key=idempotency_key,
             seconds=timeout_seconds,
         )
-        return self._transport.ask(call, answers.SweepAnswer)
+        return self._transport.follow(call, answers.SweepAnswer, on_progress)
 
 
 class Events:

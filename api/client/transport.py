@@ -1,57 +1,26 @@
 """Asking an exchange, and asking again: the only place that sends requests; sync and async side by side."""
 
 import asyncio
-import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
-from importlib.metadata import version
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator
+from contextlib import aclosing, asynccontextmanager, closing, contextmanager
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
-from urllib.parse import urlsplit
 
 import httpx2
 from pydantic import BaseModel
 
+from api.client.address import Address
 from api.client.call import Call, Prepared, failure_of, read_answer, refused_by
-from api.client.errors import ExchangeError, InvalidTarget
+from api.client.errors import ExchangeError, Refused, Unreachable
+from api.client.progress import OnProgress, Sent, progress_of, read_end
 from api.client.retries import Retries, read_retry_after
 
 T = TypeVar("T")
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-USER_AGENT = (
-    f"suanli-python/{version('suanli-exchange')} python/{sys.version_info.major}.{sys.version_info.minor}"
-)
 LARGEST_PAGE = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Which exchange, as whom, and how patiently. `InvalidTarget` where it cannot be one."""
-
-    server: str
-    key: str | None = field(default=None, repr=False)
-    seconds: float = 60.0
-    retries: Retries = field(default_factory=Retries)
-
-    def __post_init__(self) -> None:
-        parts = urlsplit(self.server)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise InvalidTarget(
-                "invalid_server", f"{self.server!r} is not an address: write http://127.0.0.1:8471"
-            )
-        if self.key is not None and not (self.key.isascii() and self.key.isprintable()):
-            raise InvalidTarget("invalid_key", "the key holds characters that no key has")
-
-    def settings(self) -> dict[str, Any]:
-        """For either HTTP client. No proxy stands between a machine and itself."""
-        headers = {"User-Agent": USER_AGENT, "Accept": "application/json"}
-        return {
-            "base_url": self.server.rstrip("/"),
-            "headers": headers | ({"Authorization": f"Bearer {self.key}"} if self.key else {}),
-            "timeout": self.seconds,
-            "trust_env": urlsplit(self.server).hostname not in LOOPBACK,
-        }
+LARGEST_EVENT = 2**20
+"""Bytes of one of the events that never end; an answer at the end of a stream may be of any size, as without one."""
+BROKEN_OFF = "the stream ended before its answer"
 
 
 class Page(BaseModel, Generic[T]):
@@ -119,17 +88,49 @@ class Transport:
 
     @contextmanager
     def listen(
-        self, path: str, params: list[tuple[str, str]], last_id: str | None
+        self, prepared: Prepared, *, largest_event: int | None = LARGEST_EVENT
     ) -> Iterator[httpx2.EventSource]:
         """A stream of events, once; who listens connects again."""
         try:
-            with self._http.stream("GET", path, **_stream(self.address, params, last_id)) as response:
+            with self._http.stream(
+                prepared.method, prepared.path, **_stream(self.address, prepared)
+            ) as response:
                 if not response.is_success:
                     response.read()
                     raise refused_by(response, self.address.server)
-                yield httpx2.EventSource(response)
+                yield httpx2.EventSource(response, largest_event)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise failure_of(error, self.address.server) from error
+
+    def follow(self, call: Call, shape: type[T], on_progress: OnProgress | None) -> T:
+        """Ask what takes long; `on_progress` hears how it comes along, and gives it up by raising."""
+        if on_progress is None:
+            return self.ask(call, shape)
+        with closing(self._stream_of(call)) as stream:
+            for sent in stream:
+                if sent.ends:
+                    found: T = read_end(sent, shape, self.address.server)
+                    return found
+                if (told := progress_of(sent)) is not None:
+                    on_progress(told)
+        raise Unreachable(BROKEN_OFF)
+
+    def _stream_of(self, call: Call) -> Generator[Sent]:
+        """What is told of a question; asked again from the start where the connection was lost."""
+        prepared, tried = call.prepared(), 0
+        while True:
+            tried += 1
+            try:
+                with self.listen(prepared, largest_event=None) as source:
+                    for event in source:
+                        yield Sent(event, source.response)
+                ended: ExchangeError = Unreachable(BROKEN_OFF)
+            except ExchangeError as error:
+                ended = error
+            pause = _pause_after(ended, prepared, tried, self.address.retries)
+            if pause is None:
+                raise ended
+            self._sleep(pause)
 
     def pause(self, seconds: float) -> None:
         """Wait."""
@@ -201,17 +202,49 @@ class AsyncTransport:
 
     @asynccontextmanager
     async def listen(
-        self, path: str, params: list[tuple[str, str]], last_id: str | None
+        self, prepared: Prepared, *, largest_event: int | None = LARGEST_EVENT
     ) -> AsyncIterator[httpx2.EventSource]:
         """A stream of events, once; who listens connects again."""
         try:
-            async with self._http.stream("GET", path, **_stream(self.address, params, last_id)) as response:
+            async with self._http.stream(
+                prepared.method, prepared.path, **_stream(self.address, prepared)
+            ) as response:
                 if not response.is_success:
                     await response.aread()
                     raise refused_by(response, self.address.server)
-                yield httpx2.EventSource(response)
+                yield httpx2.EventSource(response, largest_event)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise failure_of(error, self.address.server) from error
+
+    async def follow(self, call: Call, shape: type[T], on_progress: OnProgress | None) -> T:
+        """Ask what takes long; `on_progress` hears how it comes along, and gives it up by raising."""
+        if on_progress is None:
+            return await self.ask(call, shape)
+        async with aclosing(self._stream_of(call)) as stream:
+            async for sent in stream:
+                if sent.ends:
+                    found: T = read_end(sent, shape, self.address.server)
+                    return found
+                if (told := progress_of(sent)) is not None:
+                    on_progress(told)
+        raise Unreachable(BROKEN_OFF)
+
+    async def _stream_of(self, call: Call) -> AsyncGenerator[Sent]:
+        """What is told of a question; asked again from the start where the connection was lost."""
+        prepared, tried = call.prepared(), 0
+        while True:
+            tried += 1
+            try:
+                async with self.listen(prepared, largest_event=None) as source:
+                    async for event in source:
+                        yield Sent(event, source.response)
+                ended: ExchangeError = Unreachable(BROKEN_OFF)
+            except ExchangeError as error:
+                ended = error
+            pause = _pause_after(ended, prepared, tried, self.address.retries)
+            if pause is None:
+                raise ended
+            await self._sleep(pause)
 
     async def pause(self, seconds: float) -> None:
         """Wait."""
@@ -234,12 +267,11 @@ def _request(prepared: Prepared) -> dict[str, Any]:
     return {**given, **timeout}
 
 
-def _stream(address: Address, params: list[tuple[str, str]], last_id: str | None) -> dict[str, Any]:
+def _stream(address: Address, prepared: Prepared) -> dict[str, Any]:
     """A stream is silent between heartbeats: longer than one of them and it counts as lost."""
-    headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
-    if last_id is not None:
-        headers["Last-Event-ID"] = last_id
-    return {"params": params, "headers": headers, "timeout": address.seconds}
+    headers = {**prepared.headers, "Accept": "text/event-stream", "Cache-Control": "no-store"}
+    given = {"params": prepared.params, "headers": headers, "content": prepared.content}
+    return {**given, "timeout": prepared.seconds or address.seconds}
 
 
 def _pause_after(
@@ -248,7 +280,10 @@ def _pause_after(
     """Seconds until it is asked again; None where the outcome stands."""
     if not prepared.may_go_better(outcome):
         return None
-    retry_after = None if isinstance(outcome, ExchangeError) else read_retry_after(outcome.headers)
+    if isinstance(outcome, ExchangeError):
+        retry_after = outcome.retry_after if isinstance(outcome, Refused) else None
+    else:
+        retry_after = read_retry_after(outcome.headers)
     return retries.pause(tried, retry_after)
 
 

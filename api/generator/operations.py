@@ -49,6 +49,8 @@ class Operation:
     body_required: bool
     answer: Schema | None
     media: str | None
+    followed: bool
+    """Whether it takes long and tells how it comes along where one asks for a stream."""
 
     @property
     def once(self) -> bool:
@@ -111,6 +113,7 @@ def _read(path: str, method: str, told: Mapping[str, Any]) -> Operation:
         body_required=schema is not None and not nullable and bool(body.get("required")),
         answer=media[kind] if kind is not None else None,
         media=kind,
+        followed=method == "post" and {JSON, EVENTS} <= media.keys(),
     )
 
 

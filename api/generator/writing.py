@@ -17,6 +17,10 @@ WIDTH = 104
 REMARKS = {
     "if-match": "`answer.received.etag` of what was read: refused (`Changed`) if it is not like that any more",
 }
+FOLLOWED = (
+    "`on_progress` hears how it comes along; what it raises gives it up. With it, `timeout_seconds` is the longest "
+    "silence: a lost connection asks anew, from the first clearing on."
+)
 
 
 def write_client(document: Mapping[str, Any]) -> dict[str, str]:
@@ -132,6 +136,7 @@ def _operations(
         "from api.client import answers, bodies, words",
         "from api.client.bodies import Cny, Moment",
         "from api.client.call import Call, segment",
+        "from api.client.progress import OnProgress",
         f"from api.client.transport import {prefix}Transport\n",
     ]
     for group, members in groups.items():
@@ -191,6 +196,8 @@ def _reading(one: Operation, schemas: Mapping[str, Schema]) -> tuple[str, str]:
             ("str", "ask_text(call)") if str(one.media).startswith("text/") else ("bytes", "ask_bytes(call)")
         )
     shape = types.of(one.answer)
+    if one.followed:
+        return shape, f"follow(call, {shape}, on_progress)"
     plain = "$ref" in one.answer
     return shape, f"ask(call, {shape})" if plain else f"ask_any(call, {shape})"
 
@@ -212,6 +219,8 @@ def _arguments(one: Operation, schemas: Mapping[str, Schema]) -> Iterator[str]:
         yield "at_most: int | None = None"
     if one.once:
         yield "idempotency_key: str | None = None"
+    if one.followed:
+        yield "on_progress: OnProgress | None = None"
     yield "timeout_seconds: float | None = None"
 
 
@@ -258,6 +267,8 @@ def _method_words(one: Operation) -> str:
     ]
     if one.paged:
         remarks.append("An iterator over all pages; `at_most`: no more items than that.")
+    if one.followed:
+        remarks.append(FOLLOWED)
     told += [*remarks, f"`{one.method} {one.path}`"]
     return "\n\n".join(part for part in told if part)
 

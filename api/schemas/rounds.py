@@ -66,6 +66,7 @@ class ClearingRequest(Schema):
             gap=defaults.gap if self.gap is None else float(self.gap),
             workers=defaults.workers if self.workers is None else self.workers,
             seed=defaults.seed if self.seed is None else self.seed,
+            shards=defaults.shards,
         )
         in_full = policy.policy() if isinstance(policy, PolicyWeights) else None
         return RoundRequest(

@@ -91,7 +91,8 @@ class _Packing:
         return {**message, "body": packed}
 
     def _name_as_asked(self, headers: MutableHeaders) -> None:
-        """What has not changed is named by the tag that the client has it under."""
+        """What has not changed is named by the tag that the client has it under, and varies as it did."""
+        headers.add_vary_header("Accept-Encoding")
         packed = headers.get("etag", "")[:-1] + PACKED_TAG
         if packed in ",".join(self._asked.getlist("if-none-match")):
             headers["ETag"] = packed

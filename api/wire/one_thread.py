@@ -25,18 +25,30 @@ class Later(Generic[T]):
     def __init__(self, ask: Callable[[], T]) -> None:
         self._ask = ask
         self._found: list[T] = []
+        self._refusal: MarketError | None = None
 
     def __call__(self) -> T:
-        """What was asked for; whatever the question raises."""
-        if not self._found:
-            self._found.append(self._ask())
+        """What was asked for, or why it is refused, each time."""
+        if not self.was_asked:
+            try:
+                self._found.append(self._ask())
+            except MarketError as refusal:
+                self._refusal = refusal
+        if self._refusal is not None:
+            raise self._refusal
         return self._found[0]
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether it is known by now."""
+        return bool(self._found) or self._refusal is not None
 
 
 class OneThreadRoute(APIRoute):
     """A route that is given what its dependencies answer later.
 
-    Who asks is asked first all the same: nobody learns what is wrong with a request but whoever may send one.
+    Who asks is asked first all the same: nobody learns what is wrong with what a request says but whoever may send one.
+    (Whether a short body can be read at all is told to anybody.)
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
@@ -51,7 +63,7 @@ class OneThreadRoute(APIRoute):
                 return await answer(request)
             except (RequestValidationError, MarketError):
                 asks: Later[object] | None = getattr(request.state, "asks", None)
-                if asks is not None:
+                if asks is not None and not asks.was_asked:
                     await run_in_threadpool(asks)
                 raise
 

@@ -1,22 +1,26 @@
 """Where a clearing is computed: here, or in a process of its own so that nobody waits for it."""
 
+import atexit
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from functools import partial
+from contextlib import ExitStack, contextmanager
+from functools import cached_property, partial
 from multiprocessing import Pipe, parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext
 from multiprocessing.process import BaseProcess
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from market.clearing.reporting import GLANCE_SECONDS, Report, Tell, follow, forget, tell_through, unreported
 from market.domain.errors import Unavailable
-from solver import Clearing, ClearingProblem, Limits, clear
+from solver import Clearing, ClearingProblem, ClusterError, Engine, Limits, clear
+
+if TYPE_CHECKING:
+    from solver.shards import OpenPool
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Callable[..., Clearing])
@@ -61,14 +65,15 @@ def _wanted() -> bool:
 class SolverProcess:
     """One process that solves; it is started at the first problem and lives until closed.
 
-    `niceness` (0 to 19) is how far it stands back for whoever answers requests on the same cores.
+    `niceness` (0 to 19) is how far it stands back for whoever answers requests on the same cores; `engine` is where the
+    work of large problems is done. A cluster is connected at the first problem, and for as long as the process lives.
     """
 
-    def __init__(self, niceness: int = 0) -> None:
+    def __init__(self, niceness: int = 0, engine: Engine = Engine()) -> None:  # noqa: B008 - frozen
         self._lock = threading.Lock()
         self._turn = threading.Lock()
-        self._niceness = niceness
-        self._worker: _Worker | None = _Worker(niceness)
+        self._niceness, self._engine = niceness, engine
+        self._worker: _Worker | None = _Worker(niceness, engine)
 
     def __call__(
         self,
@@ -78,13 +83,14 @@ class SolverProcess:
         report: Report | None = None,
         cancelled: Cancelled | None = None,
     ) -> Clearing:
-        """Solve over there, wait here; `Unavailable` if the process is closed or dies, which replaces it.
+        """Solve over there, wait here; `Unavailable` if the process is closed or dies, which replaces it, or its cluster
+        cannot.
 
         `report` is called here, while it waits; a clearing that tells of itself or can be cancelled waits until another
         such is over.
         """
         if report is None and cancelled is None:
-            return self.lend(partial(clear, earlier=earlier), problem, limits)
+            return self.lend(partial(_clear, earlier=earlier), problem, limits)
         look = cancelled or _wanted
         with self._replaced_if_dead(), self._in_turn(look):
             with self._lock:  # so that nobody ends a process that is just being started
@@ -122,6 +128,10 @@ class SolverProcess:
             raise Unavailable(
                 "solver_died", "the solver process ended while it solved; nothing landed, clear again"
             ) from error
+        except ClusterError as error:
+            raise Unavailable(
+                "cluster_unavailable", f"{error.message}; nothing landed, clear again ({error.code})"
+            ) from error
 
     def require_usable(self) -> None:
         """`Unavailable` when no problem could be handed over any more; a process that has died is replaced."""
@@ -149,7 +159,7 @@ class SolverProcess:
             )
         if self._worker.has_died():
             self._worker.pool.shutdown(wait=False)
-            self._worker = _Worker(self._niceness)
+            self._worker = _Worker(self._niceness, self._engine)
         return self._worker
 
     def _give_up_worker(self) -> "_Worker | None":
@@ -161,7 +171,7 @@ class SolverProcess:
 class _Worker:
     """A pool of one process, which can also be looked at and killed."""
 
-    def __init__(self, niceness: int) -> None:
+    def __init__(self, niceness: int, engine: Engine) -> None:
         self._context = _RememberingContext()
         self.reports, self._told = Pipe(duplex=False)
         self._stopped = self._context.RawValue("q", 0)
@@ -170,7 +180,7 @@ class _Worker:
             max_workers=1,
             mp_context=self._context,
             initializer=_begin_solving,
-            initargs=(niceness, self._told, self._stopped),
+            initargs=(niceness, engine, self._told, self._stopped),
         )
 
     def next_number(self) -> int:
@@ -210,15 +220,17 @@ _tell: Tell
 """In the solver process: what goes through its pipe."""
 _stopped: Any
 """In the solver process: the number of the clearing that was stopped last, as the parent says."""
+_engine: "_EngineInUse"
+"""In the solver process: where the work of large problems is done."""
 
 
-def _begin_solving(niceness: int, told: Connection, stopped: Any) -> None:
+def _begin_solving(niceness: int, engine: Engine, told: Connection, stopped: Any) -> None:
     """Stand back, tell through the pipe, and depend on the parent.
 
     Ctrl-C reaches the whole process group, but only the exchange ends its solver: by closing it, or by dying.
     """
-    global _tell, _stopped  # a worker has nothing else to keep them in
-    _tell, _stopped = tell_through(told), stopped
+    global _tell, _stopped, _engine  # a worker has nothing else to keep them in
+    _tell, _stopped, _engine = tell_through(told), stopped, _EngineInUse(engine)
     os.nice(niceness)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_the_parent, name="parent-watch", daemon=True).start()
@@ -231,9 +243,26 @@ def _clear_and_tell(
         return bool(_stopped.value == number)
 
     try:
-        return clear(problem, limits, earlier=earlier, progress=_tell, cancelled=cancelled)
+        return _clear(problem, limits, earlier=earlier, progress=_tell, cancelled=cancelled)
     finally:
         _tell(None)
+
+
+def _clear(problem: ClearingProblem, limits: Limits, **options: Any) -> Clearing:
+    return clear(problem, limits, open_pool=_engine.open_pool, **options)
+
+
+class _EngineInUse:
+    """An engine that the first problem opens and the end of the process closes."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._opened = engine, ExitStack()
+        atexit.register(self._opened.close)
+
+    @cached_property
+    def open_pool(self) -> "OpenPool":
+        """What `clear` takes; where it cannot be opened the next problem tries again."""
+        return self._opened.enter_context(self._engine.open())
 
 
 def _end_with_the_parent() -> None:

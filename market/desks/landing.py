@@ -38,7 +38,7 @@ class LandingDesk(Desk):
                 behind, prepared = prepared, catch_up(Store(session), prepared)
             if prepared is behind:
                 break
-        landed = self._store(lambda work: land_round(work, prepared, self._ids))
+        landed, prepared = self._store(lambda work: land_round(work, prepared, self._ids))
         if landed.state is RoundState.LANDED:
             self._note_forecasts(prepared)
         return landed

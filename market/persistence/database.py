@@ -48,14 +48,14 @@ class Database:
         self.teller = uuid.uuid4().hex
         """Tells this open database from others on the same server, which may be of the same process."""
         self._writing = sessionmaker(self.engine, expire_on_commit=False, info={TELLER: self.teller})
-        self._reading = sessionmaker(self.engine.execution_options(reading=True), expire_on_commit=False)
+        self._reading = sessionmaker(_reading_at_one_moment(self.engine), expire_on_commit=False)
 
     def writing(self) -> Session:
         """A session that will write; use it as a context manager."""
         return self._writing()
 
     def reading(self) -> Session:
-        """A session that only reads: on SQLite it never waits for a writer."""
+        """A session that only reads, and all of it as of one moment: that of its first question. It waits for no writer."""
         return self._reading()
 
     def upgrade(self) -> None:
@@ -150,6 +150,14 @@ class Database:
         """Let go of all connections, and of the claim to clear a round."""
         self.round_lock.release()
         self.engine.dispose()
+
+
+def _reading_at_one_moment(engine: Engine) -> Engine:
+    """PostgreSQL has to be asked for it: else each statement sees what was committed just before it."""
+    reading = engine.execution_options(reading=True)
+    if engine.dialect.name == "postgresql":
+        return reading.execution_options(isolation_level="REPEATABLE READ")
+    return reading
 
 
 def _build_engine(url: str, terms: ServerTerms) -> Engine:

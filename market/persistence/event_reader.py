@@ -86,7 +86,7 @@ class EventReader:
 
 
 def _joined() -> Select[*tuple[Any, ...]]:
-    """Keys and members are never removed, so who acted can always be told."""
+    """Members, and keys that did anything, are never removed, so who acted can always be told."""
     query: Select[*tuple[Any, ...]] = (
         select(EventRow, ApiKeyRow.role, ApiKeyRow.organisation_id, MemberRow.name)
         .outerjoin(ApiKeyRow, ApiKeyRow.id == EventRow.actor)

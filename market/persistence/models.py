@@ -368,6 +368,7 @@ class ExplanationRow(Base):
     """`Explanation` of an order that a round left unplaced."""
 
     __tablename__ = "explanations"
+    __table_args__ = (Index("ix_explanations_round_id", "round_id"),)
     order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"), primary_key=True)
     round_id: Mapped[str] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
     code: Mapped[str]

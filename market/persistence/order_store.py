@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import ARRAY, String, any_, bindparam, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from market.domain.errors import Conflict
@@ -82,11 +82,15 @@ class OrderStore:
         query = _ORDERS.where(OrderRow.state.in_(IN_BOOK)).order_by(OrderRow.queue_key)
         return tuple(mapping.read_order(row) for row in self._session.connection().execute(query))
 
-    def hold_book(self) -> None:
-        """Nobody else changes an order in the book before the end of this unit of work (SQLite has one writer anyway)."""
+    def hold_book(self, and_also: Iterable[str] = ()) -> None:
+        """Nobody else changes an order in the book, or one of those named, before the end of this unit of work.
+
+        SQLite has one writer anyway.
+        """
         if self._session.get_bind().dialect.name == "postgresql":
-            query = select(OrderRow.id).where(OrderRow.state.in_(IN_BOOK))
-            query = query.order_by(OrderRow.id)  # as `held` locks them: no deadlock
+            named = OrderRow.id == any_(literal(sorted(and_also), ARRAY(String)))
+            query = select(OrderRow.id).where(or_(OrderRow.state.in_(IN_BOOK), named))
+            query = query.order_by(OrderRow.id)  # as `held` locks them, and all of them at once: no deadlock
             self._session.execute(query.with_for_update()).all()
 
     def still_open(self, orders: Iterable[Order]) -> set[str]:

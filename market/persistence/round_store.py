@@ -68,6 +68,12 @@ class RoundStore:
         if round_.state is not RoundState.LANDED:
             self._forget_prepared(round_.id)
 
+    def require_clearing(self, round_id: str) -> None:
+        """`Conflict` (round_over) unless the round clears, and does until the end of this unit of work."""
+        asked = select(RoundRow.id).where(RoundRow.id == round_id, RoundRow.state == RoundState.CLEARING)
+        if self._session.scalar(asked.with_for_update()) is None:
+            raise Conflict("round_over", f"round {round_id} is not clearing any more")
+
     def _forget_prepared(self, round_id: str) -> None:
         """What was stored beforehand of a round that did not land: nobody has seen it."""
         for table in (ExplanationRow, RoundRecordRow):

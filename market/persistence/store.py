@@ -138,11 +138,6 @@ class Store:
         row = self.session.get(models.NodeRow, id_)
         return None if row is None else mapping.read_node(row)
 
-    def held_nodes(self) -> tuple[Node, ...]:
-        """All nodes by id, none of which goes up or down before the end of this unit of work."""
-        query = select(models.NodeRow).order_by(models.NodeRow.id).with_for_update(read=True)
-        return tuple(mapping.read_node(row) for row in self.session.scalars(query))
-
     def held_node(self, node_id: str) -> Node | None:
         """A node that does not change otherwise before the end of this unit of work. None: no such node."""
         query = select(models.NodeRow).where(models.NodeRow.id == node_id).with_for_update()
@@ -159,11 +154,6 @@ class Store:
     def offerings(self) -> tuple[Offering, ...]:
         """All offerings by id."""
         return self._all(models.OfferingRow, mapping.read_offering)
-
-    def held_offerings(self) -> tuple[Offering, ...]:
-        """All offerings by id, none of which changes before the end of this unit of work."""
-        query = select(models.OfferingRow).order_by(models.OfferingRow.id).with_for_update(read=True)
-        return tuple(mapping.read_offering(row) for row in self.session.scalars(query))
 
     def round_trip_times(self) -> tuple[RoundTripTime, ...]:
         """The whole RTT matrix."""

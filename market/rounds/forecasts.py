@@ -102,11 +102,13 @@ class Notes:
     void: Sequence[str]
 
     def in_parts(self, most: int) -> "Iterator[Notes]":
-        """So many at a time; each part stands for itself."""
-        longest = max(len(self.made), len(self.scored), len(self.void))
-        for start in range(0, longest, most):
-            part = slice(start, start + most)
-            yield Notes(self.made[part], self.scored[part], self.void[part])
+        """So many at a time, scores first: an order's other forecasts are dropped once those are written."""
+        for start in range(0, len(self.scored), most):
+            yield Notes((), self.scored[start : start + most], ())
+        for start in range(0, len(self.void), most):
+            yield Notes((), (), self.void[start : start + most])
+        for start in range(0, len(self.made), most):
+            yield Notes(self.made[start : start + most], (), ())
 
     def write(self, work: Store) -> None:
         """Store them."""
@@ -123,11 +125,6 @@ def forecasts_to_note(market: Store, left_in_book: Sequence[Order], now: datetim
     shares = rank_shares(left_in_book)
     made = [forecaster.forecast(order, shares[order.id]) for order in left_in_book if order.id not in lately]
     return Notes(made, scored, void)
-
-
-def score_forecasts(work: Store) -> None:
-    """Score the forecasts of all orders that have left the book."""
-    Notes((), *_scores(work)).write(work)
 
 
 def _scores(market: Store) -> tuple[list[Forecast], list[str]]:

@@ -111,9 +111,16 @@ class PreparedLanding:
             return
         outcome, limits = self.fit.outcome, asdict(self.opened.limits)
         record = outcome.problem_npz, outcome.clearing_npz, outcome.names, limits
-        yield lambda work: work.rounds.add_record(self.opened.round.id, *record)
+        yield partial(
+            self._while_clearing, lambda work: work.rounds.add_record(self.opened.round.id, *record)
+        )
         for some in self.explanations.parts(EXPLAINED_AT_ONCE):
-            yield partial(_explain, some)
+            yield partial(self._while_clearing, partial(_explain, some))
+
+    def _while_clearing(self, store: Callable[[Store], None], work: Store) -> None:
+        """A round that was taken over leaves nothing behind: whoever did has cleaned up already."""
+        work.rounds.require_clearing(self.opened.round.id)
+        store(work)
 
 
 def prepare_landing(
@@ -138,19 +145,21 @@ def _explain(explanations: BoundRows, work: Store) -> None:
     explanations.write(work.session)
 
 
-def land_round(work: Store, prepared: PreparedLanding, ids: IdSource) -> Round:
-    """Store everything at once; what left the market or changed its terms while it cleared is left out."""
+def land_round(work: Store, prepared: PreparedLanding, ids: IdSource) -> tuple[Round, PreparedLanding]:
+    """Store everything at once; what left the market or changed its terms while it cleared is left out.
+
+    The round as it ended, and the landing as the market was then.
+    """
     opened, now = prepared.opened, prepared.now
     # 1. Nobody takes capacity, changes listings or touches the book until the end of this unit of work.
     work.promises.hold_capacity()
     work.hold_listings()
-    work.orders.hold_book()
-    work.orders.held(prepared.fit.movable)
+    work.orders.hold_book(and_also=prepared.fit.movable)
     # 2. What has changed since it was made ready is left out; what would break a promise lands not at all.
     prepared = catch_up(work, prepared)
     fit, late = prepared.fit, prepared.late
     if fit.broken:
-        return refuse_outcome(work, opened.round, fit.broken, now)
+        return refuse_outcome(work, opened.round, fit.broken, now), prepared
     # 3. The round, what it grants, and what becomes of the rest of its book.
     landed = _close_landed(work, opened, fit, now)
     _write(work, fit, prepared.rows, Lives(work, ids, now))
@@ -158,7 +167,7 @@ def land_round(work: Store, prepared: PreparedLanding, ids: IdSource) -> Round:
     missed = [order for order in fit.missed(opened) if order.id in late]
     if missed:
         Lives(work, ids, now).expire(missed, Cause.ROUND_MISSED, f"not placed in {landed.id}")
-    return landed
+    return landed, prepared
 
 
 def _fitted(
@@ -180,7 +189,12 @@ def _fitted(
 
 
 def catch_up(market: Store, prepared: PreparedLanding) -> PreparedLanding:
-    """The landing as the market is now: the same one unless something has happened to what it depends on."""
+    """The landing as the market is now: the same one unless something has happened to what it depends on.
+
+    One that would break a promise is refused, whatever happens to its orders: nothing was drawn up for it.
+    """
+    if prepared.fit.broken:
+        return prepared
     opened, before = prepared.opened, prepared.fit
     concerned = {order.id for order in opened.snapshot.orders} | before.movable.keys()
     seen = market.events.newest()

@@ -75,6 +75,9 @@ def freeze_market(
 
     Only what has happened since it was sighted is read again.
     """
+    held_quotes = work.promises.held_quotes(
+        now
+    )  # first: what is quoted afterwards is of a listing that is read
     sighting = _catch_up(work, sighting)
     book = sorted(sighting.orders.values(), key=lambda order: order.queue_key)
     orders = tuple(order for order in book if order.terms.deadline > now)
@@ -90,7 +93,7 @@ def freeze_market(
         orders=orders,
         policy=policy,
         horizon=horizon,
-        held_quotes=work.promises.held_quotes(now),
+        held_quotes=held_quotes,
         movable=find_movable(allocations, movable, catalogue, horizon, now) if granted else (),
     )
     opened = Round(

@@ -4,7 +4,7 @@ Each step works inside a unit of work that holds the order (`work.orders.held`).
 exchange took note; `started_at` and `ended_at` of an allocation say when it took effect.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -75,12 +75,6 @@ class Lives:
         until, credited = _ran_until(running, at), cause is not Cause.DRAINED
         paid = Running(*self._books.interrupt(running.order, running.allocation, until, credited=credited))
         return self._end(paid, at, (OrderState.INTERRUPTED, AllocationState.INTERRUPTED), cause, reason)
-
-    def grant(self, pairs: Iterable[tuple[Order, Allocation]]) -> None:
-        """Holds of orders that are granted something fall to what it costs."""
-        with self._books.together():
-            for order, allocation in pairs:
-                self._books.grant(order, allocation)
 
     def give_up(self, allocation: Allocation) -> None:
         """It will run elsewhere: what was granted here is free again."""

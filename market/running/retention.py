@@ -1,6 +1,6 @@
 """What is forgotten after a while: how deliveries went, what requests were answered, keys that were lent for an hour.
 
-Never the log of events, the ledger, orders or allocations. A little at a time: whoever keeps time waits for none of it.
+Never the log of events, the ledger, orders or allocations. A little at a time: no other writer waits for all of it.
 """
 
 from dataclasses import dataclass

@@ -115,6 +115,7 @@ def test_conditions_take_both_tags_for_the_same_thing(house: House) -> None:
         again = house.ask("GET", "/v1/policy", headers={"If-None-Match": known})
         assert (again.status_code, again.content) == (304, b"")
         assert again.headers["etag"] == named
+        assert again.headers["vary"] == "Accept-Encoding"
     changed = {"preset": "green"}, {"If-Match": packed}
     for status in (200, 412):
         body, condition = changed

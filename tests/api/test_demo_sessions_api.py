@@ -93,7 +93,7 @@ def test_it_ends_in_an_hour(house: House) -> None:
 def test_it_is_on_record(house: House) -> None:
     session = open_session(house, "operator")
     lines = house.ask(
-        "GET", "/v1/audit", house.keys.operator, params={"resource_id": session["key_id"]}
+        "GET", "/v1/audit", house.keys.operator, params={"resource": "key", "resource_id": session["key_id"]}
     ).json()
     (line,) = lines["items"]
     assert (line["kind"], line["actor"], line["data"]["name"]) == ("key.issued", "exchange", "demo session")

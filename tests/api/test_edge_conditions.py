@@ -118,7 +118,8 @@ def test_what_was_seen_is_not_sent_again(house: House, path: str) -> None:
         again = house.ask("GET", path, headers={"If-None-Match": condition})
         assert again.status_code == 304, condition
         assert again.content == b""
-        assert again.headers["etag"] == tag
+        named = again.headers["etag"]
+        assert named == tag or (condition == "*" and named == tag.replace("-gzip", ""))
         assert "content-type" not in again.headers
     assert house.ask("GET", path, headers={"If-None-Match": '"x"'}).json() == first.json()
 

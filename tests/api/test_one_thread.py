@@ -3,6 +3,7 @@
 from api_house import House
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from sqlalchemy.event import listen
 
 from api.wire.one_thread import Later, OneThreadRoute
 
@@ -25,6 +26,14 @@ def test_a_question_is_asked_once() -> None:
     later = Later(ask)
     assert asked == []
     assert (later(), later(), len(asked)) == (7, 7, 1)
+
+
+def test_a_question_that_is_refused_is_asked_once(house: House) -> None:
+    """Whoever tries keys costs one look at the database a try."""
+    looked: list[str] = []
+    listen(house.exchange.database.engine, "before_cursor_execute", lambda *said: looked.append(said[2]))
+    assert house.ask("GET", "/v1/orders", "suanli_buyer_nobody").status_code == 401
+    assert len([sql for sql in looked if "api_keys" in sql]) == 1
 
 
 def test_nobody_learns_what_is_wrong_with_a_request_but_who_may_send_one(house: House) -> None:

@@ -22,7 +22,8 @@ PEPPER = 'pep"per\\with ünusual letters'
 
 
 @pytest.fixture
-def log() -> Iterator[io.StringIO]:
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    monkeypatch.setattr(logging.getLogger("uvicorn.error"), "level", logging.INFO)  # as a server sets it
     stream = io.StringIO()
     with logging_as_set(Settings(key_pepper=PEPPER, log_format="json"), stream):  # type: ignore[arg-type]
         yield stream

@@ -46,11 +46,8 @@ class Site:
         return {None: None, "operator": self.operator, "buyer": self.buyer, "provider": self.provider}[role]
 
     def clear(self) -> Json:
-        """A further round, landed."""
-        start = rfc3339(next_local_midnight(datetime.now(UTC)))
-        return self.ask(
-            "POST", "/v1/rounds", self.operator, json={"starts_at": start, "seconds_limit": SECONDS}
-        )
+        """A further round, landed: of the hours from now on, whatever time of the day it is."""
+        return self.ask("POST", "/v1/rounds", self.operator, json={"seconds_limit": SECONDS})
 
     @property
     def round(self) -> Json:

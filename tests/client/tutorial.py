@@ -58,7 +58,7 @@ class Shell:
         self._bash = subprocess.Popen(
             ["bash", "--norc"],
             cwd=directory,
-            env=os.environ | environment,
+            env={name: value for name, value in os.environ.items() if name != "COLUMNS"} | environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

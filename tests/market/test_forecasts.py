@@ -19,7 +19,14 @@ from market.exchange import Exchange, RoundRequest, Submission
 from market.persistence.models import OrderRow
 from market.persistence.money_models import ForecastRow
 from market.persistence.store import Store
-from market.rounds.forecasts import LEAST_HISTORY, Forecaster, rank_shares, score_forecasts, standing_of
+from market.rounds.forecasts import (
+    LEAST_HISTORY,
+    Forecaster,
+    Notes,
+    forecasts_to_note,
+    rank_shares,
+    standing_of,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -195,6 +202,22 @@ def test_an_interrupted_order_scores_by_its_first_match(exchange: Exchange, buye
         for hours, (state, to, cause) in enumerate(steps, start=1):
             work.orders.move([replace(told, state=state)], to, START + hours * HOUR, cause, "exchange", "")
         assert work.session.get(OrderRow, told.id) is not None
-        score_forecasts(work)
+        forecasts_to_note(work, [], START).write(work)
     (found,) = stored(exchange)
     assert (found.hit, found.matched_at, found.waited_rounds) == (True, START + HOUR, 1)
+
+
+def test_scores_are_written_before_the_rest_of_an_order_s_forecasts_is_dropped(
+    exchange: Exchange, buyer: Actor
+) -> None:
+    """Whoever cancels after one forecast's latest moment and before another's leaves one to score and one that never is."""
+    first, second = (one.id for one in submit(exchange, buyer, terms(**TOO_CHEAP), terms(**TOO_CHEAP)))
+    early = [Forecast(id_, START, START, START, 0.1, ForecastBasis.PRIOR) for id_ in (first, second)]
+    late = [replace(one, made_at=START + HOUR, latest=START + 9 * HOUR) for one in early]
+    with exchange._unit_of_work() as work:
+        work.promises.add_forecasts([*early, *late])
+    notes = Notes((), [replace(one, hit=False) for one in early], [second, first])
+    for part in notes.in_parts(1):
+        with exchange._unit_of_work() as work:
+            part.write(work)
+    assert [(one.order_id, one.hit) for one in stored(exchange)] == [(first, False), (second, False)]

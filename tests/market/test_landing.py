@@ -1,25 +1,28 @@
 """A landing is made ready before it is written: what happens in between is worked in, and what fits is written whole."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from promises_kept import broken_promises
-from sqlalchemy import func, select
-from toy_market import FREE, START, terms
+from sqlalchemy import func, select, text
+from toy_market import FREE, SCENARIO, START, terms
 
 from market.clearing.builder import build_problem
 from market.clearing.landing import read_outcome
+from market.domain.clock import VirtualClock
 from market.domain.errors import MarketError
 from market.domain.ids import IdSource
 from market.domain.orders import Order, TimeInForce
 from market.domain.parties import Actor
 from market.domain.rounds import Round
-from market.domain.states import OrderState, RoundState
+from market.domain.states import Cause, OrderState, RoundState
 from market.enquiries.desk import Enquiries
 from market.exchange import Exchange, RoundRequest, Submission
-from market.persistence.models import ExplanationRow, RoundRecordRow
+from market.persistence.database import Database
+from market.persistence.models import ExplanationRow, NodeRow, RoundRecordRow
 from market.persistence.paging import PageRequest
 from market.persistence.store import Store
 from market.rounds.landing import PreparedLanding, land_round, prepare_landing
@@ -53,7 +56,7 @@ def make_ready(exchange: Exchange, operator: Actor) -> PreparedLanding:
 def land(exchange: Exchange, prepared: PreparedLanding) -> Round:
     try:
         with exchange._unit_of_work() as work:
-            return land_round(work, prepared, exchange._ids)
+            return land_round(work, prepared, exchange._ids)[0]
     finally:
         exchange.database.round_lock.release()
 
@@ -143,6 +146,53 @@ def test_whoever_waits_for_one_round_and_loses_its_place_has_had_it(
     assert broken_promises(exchange.database) == []
 
 
+def test_what_the_round_leaves_in_the_book_is_what_is_there_when_it_lands(
+    exchange: Exchange, operator: Actor
+) -> None:
+    placed, displaced, dear, gone = submit(
+        exchange,
+        operator,
+        terms(hours=3, devices=("910b",)),
+        terms(units=2, hours=24, **A_CARD),
+        terms(limit_cny=1, **A_CARD),
+        terms(limit_cny=1, **A_CARD),
+    )
+    prepared = make_ready(exchange, operator)
+    assert {order.id for order in prepared.fit.waiting(prepared.opened)} == {dear, gone}
+    exchange.withdraw_offering(operator, "off_4")
+    exchange.cancel_order(operator, gone)
+    try:
+        with exchange._unit_of_work() as work:
+            _landed, after = land_round(work, prepared, exchange._ids)
+    finally:
+        exchange.database.round_lock.release()
+    assert [a.order_id for a in after.fit.outcome.allocations] == [placed]
+    assert {order.id for order in after.fit.waiting(after.opened)} == {displaced, dear}
+
+
+def test_what_would_break_a_promise_is_refused_even_where_its_order_has_gone(
+    exchange: Exchange, operator: Actor
+) -> None:
+    """Nothing was drawn up for it: what is left of it could only land without its money."""
+    ids = submit(exchange, operator, terms(**A_CARD), terms(**A_CARD))
+    opened = exchange.open_round(operator, ROUND)
+    built = build_problem(opened.snapshot)
+    outcome = read_outcome(built, clear(built.problem, Limits(gap=0.0)), opened.round.id, IdSource(), START)
+    first, *rest = outcome.allocations
+    dear = replace(first, charges_micros=tuple(10**12 for _ in first.charges_micros))
+    broken = replace(outcome, allocations=(dear, *rest))
+    with exchange.database.reading() as session:
+        prepared = prepare_landing(Store(session), opened, built, broken, exchange._ids, START)
+    assert prepared.fit.broken
+    exchange.cancel_order(operator, dear.order_id)
+    refused = land(exchange, prepared)
+    assert refused.state is RoundState.REFUSED
+    with exchange.database.reading() as session:
+        assert Store(session).rounds.running_allocations() == ()
+        assert Store(session).orders.named(ids)[rest[0].order_id].state is OrderState.OPEN
+    assert broken_promises(exchange.database) == []
+
+
 def test_events_tell_of_the_round_before_what_it_grants(
     exchange: Exchange, enquiries: Enquiries, operator: Actor
 ) -> None:
@@ -154,6 +204,19 @@ def test_events_tell_of_the_round_before_what_it_grants(
     with exchange.database.reading() as session:
         touched = Store(session).events.touched_since(before, {"round", "allocation", "order"})
     assert {kind: len(ids) for kind, ids in touched.items()} == {"round": 1, "allocation": 2, "order": 2}
+
+
+def test_what_is_read_for_a_landing_is_of_one_moment(exchange: Exchange, operator: Actor) -> None:
+    """Else a node that goes down between two questions is up where room is looked for, and down for the last check."""
+    states = select(NodeRow.id, NodeRow.state).order_by(NodeRow.id)
+    with exchange.database.reading() as session:
+        seen, up = Store(session).events.newest(), session.execute(states).all()
+        exchange.node_down(operator, "west_green")
+        assert session.execute(states).all() == up
+        assert Store(session).events.newest() == seen
+    with exchange.database.reading() as session:
+        assert session.execute(states).all() != up
+        assert Store(session).events.newest() > seen
 
 
 def stored_of(exchange: Exchange, round_id: str) -> list[int]:
@@ -199,6 +262,17 @@ def test_a_round_cut_off_before_it_landed_leaves_nothing(exchange: Exchange, ope
     assert broken_promises(exchange.database) == []
 
 
+def test_a_round_that_was_taken_over_stores_nothing_more(exchange: Exchange, operator: Actor) -> None:
+    submit(exchange, operator, terms(**A_CARD), terms(limit_cny=1, **A_CARD))
+    prepared = make_ready(exchange, operator)
+    exchange.database.round_lock.release()
+    exchange.abandon_interrupted_round()
+    for store in prepared.beforehand():
+        with pytest.raises(MarketError, match="not clearing"), exchange._unit_of_work() as work:
+            store(work)
+    assert stored_of(exchange, prepared.opened.round.id) == [0, 0]
+
+
 def test_a_change_that_the_log_does_not_tell_of_lands_nothing(exchange: Exchange, operator: Actor) -> None:
     """The rows are written over exactly what was read: whatever else is there refuses the landing whole."""
     ids = submit(exchange, operator, terms(**A_CARD), terms(**A_CARD))
@@ -240,3 +314,29 @@ def freeze_market_whole(work: Store) -> object:
     assert opened is not None
     work.rounds.close(replace(opened, state=RoundState.FAILED, closed_at=START))
     return freeze_market(work, ROUND, IdSource(), START, sight_market(work, ROUND, START)).snapshot
+
+
+@pytest.mark.postgres
+def test_a_landing_holds_orders_in_the_sequence_of_everybody_who_does(postgres_database: Database) -> None:
+    """Else it would hold the book and want what may be moved, and upkeep hold that and want the book."""
+    exchange = Exchange(postgres_database, VirtualClock(START))
+    assert exchange.load_scenario(SCENARIO)
+    operator = exchange.authenticate(exchange.create_operator_key())
+    movable, in_book = sorted(submit(exchange, operator, terms(**A_CARD), terms(**A_CARD)))
+    with exchange._unit_of_work() as work:
+        granted = list(work.orders.held([movable]).values())
+        work.orders.move(granted, OrderState.ALLOCATED, START, Cause.PLACED_IN_ROUND, "by hand", "")
+
+    def hold_as_a_landing_does() -> None:
+        with exchange._unit_of_work() as work:
+            work.orders.hold_book(and_also=[movable])
+
+    with ThreadPoolExecutor(1) as threads, exchange._unit_of_work() as upkeep:
+        upkeep.orders.held([movable])
+        landing = threads.submit(hold_as_a_landing_does)
+        with postgres_database.reading() as looking:
+            while not looking.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                assert not landing.done()
+        upkeep.orders.held([in_book])
+        upkeep.session.commit()
+        landing.result()

@@ -19,7 +19,7 @@ from market.persistence.store import Store
 from solver import Limits
 
 OPERATOR = Actor("key_operator", Role.OPERATOR, None)
-LIMITS = Limits(seconds=5, workers=1)
+LIMITS = Limits(seconds=300, workers=1)
 
 
 def what_landed(database: Database, solve: Solve) -> Any:

@@ -55,6 +55,8 @@ def test_a_market_at_work(database: Database) -> None:
     assert signs.last_landed == landed
     assert (signs.orders_in_book, signs.rounds_by_state) == (2 - landed.placed, {"landed": 1})
     with database.engine.begin() as connection:
+        if database.engine.dialect.name == "postgresql":  # which would not let it happen
+            connection.execute(text("ALTER TABLE accounts DISABLE TRIGGER accounts_tallied"))
         connection.execute(
             text("UPDATE accounts SET debits_micros = debits_micros + 7 WHERE kind = 'escrow'")
         )

@@ -118,7 +118,7 @@ class World:
             return self.finish(life, 0, flag)
         with self.toy.at(self.now) as (work, books):
             order, ended = books.interrupt(life.order, allocation, self.now, flag)
-            work.rounds.move_allocation(ended, AllocationState.INTERRUPTED)
+            work.rounds.move_allocation(ended, AllocationState.INTERRUPTED, ended_at=self.now)
         if order.terms.interruptible:
             life.asked_micros += ended.settled_hours * allocation.ask_micros_per_unit_hour
         life.order, life.allocation = replace(order, state=OrderState.INTERRUPTED), None

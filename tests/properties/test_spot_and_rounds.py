@@ -119,7 +119,11 @@ class Lived:
             return
         quote, wanted = self.quotes[which % len(self.quotes)]
         with self.database.reading() as session:
-            held = quote.id in {q.id for q in Store(session).promises.held_quotes(self.clock.now())}
+            now = self.clock.now()
+            held = quote.id in {q.id for q in Store(session).promises.held_quotes(now)}
+            held = (
+                held and quote.starts_at >= now
+            )  # one that was given on the very hour it begins is past at once
         paying = replace(wanted, limit_price_micros=max(wanted.limit_price_micros, quote.price_micros))
         (answer,) = self.exchange.submit_orders(BUYER, [Submission("buy_toy", paying, quote_id=quote.id)])
         if isinstance(answer, Order):

@@ -23,5 +23,5 @@ export const chinaGeo = (given = {}) => ({
 });
 
 export const schematicMark = () => ({
-  type: "text", right: 12, bottom: 10, silent: true, style: { text: say("schematic"), fill: colour("soft"), fontSize: 12 },
+  type: "text", right: 12, bottom: 2, silent: true, style: { text: say("schematic"), fill: colour("soft"), fontSize: 12 },
 });

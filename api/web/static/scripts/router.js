@@ -79,9 +79,10 @@ export function start() {
     const link = event.target.closest("a[href]");
     if (!link || link.target || link.hasAttribute("download") || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
     const to = new URL(link.href);
-    if (to.origin !== location.origin || to.hash || match(to.pathname).view.name === "nowhere") return;
+    if (to.origin !== location.origin || match(to.pathname).view.name === "nowhere") return;
     event.preventDefault();
-    go(to.pathname, Object.fromEntries(to.searchParams));
+    if (to.hash) document.querySelector(to.hash).focus(); // a part of the view that is open: it stays as it is
+    else go(to.pathname, Object.fromEntries(to.searchParams));
   });
   return show();
 }

@@ -13,6 +13,7 @@ INDEXES = {
     "ix_webhook_deliveries_ended": ("webhook_deliveries", ["state", "created_at"]),
     "ix_events_actor_sequence": ("events", ["actor", "sequence"]),
     "ix_allocations_node_id_id": ("allocations", ["node_id", "id"]),
+    "ix_explanations_round_id": ("explanations", ["round_id"]),
     "ix_rounds_state_id": ("rounds", ["state", "id"]),
     "ix_transfers_round_id_id": ("transfers", ["round_id", "id"]),
 }

@@ -7,14 +7,14 @@ import { grouped } from "./reading.js";
 const CURVENESS = 0.22, STEPS = 6, NEAR = 5, SAMPLES = 14;
 const BENEATH = -1;
 
-// `words(flow)` tells of a flow under the pointer. Gives { draw(flows, places, widest), lines() }.
+// `words(flow)` tells of a flow under the pointer. Gives { draw(flows, places, widest, largest), lines() }.
 export function flowLayer(chart, { graphic: { extendShape } }, words) {
   const Curves = extendShape({ shape: { curves: [] }, buildPath: trace });
   const paths = new Map();
   let drawn = [], pointing = null;
 
-  function draw(flows, regions, widest) {
-    drawn = flows.length ? curvesOf(chart, flows, regions, widest) : [];
+  function draw(flows, regions, widest, largest) {
+    drawn = flows.length ? curvesOf(chart, flows, regions, widest, largest) : [];
     const wanted = grouped(drawn, ({ flow, step }) => `${step} ${classColour(flow.jobClass)}`);
     for (const [key, path] of paths) if (!wanted.has(key)) { chart.getZr().remove(path); paths.delete(key); }
     for (const [key, curves] of wanted) {
@@ -37,14 +37,13 @@ export function flowLayer(chart, { graphic: { extendShape } }, words) {
 }
 
 // Quadratic curves in pixels, bent to one side so that there and back do not cover each other; those out of sight are left out.
-function curvesOf(chart, flows, regions, widest) {
+function curvesOf(chart, flows, regions, widest, largest) {
   const pixels = new Map();
   const at = (id) => {
     if (!pixels.has(id)) pixels.set(id, chart.convertToPixel({ geoIndex: 0 }, [regions.get(id).lon, regions.get(id).lat]));
     return pixels.get(id);
   };
   const right = chart.getWidth(), bottom = chart.getHeight();
-  const largest = Math.max(...flows.map(({ kw }) => kw));
   return flows.flatMap((flow) => {
     const [fromX, fromY] = at(flow.from), [toX, toY] = at(flow.to);
     const bendX = (fromX + toX) / 2 - (fromY - toY) * CURVENESS, bendY = (fromY + toY) / 2 - (toX - fromX) * CURVENESS;

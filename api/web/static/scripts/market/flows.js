@@ -28,9 +28,11 @@ export function flowsAt(schedule, { hour, jobClass, local, apart }) {
   return largestFirst.slice(0, apart ? MOST_SINGLE : MOST_SUMMED).reverse();
 }
 
+// kW of the largest of these flows and of those on maps beside theirs, which have the same scale.
+export const largestFlow = (flows, beside, state) => Math.max(1e-9, ...[flows, ...beside.map(({ schedule }) => flowsAt(schedule, state))].map((shown) => shown.at(-1)?.kw ?? 0));
+
 // ECharts' lines: bent to one side, so that there and back do not cover each other.
-export function flowLines(flows, regions, widest) {
-  const largest = Math.max(...flows.map((flow) => flow.kw), 1e-9);
+export function flowLines(flows, regions, widest, largest) {
   const at = (id) => [regions.get(id).lon, regions.get(id).lat];
   const paint = Object.fromEntries([...new Set(flows.map((flow) => flow.jobClass))].map((name) => [name, colour(classColour(name))]));
   return flows.map((flow) => ({

@@ -1,4 +1,5 @@
-// Layers of the map: what fills a node's circle. Each tells a value per node, how it is written, and its two ends of colour.
+// Layers of the map: what fills a node's circle. Each tells a value per node, how it is written, and its two ends of colour;
+// `note` is what it counts, `legend` the same where figures do not show it themselves.
 import { number, percent } from "../format.js";
 import { words } from "../language.js";
 import { term } from "../terms.js";
@@ -12,6 +13,7 @@ export function layerOf(name, market, { hour, device, rtt }) {
   const { nodes, regions, schedule } = market;
   const hours = new Map(schedule.nodes.map((row) => [row.node_id, row]));
   const region = (node) => regions.get(node.region_id);
+  const unit = { note: say("unit_carbon"), legend: say("unit_carbon") };
   const layers = {
     use: {
       of: (node) => { const row = hours.get(node.id); return row && row.listed_kw ? usedKw(row, hour) / row.listed_kw : null; },
@@ -20,17 +22,17 @@ export function layerOf(name, market, { hour, device, rtt }) {
     price: { of: (node) => cheapest(market, node, device), write: (value) => `¥${number(value, 2)}`, note: say("unit_price") },
     pue: { of: (node) => node.pue, write: (value) => number(value, 2) },
     carbon_location: {
-      of: (node) => region(node).carbon_location_kg_per_kwh * node.pue, write: (value) => number(value, 3), note: say("unit_carbon"),
+      of: (node) => region(node).carbon_location_kg_per_kwh * node.pue, write: (value) => number(value, 3), ...unit,
     },
     carbon_market: {
-      of: (node) => region(node).carbon_residual_kg_per_kwh * (1 - node.green_share) * node.pue, write: (value) => number(value, 3), note: say("unit_carbon"),
+      of: (node) => region(node).carbon_residual_kg_per_kwh * (1 - node.green_share) * node.pue, write: (value) => number(value, 3), ...unit,
     },
     latency: { of: (node) => rtt?.get(node.region_id) ?? null, write: (value) => `${number(value, 1)} ${term("unit_ms")}` },
   };
   const layer = layers[name] ?? layers.use;
   const values = [...nodes.values()].map(layer.of).filter((value) => value !== null);
   const ends = layer.ends ?? [Math.min(...values, Infinity), Math.max(...values, -Infinity)];
-  return { name: name in layers ? name : "use", note: "", ...layer, ends };
+  return { name: name in layers ? name : "use", note: "", legend: "", ...layer, ends };
 }
 
 // The lowest mean price of a device's offerings at a node.

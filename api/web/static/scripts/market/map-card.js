@@ -3,9 +3,9 @@ import { chartCard } from "../chart.js";
 import { words } from "../language.js";
 import { MARKET } from "../words/market.js";
 import { flowLayer } from "./flow-layer.js";
-import { flowsAt } from "./flows.js";
+import { flowsAt, largestFlow } from "./flows.js";
 import { layerOf } from "./layers.js";
-import { APART_FROM_ZOOM, fillOf, flowTable, flowWords, mapOption, mapTable, widestLine } from "./map.js";
+import { APART_FROM_ZOOM, fillOf, flowTable, flowWords, mapOption, mapTable, othersBeside, widestLine } from "./map.js";
 
 const say = words(MARKET);
 
@@ -14,8 +14,9 @@ export function mapCard(market, state, { moved = () => {}, ...card }) {
   let flows = null, library = null;
 
   function drawFlows() {
-    const shown = flowsAt(market.schedule, { ...state, apart: state.zoom >= APART_FROM_ZOOM });
-    flows.draw(shown, market.regions, widestLine(state));
+    const seen = { ...state, apart: state.zoom >= APART_FROM_ZOOM };
+    const shown = flowsAt(market.schedule, seen);
+    flows.draw(shown, market.regions, widestLine(state), largestFlow(shown, othersBeside(market), seen));
     made.card.dataset.lines = flows.lines();
   }
   function fillNodes() {

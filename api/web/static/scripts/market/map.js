@@ -5,7 +5,7 @@ import { nameOf, words } from "../language.js";
 import { className, term } from "../terms.js";
 import { colour } from "../theme.js";
 import { MARKET } from "../words/market.js";
-import { flowLines, flowsAt } from "./flows.js";
+import { flowLines, flowsAt, largestFlow } from "./flows.js";
 import { layerOf } from "./layers.js";
 import { usedKw } from "./reading.js";
 
@@ -29,14 +29,20 @@ export function mapOption(market, state, still = false) {
   };
 }
 
-function flowSeries({ schedule, regions }, state) {
-  const flows = flowsAt(schedule, { ...state, apart: state.zoom >= APART_FROM_ZOOM });
-  return { type: "lines", coordinateSystem: "geo", z: 2, data: flowLines(flows, regions, widestLine(state)), animation: false };
+// Markets that are drawn beside this one, to the same scale.
+export const othersBeside = (market) => (market.beside ?? []).filter((one) => one !== market);
+
+function flowSeries(market, state) {
+  const seen = { ...state, apart: state.zoom >= APART_FROM_ZOOM };
+  const flows = flowsAt(market.schedule, seen);
+  const data = flowLines(flows, market.regions, widestLine(state), largestFlow(flows, othersBeside(market), seen));
+  return { type: "lines", coordinateSystem: "geo", z: 2, data, animation: false };
 }
 
-function nodeSeries({ nodes, places, schedule }, layer, state) {
+function nodeSeries(market, layer, state) {
+  const { nodes, places, schedule } = market;
   const listed = new Map(schedule.nodes.map((row) => [row.node_id, row.listed_kw]));
-  const largest = Math.max(...listed.values(), 1);
+  const largest = Math.max(...[market, ...othersBeside(market)].flatMap((one) => one.schedule.nodes.map((row) => row.listed_kw)), 1);
   const sizes = state.narrow ? [5, 15] : [7, 30];
   const pues = [...nodes.values()].map((node) => node.pue);
   const ring = ringColour(Math.min(...pues), Math.max(...pues));
@@ -45,7 +51,7 @@ function nodeSeries({ nodes, places, schedule }, layer, state) {
     data: [...nodes.values()].map((node) => ({
       name: nameOf(node), node, value: [...places.get(node.id), layer.of(node) ?? "-"],
       symbolSize: sizes[0] + (sizes[1] - sizes[0]) * Math.sqrt((listed.get(node.id) ?? 0) / largest),
-      itemStyle: { borderColor: node.state === "down" ? colour("bad") : ring(node.pue), borderWidth: 2.2, borderType: node.state === "down" ? "dashed" : "solid" },
+      ...(node.state === "down" ? hollow() : { itemStyle: { borderColor: ring(node.pue), borderWidth: 2.2 } }),
     })),
     label: { show: state.zoom >= APART_FROM_ZOOM, position: "right", color: colour("ink"), textBorderColor: colour("map"), textBorderWidth: 3, formatter: ({ name }) => name },
     labelLayout: { hideOverlap: true },
@@ -53,12 +59,16 @@ function nodeSeries({ nodes, places, schedule }, layer, state) {
   };
 }
 
+// Of a node that is down nothing is filled in.
+const hollow = () => ({ visualMap: false, itemStyle: { color: colour("map"), borderColor: colour("bad"), borderWidth: 2.2, borderType: "dashed" } });
+
 const topOf = ({ ends: [least, most] }) => (most > least ? most : least + 1);
 
 // The scale's colour for a node, for `lerp` of the chart library.
 export function fillOf(layer, lerp) {
   const colours = ["low", "middle", "high"].map(colour), none = colour("line");
   return (node) => {
+    if (node.state === "down") return colour("map");
     const value = layer.of(node), part = (value - layer.ends[0]) / (topOf(layer) - layer.ends[0]);
     return value === null ? none : lerp(Math.min(1, Math.max(0, part)), colours);
   };
@@ -66,7 +76,7 @@ export function fillOf(layer, lerp) {
 
 const scale = (layer) => ({
   type: "continuous", seriesIndex: 0, dimension: 2, min: layer.ends[0], max: topOf(layer),
-  calculable: false, left: 8, bottom: 8, itemHeight: 90, itemWidth: 12, text: [layer.write(layer.ends[1]), layer.write(layer.ends[0])],
+  calculable: false, left: 8, bottom: 8, itemHeight: 90, itemWidth: 12, text: [`${layer.write(layer.ends[1])} ${layer.legend}`.trim(), layer.write(layer.ends[0])],
   inRange: { color: [colour("low"), colour("middle"), colour("high")] }, outOfRange: { color: colour("line") }, textStyle: { color: colour("soft"), fontSize: 11 },
 });
 

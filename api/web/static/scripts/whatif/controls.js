@@ -5,7 +5,7 @@ import { nameOf, words } from "../language.js";
 import { tickList } from "../submit/choices.js";
 import { term, termOr } from "../terms.js";
 import { WHATIF } from "../words/whatif.js";
-import { asIs, GROWTH, POLICIES, SIDES, SLIDERS } from "./settings.js";
+import { asIs, GROWTH, POLICIES, SEEDS, SIDES, SLIDERS } from "./settings.js";
 
 const say = words(WHATIF);
 const WRITE = {
@@ -40,10 +40,16 @@ function slider({ label, hint, range, value, own, write, changed }) {
   return element("div", { class: "slider" }, element("label", { for: input.id }, label), output, input, reset, note);
 }
 
+// Asked for only while demand is scaled. Tells changed(seed), null for the first.
+function seedField(value, changed) {
+  const input = element("input", { type: "number", ...SEEDS, value: value ?? 0, oninput: () => { if (input.reportValidity()) changed(Number(input.value) || null); } });
+  return field(say("seed"), input, say("seed_hint"));
+}
+
 // `changed(scenario)` is told of every change. `own`: the policy of the book, `presets`: those with a name, as the API writes them.
 export function scenarioForm(side, given, { nodes, regions, own, presets }, changed) {
   let scenario = { ...asIs(), ...given };
-  const slot = element("div");
+  const slot = element("div"), seedSlot = element("div", { class: "seed" });
   const change = (changes) => { scenario = { ...scenario, ...changes }; changed(scenario); };
 
   function draw() {
@@ -54,11 +60,19 @@ export function scenarioForm(side, given, { nodes, regions, own, presets }, chan
     const ofPolicy = (name) => (SLIDERS[name].own ? Number(chosen[SLIDERS[name].own]) : null);
     slot.replaceChildren(
       field(say("policy"), policy),
-      ...Object.keys(SLIDERS).map((name) => slider({
+      ...Object.keys(SLIDERS).flatMap((name) => [slider({
         label: say(name), hint: say(`${name}_hint`), range: SLIDERS[name], value: scenario[name], own: ofPolicy(name), write: WRITE[name],
-        changed: (value) => change({ [name]: value }),
-      })),
+        changed: (value) => (name === "demand" ? scaled(value) : change({ [name]: value })),
+      }), ...(name === "demand" ? [seedSlot] : [])]),
       nodesDown(), growth());
+    drawSeed();
+  }
+  function scaled(demand) {
+    change(demand === null ? { demand, seed: null } : { demand });
+    if ((demand === null) !== (seedSlot.firstChild === null)) drawSeed();
+  }
+  function drawSeed() {
+    seedSlot.replaceChildren(...(scenario.demand === null ? [] : [seedField(scenario.seed, (seed) => change({ seed }))]));
   }
   function nodesDown() {
     const options = [...nodes.values()].map((node) => ({ value: node.id, label: nameOf(node), group: term(regions.get(node.region_id).side) }));

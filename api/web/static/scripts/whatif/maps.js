@@ -1,5 +1,5 @@
 // Two maps of one country, moved and zoomed as one.
-import { element, field, select } from "../elements.js";
+import { card, element, field, select } from "../elements.js";
 import { words } from "../language.js";
 import { hourClock } from "../market/clock.js";
 import { mapCard } from "../market/map-card.js";
@@ -22,6 +22,7 @@ function marketOf(catalogue, outcome, down) {
 export function twinMaps(catalogue, shown, settings) {
   const state = { layer: LAYERS.includes(settings.layer) ? settings.layer : "use", hour: null, jobClass: null, local: false, zoom: 1, centre: null, narrow: narrow.matches };
   const markets = shown.map(({ outcome, down }) => marketOf(catalogue, outcome, down));
+  for (const market of markets) market.beside = markets;
   const views = shown.map(() => ({ ...state }));
   const cards = shown.map(({ side }, at) => mapCard(markets[at], views[at], {
     title: say("map_of", { name: side.toUpperCase() }), name: `what-if-${side}`, height: narrow.matches ? 320 : 460, moved: (chart) => follow(chart, views[at]),
@@ -39,11 +40,11 @@ export function twinMaps(catalogue, shown, settings) {
   const hours = shown[0].outcome.schedule.hours;
   const clock = hourClock(hours, null, { moved: (hour) => { for (const { pass } of cards) pass(hour); }, rested: () => { for (const { describe } of cards) describe(); } });
   const layer = select(LAYERS.map((one) => [one, name(`layer_${one}`)]), state.layer, { onchange: ({ target }) => { keep({ layer: target.value }); change({ layer: target.value }); } });
+  shown.forEach(({ side }, at) => cards[at].card.classList.add(`side-${side}`));
   return {
     content: element("section", { "aria-label": say("maps") },
-      element("div", { class: "row" }, field(name("layer"), layer), element("div", { class: "grow" }, clock.controls)),
-      element("p", { class: "note" }, say("maps_note")),
-      element("div", { class: "columns two" }, cards.map(({ card }) => card))),
+      card(say("maps"), say("maps_note"), element("div", { class: "row" }, field(name("layer"), layer), element("div", { class: "grow" }, clock.controls))),
+      element("div", { class: "columns two" }, cards.map((made) => made.card))),
     stop: clock.stop,
   };
 }

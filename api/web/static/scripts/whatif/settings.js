@@ -15,8 +15,10 @@ export const SLIDERS = {
 };
 const PRICES = new Set(["carbon", "ms_price"]);
 export const GROWTH = { min: 0.5, max: 3, step: 0.05 };
+// Which orders are left out or repeated while demand is scaled; 0 unless another is named.
+export const SEEDS = { min: 0, max: 2147483647, step: 1 };
 
-export const asIs = () => ({ policy: null, energy: null, carbon: null, latency: null, ms_price: null, demand: null, rtt: null, down: [], grow: {} });
+export const asIs = () => ({ policy: null, energy: null, carbon: null, latency: null, ms_price: null, demand: null, seed: null, rtt: null, down: [], grow: {} });
 export const isAsIs = (scenario) => JSON.stringify(scenario) === JSON.stringify(asIs());
 
 const within = (value, { min, max }) => (Number.isFinite(value) ? Math.min(max, Math.max(min, value)) : null);
@@ -26,8 +28,10 @@ export function fromAddress(settings, side, { nodes, regions }) {
   const given = (name) => settings[`${side}_${name}`] || null;
   const grow = (given("grow") ?? "").split(",").map((pair) => pair.split(":")).filter(([place]) => SIDES.includes(place) || regions.has(place));
   const slid = Object.entries(SLIDERS).map(([name, range]) => [name, given(name) === null ? null : within(Number(given(name)), range)]);
+  const seed = Number(given("seed"));
+  const seeded = slid.some(([name, value]) => name === "demand" && value !== null) && Number.isInteger(seed);
   return {
-    ...asIs(), policy: POLICIES.includes(given("policy")) ? given("policy") : null, ...Object.fromEntries(slid),
+    ...asIs(), policy: POLICIES.includes(given("policy")) ? given("policy") : null, ...Object.fromEntries(slid), seed: seeded ? within(seed, SEEDS) || null : null,
     down: (given("down") ?? "").split(",").filter((id) => nodes.has(id)),
     grow: Object.fromEntries(grow.map(([place, factor]) => [place, within(Number(factor), GROWTH) ?? 1])),
   };
@@ -45,5 +49,5 @@ export function requestOf(scenario, name, regions) {
   const ofRegions = Object.entries(scenario.grow).filter(([place]) => regions.has(place));
   const slid = Object.entries(SLIDERS).filter(([key]) => scenario[key] !== null)
     .map(([key, { field }]) => [field, PRICES.has(key) ? scenario[key].toFixed(6) : scenario[key]]);
-  return { name, policy: scenario.policy, ...Object.fromEntries(slid), nodes_down: scenario.down, growth: Object.fromEntries([...ofSides, ...ofRegions]) };
+  return { name, policy: scenario.policy, ...Object.fromEntries(slid), demand_seed: scenario.seed ?? 0, nodes_down: scenario.down, growth: Object.fromEntries([...ofSides, ...ofRegions]) };
 }
