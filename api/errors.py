@@ -130,7 +130,10 @@ async def _answer_market_error(_request: Request, error: Exception) -> JSONRespo
 async def _answer_not_modified(_request: Request, seen: Exception) -> Response:
     if not isinstance(seen, NotModified):
         raise TypeError(type(seen).__name__)
-    return Response(status_code=304, headers={"ETag": seen.tag, "Cache-Control": REVALIDATED})
+    headers = {"ETag": seen.tag, "Cache-Control": REVALIDATED, "Content-Length": str(seen.length)}
+    return Response(
+        status_code=304, headers=headers
+    )  # the length goes no further than where answers are packed
 
 
 async def _answer_malformed(_request: Request, error: Exception) -> JSONResponse:

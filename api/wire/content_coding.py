@@ -74,7 +74,7 @@ class _Packing:
     def _may_be_packed(self, start: Message) -> bool:
         headers = MutableHeaders(scope=start)
         if start["status"] == 304:
-            self._name_as_asked(headers)
+            self._name_unsent(headers)
         kind = headers.get("content-type", "").split(";")[0]
         return kind in PACKED_TYPES and "content-encoding" not in headers
 
@@ -90,12 +90,22 @@ class _Packing:
             headers["ETag"] = headers["etag"][:-1] + PACKED_TAG
         return {**message, "body": packed}
 
-    def _name_as_asked(self, headers: MutableHeaders) -> None:
-        """What has not changed is named by the tag that the client has it under, and varies as it did."""
+    def _name_unsent(self, headers: MutableHeaders) -> None:
+        """What is not sent again has the tag, and varies, as if it were (RFC 9110, section 15.4.5).
+
+        But a client that named only its other tag is told that one: it has nothing under the first.
+        """
+        length = int(headers.get("content-length", 0))
+        del headers["content-length"]
+        if length < WORTH_PACKING:
+            return
         headers.add_vary_header("Accept-Encoding")
-        packed = headers.get("etag", "")[:-1] + PACKED_TAG
-        if packed in ",".join(self._asked.getlist("if-none-match")):
-            headers["ETag"] = packed
+        plain, packed = headers["etag"], headers["etag"][:-1] + PACKED_TAG
+        sent, other = (
+            (packed, plain) if takes_gzip(self._asked.getlist("accept-encoding")) else (plain, packed)
+        )
+        known = ",".join(self._asked.getlist("if-none-match"))
+        headers["ETag"] = other if other in known and sent not in known else sent
 
 
 def _pack(body: bytes) -> bytes:

@@ -26,11 +26,12 @@ REVALIDATED = "private, no-cache"
 
 
 class NotModified(Exception):
-    """The client has it already."""
+    """The client has it already: `length` bytes under this tag, before they are packed."""
 
-    def __init__(self, tag: str) -> None:
+    def __init__(self, tag: str, length: int) -> None:
         super().__init__(tag)
         self.tag = tag
+        self.length = length
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,10 @@ class Seen:
 
     def tagged(self, answer: A) -> A:
         """The answer under its tag; `NotModified` where the client has it."""
-        tag = tag_of(answer)
+        shown = answer.model_dump_json().encode()
+        tag = tag_of_json(shown)
         if self.tags is not None and self.tags.has_alike(tag):
-            raise NotModified(tag)
+            raise NotModified(tag, len(shown))
         return _tagged(answer, self.response, tag)
 
 

@@ -38,7 +38,8 @@ def hold_quote(
 ) -> HeldQuote:
     """Set the cheapest place for an order aside; `not_placed_now` where there is none, whatever it may cost.
 
-    The order itself is not stored. The unit of work holds capacity.
+    Its window begins at a full hour after now, never now: else nobody could come back for it. The order itself is not
+    stored. The unit of work holds capacity.
     """
     if not 1 <= minutes <= LONGEST_HOLD_MINUTES:
         raise InvalidInput("invalid_hold", f"hold_minutes is a whole number from 1 to {LONGEST_HOLD_MINUTES}")
@@ -47,7 +48,8 @@ def hold_quote(
             "too_many_quotes", f"at most {MOST_HELD} quotes are held at once; use one, or release one"
         )
     asking = at_any_price(order)
-    market = SpotMarket(spot_snapshot(work, catalogue, [asking], spot_horizon(order.terms, now), now))
+    horizon = spot_horizon(order.terms, now + timedelta.resolution)
+    market = SpotMarket(spot_snapshot(work, catalogue, [asking], horizon, now))
     place = market.place(asking.id, ids, now)
     if place is None:
         raise not_placed_now(market.free(), order)
@@ -71,8 +73,7 @@ def hold_quote(
 
 def _held_until(place: Allocation, minutes: int, now: datetime) -> datetime:
     """At the latest when the window begins: nobody pays for, and no provider answers for, hours before an order came."""
-    until = now + timedelta(minutes=minutes)
-    return min(until, place.starts_at) if place.starts_at > now else until
+    return min(now + timedelta(minutes=minutes), place.starts_at)
 
 
 def own_quote(work: Store, actor: Actor, quote_id: str) -> HeldQuote:
@@ -121,7 +122,7 @@ def use_quote(work: Store, quote_id: str, order: Order) -> None:
 
 
 def _require_held(quote: HeldQuote, now: datetime) -> None:
-    if quote.state is not HeldQuoteState.HELD or quote.expires_at <= now or quote.starts_at < now:
+    if quote.state is not HeldQuoteState.HELD or quote.expires_at <= now:
         raise Conflict(
             "quote_expired",
             f"quote {quote.id} is {quote.state.value}, it was held until {rfc3339(quote.expires_at)}: ask for a new one",

@@ -89,13 +89,13 @@ def test_a_quote_that_is_held_is_in_the_calendar_and_in_the_way_of_maintenance(
 ) -> None:
     exchange.set_policy(operator, FREE)
     quote = exchange.hold_quote(buyer, "buy_toy", terms(devices=("a100_80",), units=2, hours=1), 10)
-    assert (quote.offering_id, quote.starts_at) == ("off_4", START)
-    assert hours_of(enquiries, None, 2) == [(80, 80, 0, 20, 60), (80, 80, 0, 0, 80)]
-    window = Maintenance(START, START + HOUR, 1)
+    assert (quote.offering_id, quote.starts_at) == ("off_4", START + HOUR)
+    assert hours_of(enquiries, None, 2) == [(80, 80, 0, 0, 80), (80, 80, 0, 20, 60)]
+    window = Maintenance(START + HOUR, START + 2 * HOUR, 1)
     for force in (False, True):
         with pytest.raises(Conflict) as refusal:
             exchange.add_maintenance(operator, "off_4", window, force=force)
         assert (refusal.value.code, refusal.value.facts["units_in_use"]) == ("in_use", 2.0)
     clock.advance(timedelta(minutes=11))  # the quote has lapsed
-    assert hours_of(enquiries, None, 1) == [(80, 80, 0, 0, 80)]
+    assert hours_of(enquiries, START + HOUR, 1) == [(80, 80, 0, 0, 80)]
     assert exchange.add_maintenance(operator, "off_4", window).maintenance == (window,)

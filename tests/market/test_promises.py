@@ -22,7 +22,13 @@ from market.persistence.store import Store
 pytestmark = pytest.mark.slow
 
 ROUND = RoundRequest(policy=FREE)
-WHOLE_910B: dict[str, Any] = {"units": 8, "hours": 24, "devices": ("910b",), "precision": None}
+WHOLE_910B: dict[str, Any] = {
+    "units": 8,
+    "hours": 24,
+    "hours_to_deadline": 25,
+    "devices": ("910b",),
+    "precision": None,
+}
 """All of off_3 for a day: 8 units x 24 h x 2 CNY = 384 CNY."""
 TENTH: dict[str, Any] = {"units": 4, "hours": 3, "devices": ("910b",), "precision": None}
 """Half of off_3 for three hours: 4 x 3 x 2 = 24 CNY."""
@@ -101,8 +107,7 @@ def test_what_is_held_is_free_for_nobody_else_until_it_lapses(
     plain.submit_orders(buyer, [Submission("buy_toy", asked)])
     assert plain.clear_round(operator, ROUND).placed == 0
     clock.advance(timedelta(minutes=10))
-    wait_an_hour = replace(immediate, deadline=asked.deadline + HOUR)
-    answer = plain.submit_orders(buyer, [Submission("buy_toy", wait_an_hour)])[0]
+    answer = plain.submit_orders(buyer, [Submission("buy_toy", immediate)])[0]
     assert isinstance(answer, Order)  # lapsed by the clock alone; the state follows when time is kept
     assert [plain.keep_time().quotes_lapsed for _ in range(2)] == [1, 0]
 
@@ -132,7 +137,7 @@ def test_a_quote_is_used_once_by_its_own_buyer_in_time(
         ({"max_rtt_ms": 5}, ["job"]),
         ({"limit_cny": 23}, ["limit_price"]),
         ({"hours_to_deadline": 2}, ["deadline"]),
-        ({"earliest_start": START + HOUR}, ["earliest_start"]),
+        ({"earliest_start": START + 2 * HOUR}, ["earliest_start"]),
     ],
 )
 def test_another_order_than_was_asked_for_is_a_mismatch(
@@ -147,14 +152,24 @@ def test_another_order_than_was_asked_for_is_a_mismatch(
 def test_a_quote_is_held_until_its_window_begins_and_no_longer(
     plain: Exchange, buyer: Actor, clock: VirtualClock
 ) -> None:
-    begun = hold(plain, buyer, minutes=30, **TENTH)  # on the hour: its window begins at once
-    assert begun.starts_at == START
+    on_the_hour = hold(plain, buyer, minutes=60, **TENTH)
+    assert on_the_hour.expires_at == on_the_hour.starts_at == START + HOUR
     clock.advance(timedelta(minutes=20))
-    refused(use(plain, buyer, begun.id, terms(**TENTH)), "quote_expired")
-    quote = hold(plain, buyer, minutes=60, **TENTH)
-    assert quote.expires_at == quote.starts_at == START + HOUR
-    clock.advance(timedelta(minutes=50))
-    refused(use(plain, buyer, quote.id, terms(**TENTH)), "quote_expired")
+    late = hold(plain, buyer, minutes=60, **TENTH)
+    assert late.expires_at == late.starts_at == START + HOUR
+    clock.advance(timedelta(minutes=40) - timedelta.resolution)
+    assert isinstance(use(plain, buyer, on_the_hour.id, terms(**TENTH)), Order)
+    clock.advance(timedelta.resolution)
+    refused(use(plain, buyer, late.id, terms(hours_to_deadline=30, **TENTH)), "quote_expired")
+
+
+def test_what_can_only_begin_now_is_not_held(plain: Exchange, buyer: Actor) -> None:
+    now_or_never = terms(hours_to_deadline=TENTH["hours"], **TENTH)
+    with pytest.raises(Conflict) as refusal:
+        plain.hold_quote(buyer, "buy_toy", now_or_never, 10)
+    assert refusal.value.code == "not_placed_now"
+    at_once = replace(now_or_never, time_in_force=TimeInForce.IMMEDIATE)
+    assert isinstance(plain.submit_orders(buyer, [Submission("buy_toy", at_once)])[0], Order)
 
 
 def test_a_released_quote_is_free_again(

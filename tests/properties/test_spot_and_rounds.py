@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from promises_kept import broken_promises
 from toy_market import CATALOGUE, FREE, HOUR, SCENARIO, START, order, snapshot, terms
@@ -50,6 +50,14 @@ ASKED = st.fixed_dictionaries(
         "kind": st.sampled_from(list(TimeInForce)),
     }
 )
+SMALL: dict[str, Any] = {
+    "limit_cny": 400,
+    "hours_to_deadline": 9,
+    "units": 2,
+    "hours": 1,
+    "earliest_start": None,
+}
+HELD_ON_THE_HOUR = [("hold", SMALL | {"kind": TimeInForce.IMMEDIATE}), ("wait", 20), ("use", 0)]
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("submit"), st.lists(ASKED, min_size=1, max_size=5)),
@@ -119,11 +127,7 @@ class Lived:
             return
         quote, wanted = self.quotes[which % len(self.quotes)]
         with self.database.reading() as session:
-            now = self.clock.now()
-            held = quote.id in {q.id for q in Store(session).promises.held_quotes(now)}
-            held = (
-                held and quote.starts_at >= now
-            )  # one that was given on the very hour it begins is past at once
+            held = quote.id in {q.id for q in Store(session).promises.held_quotes(self.clock.now())}
         paying = replace(wanted, limit_price_micros=max(wanted.limit_price_micros, quote.price_micros))
         (answer,) = self.exchange.submit_orders(BUYER, [Submission("buy_toy", paying, quote_id=quote.id)])
         if isinstance(answer, Order):
@@ -178,6 +182,7 @@ def check_room(holding: tuple[Allocation | HeldQuote, ...]) -> None:
 @pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=STEPS)
+@example(steps=HELD_ON_THE_HOUR)
 def test_whatever_is_taken_between_rounds_nothing_is_sold_twice(steps: list[tuple[str, Any]]) -> None:
     with TemporaryDirectory() as directory:
         lived = Lived(directory)
