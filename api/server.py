@@ -25,7 +25,7 @@ from api.settings import Settings
 from api.settings_sources import FoundSettings
 from api.timer import RoundTimer
 from market.clearing.solving import SolverProcess
-from market.domain.clock import Clock, SystemClock
+from market.domain.clock import Clock
 from market.domain.errors import Conflict, InvalidInput, Unavailable
 from market.enquiries.desk import Enquiries
 from market.exchange import Exchange, RoundRequest
@@ -54,7 +54,7 @@ class OpenExchange:
 @contextmanager
 def open_exchange(settings: Settings, clock: Clock | None = None) -> Iterator[OpenExchange]:
     """Open an exchange that was initialised; `Unavailable` if it was not. Closing ends its solver process."""
-    told = clock or SystemClock()
+    told = clock or settings.clock()
     _require_engine(settings)
     solving = SolverProcess(settings.solver_niceness, settings.engine())
     opened = Database(settings.database_url, settings.server_terms())

@@ -14,6 +14,7 @@ from pydantic_settings import SettingsConfigDict
 from api.database_settings import DatabaseSettings
 from api.edge.settings import EdgeSettings, Rate
 from api.retention_settings import RetentionSettings
+from api.simulation_settings import SimulationSettings
 from api.webhook_settings import WebhookSettings
 from market.domain.errors import InvalidInput
 from solver import ClusterSettings, Engine, Limits
@@ -39,7 +40,7 @@ def _interval_of(value: object) -> object:
     return read_interval(value) if isinstance(value, str) else value
 
 
-class Settings(DatabaseSettings, WebhookSettings, RetentionSettings, EdgeSettings):
+class Settings(DatabaseSettings, WebhookSettings, RetentionSettings, EdgeSettings, SimulationSettings):
     """Where the exchange keeps its data, where it listens, how hard it solves, what it tells of itself."""
 
     model_config = SettingsConfigDict(
@@ -111,6 +112,7 @@ class Settings(DatabaseSettings, WebhookSettings, RetentionSettings, EdgeSetting
             )
         if self.demo_sessions:
             yield "demo_sessions is on: whoever asks is lent a key, the operator's included; for an invented market only"
+        yield from self.simulation_risks()
 
     def limits(self) -> Limits:
         """How long and hard a round may try where its request does not say."""

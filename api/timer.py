@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import TracebackType
 
+from market.domain.clock import real_seconds
 from market.domain.errors import Conflict, Unavailable
 from market.domain.parties import Actor, Role
 from market.domain.rounds import Round
@@ -80,6 +81,6 @@ class RoundTimer:
         """Until the next round is due; whether to stop."""
         self._next_at = self._exchange.clock.now() + self._every
         try:
-            return self._wait(self._every.total_seconds())
+            return self._wait(real_seconds(self._exchange.clock, self._every))
         finally:
             self._next_at = None

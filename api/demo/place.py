@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from api.server import ServerThread, bind
 from api.settings import Settings
 from api.terminal.refusal import Refusal
-from market.domain.clock import MARKET_ZONE, SystemClock
+from market.domain.clock import MARKET_ZONE
 from market.domain.errors import Conflict
 from market.exchange import Exchange
 from market.persistence.database import Database
@@ -60,7 +60,7 @@ def prepare_exchange(settings: Settings) -> str:
     database = Database(settings.database_url)
     try:
         database.upgrade()
-        exchange = Exchange(database, SystemClock(), pepper=settings.key_pepper.get_secret_value())
+        exchange = Exchange(database, settings.clock(), pepper=settings.key_pepper.get_secret_value())
         if exchange.has_operator():
             raise Refusal(
                 "database_not_fresh",

@@ -1,5 +1,6 @@
 """What time it is: passed in, so that tests and simulations decide."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -36,6 +37,27 @@ class VirtualClock:
     def advance(self, by: timedelta) -> None:
         """Move forward."""
         self._at += by
+
+
+@dataclass(frozen=True, slots=True)
+class RunningClock:
+    """A simulation's clock, the same in all its processes: the machine's time since `since`, `speed` times as fast,
+    counted from `start`."""
+
+    since: datetime
+    start: datetime
+    speed: float
+
+    def now(self) -> datetime:
+        """The simulated moment in UTC; before `since`, the start."""
+        passed = max(datetime.now(UTC) - self.since, timedelta(0))
+        return self.start + passed * self.speed
+
+
+def real_seconds(clock: Clock, interval: timedelta) -> float:
+    """How long an interval of a clock takes on the machine's own: for whoever sleeps until it has passed."""
+    speed = clock.speed if isinstance(clock, RunningClock) else 1.0
+    return interval.total_seconds() / speed
 
 
 def next_hour(moment: datetime) -> datetime:
