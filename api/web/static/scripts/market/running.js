@@ -8,7 +8,7 @@ import { MARKET } from "../words/market.js";
 import { sum } from "./reading.js";
 
 const say = words(MARKET);
-const TOP = 36, ABOVE = 1;
+const TOP = 36, HALF_A_LABEL = 40, ABOVE = 1;
 const SIDES = ["east", "centre", "northeast", "west"];
 
 // The chart, with a line at the hour of the map: `mark()` moves it to the hour of `state` without drawing the rest again.
@@ -58,7 +58,7 @@ function runningOption(market, state, still) {
   return {
     tooltip: { trigger: "axis", valueFormatter: (value) => `${number(value)} ${term("unit_kw")}` },
     legend: { top: 0, icon: "roundRect", data: sides.map(([side]) => say("granted", { side: term(side) })), formatter: (name) => term(sides.find(([side]) => say("granted", { side: term(side) }) === name)[0]) },
-    grid: { left: 8, right: 16, top: TOP, bottom: 8, containLabel: true },
+    grid: { left: 8, right: HALF_A_LABEL, top: TOP, bottom: 8, containLabel: true },
     xAxis: { type: "category", boundaryGap: false, data: hours.map(dayHour) },
     yAxis: { type: "value", axisLabel: { formatter: (value) => `${compact(value)} ${term("unit_kw")}`, color: colour("soft") } },
     series,

@@ -17,7 +17,8 @@ export function progressOption(points) {
   return {
     tooltip: { trigger: "axis", valueFormatter: (value) => cny(value, 0) },
     legend: { top: 0 },
-    xAxis: { type: "value", name: say("seconds"), min: 0, axisLabel: { formatter: (value) => number(value, value < 10 ? 1 : 0), color: colour("soft") } },
+    grid: { left: 8, right: 16, top: 32, bottom: 30, containLabel: true },
+    xAxis: { type: "value", name: say("seconds"), nameLocation: "middle", nameGap: 26, min: 0, axisLabel: { formatter: (value) => number(value, value < 10 ? 1 : 0), color: colour("soft") } },
     yAxis: { type: "value", scale: true, axisLabel: { formatter: (value) => compact(value, FINE), color: colour("soft") } },
     series: [line(say("bound"), 2, "c3"), line(say("value"), 1, "c1")],
   };
