@@ -1,6 +1,8 @@
 """Who may touch and see what: somebody else's is as good as not there."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from market.clearing.schedule import Schedule
 from market.domain.errors import InvalidInput, NotFound, NotPermitted
@@ -14,6 +16,7 @@ from market.domain.scopes import Scope
 from market.domain.webhooks import Delivery, Webhook
 from market.persistence.store import Store
 
+T = TypeVar("T")
 FEWEST_ORDERS_TOLD = 3
 """A sum over fewer orders says too much of each of them."""
 
@@ -21,47 +24,33 @@ FEWEST_ORDERS_TOLD = 3
 def own_order(work: Store, actor: Actor, order_id: str, *, held: bool = False) -> Order:
     """An order the actor may see; `NotFound` also for another buyer's. `held`: nobody else changes it meanwhile."""
     order = work.orders.held([order_id]).get(order_id) if held else work.orders.get(order_id)
-    if order is None or (actor.role is not Role.OPERATOR and order.buyer_id != actor.organisation_id):
-        raise NotFound("not_found", f"no order {order_id}")
-    return order
+    return _own(actor, order, lambda one: one.buyer_id, f"order {order_id}")
 
 
 def own_allocation(work: Store, actor: Actor, allocation_id: str) -> Allocation:
     """An allocation the actor may report on; `NotFound` also for another provider's."""
     actor.require(Role.PROVIDER, Role.OPERATOR, scope=Scope.ALLOCATIONS)
     allocation = work.rounds.allocation(allocation_id)
-    if allocation is None or (
-        actor.role is not Role.OPERATOR and allocation.provider_id != actor.organisation_id
-    ):
-        raise NotFound("not_found", f"no allocation {allocation_id}")
-    return allocation
+    return _own(actor, allocation, lambda one: one.provider_id, f"allocation {allocation_id}")
 
 
 def own_offering(work: Store, actor: Actor, offering_id: str) -> Offering:
     """An offering the actor may change, held for the change; `NotFound` also for another provider's."""
     actor.require(Role.PROVIDER, Role.OPERATOR, scope=Scope.OFFERINGS)
     offering = work.listings.held(offering_id)
-    if offering is None or (
-        actor.role is not Role.OPERATOR and offering.provider_id != actor.organisation_id
-    ):
-        raise NotFound("not_found", f"no offering {offering_id}")
-    return offering
+    return _own(actor, offering, lambda one: one.provider_id, f"offering {offering_id}")
 
 
 def own_key(work: Store, actor: Actor, key_id: str, *, held: bool = False) -> HeldKey:
     """A key of the actor's organisation (any, for the operator); `NotFound` also for another one's."""
     key = work.keys.get(key_id, held=held)
-    if key is None or not _is_of(actor, key.key.organisation_id):
-        raise NotFound("not_found", f"no key {key_id}")
-    return key
+    return _own(actor, key, lambda one: one.key.organisation_id, f"key {key_id}")
 
 
 def own_member(work: Store, actor: Actor, member_id: str, *, held: bool = False) -> Member:
     """A member of the actor's organisation (any, for the operator); `NotFound` also for another one's."""
     member = work.members.held(member_id) if held else work.members.get(member_id)
-    if member is None or not _is_of(actor, member.organisation_id):
-        raise NotFound("not_found", f"no member {member_id}")
-    return member
+    return _own(actor, member, lambda one: one.organisation_id, f"member {member_id}")
 
 
 def organisation_meant(work: Store, actor: Actor, named: str | None) -> tuple[Role, str | None]:
@@ -102,11 +91,7 @@ def own_webhook(
 ) -> Webhook:
     """A webhook the actor may see and change; `NotFound` also for another organisation's, and for one that is removed."""
     webhook = work.webhooks.get(webhook_id, held=held, removed=removed)
-    if webhook is None or (
-        actor.role is not Role.OPERATOR and webhook.organisation_id != actor.organisation_id
-    ):
-        raise NotFound("not_found", f"no webhook {webhook_id}")
-    return webhook
+    return _own(actor, webhook, lambda one: one.organisation_id, f"webhook {webhook_id}")
 
 
 def own_delivery(work: Store, webhook: Webhook, number: int, *, held: bool = False) -> Delivery:
@@ -133,6 +118,13 @@ def schedule_seen_by(actor: Actor | None, schedule: Schedule) -> Schedule:
     if actor is not None and actor.sees_everything:
         return schedule
     return schedule.told_of_at_least(FEWEST_ORDERS_TOLD)
+
+
+def _own(actor: Actor, found: T | None, owner_of: Callable[[T], str | None], named: str) -> T:
+    """What was found, if it is the actor's organisation's; the operator has a say in everything."""
+    if found is None or not _is_of(actor, owner_of(found)):
+        raise NotFound("not_found", f"no {named}")
+    return found
 
 
 def _is_of(actor: Actor, organisation_id: str | None) -> bool:

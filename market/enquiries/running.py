@@ -1,8 +1,7 @@
-"""What can be asked of what runs: one allocation, one node."""
+"""What can be asked of what runs: one allocation."""
 
 from market.domain.errors import NotFound
 from market.domain.parties import Actor, Role
-from market.domain.places import Node
 from market.domain.rounds import Allocation
 from market.domain.scopes import Scope
 from market.persistence.database import Database
@@ -31,12 +30,4 @@ class RunningEnquiries:
             actor.role is not Role.OPERATOR and own.get(actor.role) != actor.organisation_id
         ):
             raise NotFound("not_found", f"no allocation {allocation_id}")
-        return found
-
-    def node(self, node_id: str) -> Node:
-        """One computing centre."""
-        with self._database.reading() as session:
-            found = Store(session).node(node_id)
-        if found is None:
-            raise NotFound("not_found", f"no node {node_id}")
         return found

@@ -11,6 +11,7 @@ from market.domain.errors import InvalidInput
 from market.domain.money import parse_cny
 
 Value = TypeVar("Value")
+Number = TypeVar("Number", int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +107,6 @@ def word_of(allowed: Iterable[str]) -> Callable[[str], str]:
     return check
 
 
-def nonnegative(cell: str) -> float:
-    """A finite number, zero or more."""
-    value = _finite(cell)
-    if value < 0:
-        raise ValueError(cell)
-    return value
-
-
 def _nonempty(cell: str) -> str:
     if not cell:
         raise ValueError("empty")
@@ -127,15 +120,19 @@ def _finite(cell: str) -> float:
     return value
 
 
-def _whole(cell: str) -> int:
-    value = int(cell)
-    if value < 0:
-        raise ValueError(cell)
-    return value
+def _not_negative(parse: Callable[[str], Number]) -> Callable[[str], Number]:
+    """A parser that takes only what is zero or more of what another one takes."""
+
+    def check(cell: str) -> Number:
+        value = parse(cell)
+        if value < 0:
+            raise ValueError(cell)
+        return value
+
+    return check
 
 
-def _not_negative_cny(cell: str) -> int:
-    value = parse_cny(cell)
-    if value < 0:
-        raise ValueError(cell)
-    return value
+nonnegative = _not_negative(_finite)
+"""A finite number, zero or more."""
+_whole = _not_negative(int)
+_not_negative_cny = _not_negative(parse_cny)
