@@ -147,8 +147,8 @@ def _after(delivery: Delivery, attempt: Attempt, terms: DeliveryTerms) -> Delive
 
 
 def _judge(work: UnitOfWork, webhook: Webhook, attempts: Sequence[Attempt], terms: DeliveryTerms) -> None:
-    """Whether it goes on."""
-    if not attempts:
+    """Whether it goes on: one that was paused or disabled while this was under way stays what it was made."""
+    if not attempts or webhook.state is not WebhookState.ACTIVE:
         return
     last = max(attempt.at for attempt in attempts)
     if any(attempt.succeeded for attempt in attempts):

@@ -18,9 +18,9 @@ from market.couriers.durable_turns import SCHEMA, DurableTurns, tasks_url
 from market.couriers.turns import TakeTurn
 from market.desks.webhooks import MOST_REPLAYED, NewWebhook
 from market.domain.clock import SystemClock
-from market.domain.errors import InvalidInput
+from market.domain.errors import Conflict, InvalidInput
 from market.domain.parties import Actor, Role
-from market.domain.webhooks import DeliveryState, DeliveryTerms, Webhook, WebhookState
+from market.domain.webhooks import Attempt, DeliveryState, DeliveryTerms, Webhook, WebhookState
 from market.enquiries.desk import Enquiries
 from market.exchange import Exchange
 from market.persistence.database import Database
@@ -218,6 +218,30 @@ def test_a_webhook_that_fails_for_too_long_is_disabled(
     assert enquiries.webhook(toy_buyer, webhook.id).disabled_reason == "failing"
     told = [event.kind for event in enquiries.events_after(0, 1000, webhook.audience)]
     assert told[-1] == "webhook.disabled"
+
+
+@pytest.mark.parametrize("status", [410, 500], ids=["gone", "failing"])
+def test_what_was_under_way_undoes_no_state_that_was_set_meanwhile(
+    now_exchange: Exchange, toy_buyer: Actor, receiver: Receiver, status: int
+) -> None:
+    """Else a receiver that holds its answer back takes off what an operator put on."""
+    operator = Actor("key_operator", Role.OPERATOR, None)
+    terms = DeliveryTerms(disable_after=timedelta(0))
+    set_by = {WebhookState.DISABLED: operator, WebhookState.PAUSED: toy_buyer}
+    for state, actor in set_by.items():
+        webhook, _ = webhook_at(now_exchange, toy_buyer, receiver)
+        happen(now_exchange, ["a"], 1)
+        now_exchange.fan_out()
+        (parcel,) = now_exchange.take_parcels(webhook.id, terms)
+        changed = now_exchange.change_webhook(actor, webhook.id, {"state": state}, HERE)
+        answered = Attempt(now_exchange.clock.now(), 1, status)
+        now_exchange.note_attempts(webhook.id, [(parcel.delivery.number, answered)], terms)
+        found = Enquiries(now_exchange.database, now_exchange.clock).webhook(toy_buyer, webhook.id)
+        assert (found.state, found.disabled_reason) == (state, changed.disabled_reason)
+        if state is WebhookState.DISABLED:
+            with pytest.raises(Conflict) as refused:
+                now_exchange.change_webhook(toy_buyer, webhook.id, {"state": WebhookState.ACTIVE}, HERE)
+            assert refused.value.code == "webhook_disabled_by_operator"
 
 
 def test_a_rotated_secret_and_the_one_before_are_both_good(
