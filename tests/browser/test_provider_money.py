@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -11,7 +11,7 @@ from looking import opened
 from playwright.sync_api import Browser, expect
 from shown_site import Json, Site, serving
 
-from market.domain.clock import MARKET_ZONE, next_local_midnight
+from market.domain.clock import MARKET_ZONE
 
 pytestmark = pytest.mark.browser
 SUMS = ("charge", "make_whole", "fee", "refund", "credit", "net")
@@ -25,21 +25,21 @@ def later_site(landed_day: tuple[Path, str], tmp_path_factory: pytest.TempPathFa
         yield site
 
 
-def month() -> str:
+def month(site: Site) -> str:
     """The month of the day that was cleared."""
-    return next_local_midnight(datetime.now(UTC)).astimezone(MARKET_ZONE).strftime("%Y-%m")
+    return datetime.fromisoformat(site.round["starts_at"]).astimezone(MARKET_ZONE).strftime("%Y-%m")
 
 
 def richest(site: Site) -> Json:
     """The statement that has most lines."""
     statements: list[Json] = site.ask(
-        "GET", "/v1/statements", site.operator, params={"month": month(), "limit": 1000}
+        "GET", "/v1/statements", site.operator, params={"month": month(site), "limit": 1000}
     )["items"]
     return max(statements, key=lambda one: len(one["lines"]))
 
 
 def money_of(site: Site, provider_id: str) -> str:
-    asked = {"lang": "en", "part": "money", "provider": provider_id, "month": month()}
+    asked = {"lang": "en", "part": "money", "provider": provider_id, "month": month(site)}
     return f"{site.url}/provider?{urlencode(asked)}"
 
 

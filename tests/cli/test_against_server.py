@@ -125,9 +125,14 @@ def test_a_quote_is_held_and_used(house: House, tmp_path: Path) -> None:
         body = {"id": "buy_holder", "name": "Holder", "kind": "lab"}
         buyer = House(house.server, exchange.buyers.register(body).api_key, house.day)
     job = {"compute_class": "gpu", "precision": "fp16", "units": 1, "hours": 1, "origin_region": "shanghai"}
-    deadline = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+    now = datetime.now(UTC)
+    begins, ends = (
+        (now + timedelta(hours=1)).isoformat(),
+        (now + timedelta(days=3)).isoformat(),
+    )  # none lapses
+    order = {"job": job, "limit_price": "900.00", "earliest_start": begins, "deadline": ends}
     one = tmp_path / "order.json"
-    one.write_text(json.dumps({"job": job, "limit_price": "900.00", "deadline": deadline}))
+    one.write_text(json.dumps(order))
     held = listed(buyer, "quote", one, "--hold", 10)["held"]
     assert held["state"] == "held"
     assert "Held until" in buyer.run("quote", one, "--hold", 1).stdout
