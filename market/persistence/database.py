@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from market.domain.errors import InvalidInput, Unavailable
-from market.persistence.round_lock import RoundLock
+from market.persistence.claims import Claim, ClaimName
 from market.persistence.server_terms import ServerTerms
 
 PATIENCE_SECONDS = 10
@@ -44,7 +44,7 @@ class Database:
         """`url` as SQLAlchemy writes it: sqlite:///market.db or postgresql+psycopg://…; `terms` are for the latter."""
         self.url = url
         self.engine = _build_engine(url, terms or ServerTerms())
-        self.round_lock = RoundLock(self.engine)
+        self.round_lock = Claim(self.engine, ClaimName.ROUND)
         self.teller = uuid.uuid4().hex
         """Tells this open database from others on the same server, which may be of the same process."""
         self._writing = sessionmaker(self.engine, expire_on_commit=False, info={TELLER: self.teller})

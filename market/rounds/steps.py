@@ -148,7 +148,7 @@ def refuse_outcome(work: Store, opened: Round, broken: Sequence[BrokenPromise], 
 
 def abandon_round(work: Store, now: datetime) -> Round | None:
     """Close a round that nobody is clearing any more as failed; its orders are still open."""
-    left_over = work.rounds.in_progress()
+    left_over = work.rounds.in_progress(held=True)
     if left_over is None:
         return None
     failed = closed(left_over, RoundState.FAILED, now, failure=EXCHANGE_STOPPED)
