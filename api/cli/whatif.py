@@ -14,46 +14,61 @@ from api.terminal.refusal import Refusal
 from api.terminal.whole_file import check_writable, writing_whole
 
 if TYPE_CHECKING:
-    from api.client.answers import PointAnswer, ScenarioAnswer, SweepAnswer
-    from api.client.bodies import SweepRequest
+    from api.client.answers import PointAnswer, ScenarioAnswer, ScenariosAnswer, SweepAnswer
+    from api.client.bodies import ScenariosRequest, SweepRequest
     from api.client.exchange import Exchange
 
 COLUMNS = ("scenario", "placed", "gap", "spend CNY", "RTT ms", "kWh", "kg CO2 location", "kg CO2 market")
 POINT_COLUMNS = ("path", "CNY/kg", "CNY/ms·unit-hour", "spend CNY", "RTT ms", "kg CO2", "gap", "front")
+SCENARIO_SECONDS, POINT_SECONDS = 10.0, 3.0
+
+
+RoundId = Annotated[str | None, typer.Option("--round", help="a landed round's book [the open book]")]
+PolicyName = Annotated[str | None, typer.Option("--policy", help="balanced, price, green or latency")]
+CarbonPrice = Annotated[str | None, typer.Option("--carbon-price", help="CNY per kg CO2, such as 1.50")]
+EnergyWeight = Annotated[float | None, typer.Option("--energy-weight", min=0)]
+LatencyWeight = Annotated[float | None, typer.Option("--latency-weight", min=0)]
+NodesDown = Annotated[list[str] | None, typer.Option("--node-down", help="a node that is down")]
+Growth = Annotated[
+    list[str] | None, typer.Option("--grow", help="region or node = factor, such as zhongwei=1.2")
+]
+MaxRtt = Annotated[float | None, typer.Option("--max-rtt", min=0, help="ms, for every order")]
+LatencyPrice = Annotated[
+    str | None,
+    typer.Option("--latency-price", help="CNY per ms and unit-hour, for every order, such as 0.005"),
+]
+Demand = Annotated[float | None, typer.Option("--demand", min=0.1, max=3, help="so many times the orders")]
+DemandSeed = Annotated[
+    int | None, typer.Option("--demand-seed", min=0, help="with --demand: which orders that are [0]")
+]
+Sweep = Annotated[bool, typer.Option("--sweep", help="draw the front instead")]
+Points = Annotated[int, typer.Option("--points", min=3, max=200, help="of the front")]
+Plot = Annotated[Path | None, typer.Option("--plot", help="with --sweep: draw it (.svg)")]
+Seconds = Annotated[
+    float | None,
+    typer.Option("--seconds", help=f"for each [{SCENARIO_SECONDS:.0f}; a point: {POINT_SECONDS:.0f}]"),
+]
 
 
 @connected
 def whatif(  # noqa: PLR0913 - one parameter per option
     exchange: "Exchange",
     *,
-    round_id: Annotated[
-        str | None, typer.Option("--round", help="a landed round's book [the open book]")
-    ] = None,
-    policy: Annotated[str | None, typer.Option("--policy", help="balanced, price, green or latency")] = None,
-    carbon_price: Annotated[
-        str | None, typer.Option("--carbon-price", help="CNY per kg CO2, such as 1.50")
-    ] = None,
-    energy_weight: Annotated[float | None, typer.Option("--energy-weight", min=0)] = None,
-    latency_weight: Annotated[float | None, typer.Option("--latency-weight", min=0)] = None,
-    node_down: Annotated[list[str] | None, typer.Option("--node-down", help="a node that is down")] = None,
-    grow: Annotated[
-        list[str] | None, typer.Option("--grow", help="region or node = factor, such as zhongwei=1.2")
-    ] = None,
-    max_rtt_ms: Annotated[float | None, typer.Option("--max-rtt", min=0, help="ms, for every order")] = None,
-    latency_price: Annotated[
-        str | None,
-        typer.Option("--latency-price", help="CNY per ms and unit-hour, for every order, such as 0.005"),
-    ] = None,
-    demand: Annotated[
-        float | None, typer.Option("--demand", min=0.1, max=3, help="so many times the orders")
-    ] = None,
-    demand_seed: Annotated[
-        int | None, typer.Option("--demand-seed", min=0, help="with --demand: which orders that are [0]")
-    ] = None,
-    sweep: Annotated[bool, typer.Option("--sweep", help="draw the front instead")] = False,
-    points: Annotated[int, typer.Option("--points", min=3, max=200, help="of the front")] = 24,
-    plot: Annotated[Path | None, typer.Option("--plot", help="with --sweep: draw it (.svg)")] = None,
-    seconds: Annotated[float | None, typer.Option("--seconds", help="for each [10; a point: 3]")] = None,
+    round_id: RoundId = None,
+    policy: PolicyName = None,
+    carbon_price: CarbonPrice = None,
+    energy_weight: EnergyWeight = None,
+    latency_weight: LatencyWeight = None,
+    node_down: NodesDown = None,
+    grow: Growth = None,
+    max_rtt_ms: MaxRtt = None,
+    latency_price: LatencyPrice = None,
+    demand: Demand = None,
+    demand_seed: DemandSeed = None,
+    sweep: Sweep = False,
+    points: Points = 24,
+    plot: Plot = None,
+    seconds: Seconds = None,
     as_json: AsJson = False,
 ) -> None:
     """Clear the same book in another market; nothing is stored. Ctrl-C cancels it. This needs an operator's key.
@@ -69,15 +84,12 @@ def whatif(  # noqa: PLR0913 - one parameter per option
     if plot is not None:
         check_writable(plot)
     if sweep:
-        seconds_limit = seconds or 3.0
-        asked: SweepRequest = {"round_id": round_id, "points": points, "seconds_limit": seconds_limit}
-        with clearing_bar(seconds_limit) as bar:
-            swept = exchange.scenarios.sweep(asked, on_progress=bar)
+        swept = _sweep(exchange, round_id, points, seconds or POINT_SECONDS)
         if plot is not None:
             _draw(swept, plot)
         _print_sweep(swept, as_json=as_json)
         return
-    terms = {
+    altered = {
         "policy": policy,
         "carbon_price_per_kg": carbon_price,
         "energy_weight": energy_weight,
@@ -89,12 +101,28 @@ def whatif(  # noqa: PLR0913 - one parameter per option
         "demand_scale": demand,
         "demand_seed": demand_seed,
     }
-    scenario: Any = {"name": "what if"} | {name: value for name, value in terms.items() if value is not None}
-    seconds_limit = seconds or 10.0
-    with clearing_bar(seconds_limit) as bar:
-        found = exchange.scenarios.compare(
-            {"round_id": round_id, "scenarios": [scenario], "seconds_limit": seconds_limit}, on_progress=bar
-        )
+    _print_scenarios(_compare(exchange, round_id, altered, seconds or SCENARIO_SECONDS), as_json=as_json)
+
+
+def _sweep(exchange: "Exchange", round_id: str | None, points: int, seconds: float) -> "SweepAnswer":
+    asked: SweepRequest = {"round_id": round_id, "points": points, "seconds_limit": seconds}
+    with clearing_bar(seconds) as bar:
+        return exchange.scenarios.sweep(asked, on_progress=bar)
+
+
+def _compare(
+    exchange: "Exchange", round_id: str | None, altered: dict[str, Any], seconds: float
+) -> "ScenariosAnswer":
+    """What is, and one scenario: what is None there stays as it is."""
+    scenario: Any = {"name": "what if"} | {
+        name: value for name, value in altered.items() if value is not None
+    }
+    asked: ScenariosRequest = {"round_id": round_id, "scenarios": [scenario], "seconds_limit": seconds}
+    with clearing_bar(seconds) as bar:
+        return exchange.scenarios.compare(asked, on_progress=bar)
+
+
+def _print_scenarios(found: "ScenariosAnswer", *, as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:

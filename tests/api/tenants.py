@@ -15,6 +15,7 @@ from market.domain.parties import Role
 
 HOUR = timedelta(hours=1)
 A_BUYER, B_BUYER = "buy_0001", "buy_0002"
+A_NAME, A_DOMAIN = "A's own", "a.example"
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,40 @@ def furnish(house: House) -> World:
     """Everything A can have: in the book, as a draft, granted and running, quoted, paid; people and keys."""
     placed = house.submit(job={"devices": ["910b"]}, deadline=rfc3339(NOW + 4 * HOUR))
     house.clear()
-    allocation = get(house, f"/v1/allocations?order_id={placed['id']}", house.keys.buyer)["items"][0]
-    provider_id = allocation["provider_id"]
+    granted = get(house, f"/v1/allocations?order_id={placed['id']}", house.keys.buyer)["items"][0]
+    provider_id = granted["provider_id"]
     provider = house.exchange.issue_key(OPERATOR, Role.PROVIDER, provider_id)
-    post(house, f"/v1/offerings/{allocation['offering_id']}", provider, "PATCH", sla="trusted")
+    post(house, f"/v1/offerings/{granted['offering_id']}", provider, "PATCH", sla="trusted")
+    pool = open_voucher_pool(house, provider_id)
+    waiting, draft = house.submit(), house.submit(draft=True)
+    house.clock.advance(2 * HOUR)
+    post(house, "/v1/upkeep", house.keys.operator)
+    quoted = {**order_body(deadline=rfc3339(NOW + 20 * HOUR)), "hold_minutes": 60}
+    quote = post(house, "/v1/quotes", house.keys.buyer, **quoted)["held"]
+    people, issued = take_on_people(house, provider)
+    hook = post(
+        house, "/v1/webhooks", house.keys.buyer, url="https://hooks.example/suanli", description=A_NAME
+    )
+    transfers = get(house, "/v1/ledger/transfers", house.keys.buyer)["items"]
+    assert len(transfers) > 4
+    known = [get(house, "/v1/keys/current", key) for key in (house.keys.buyer, provider)]
+    values = {
+        "order_id": placed["id"],
+        "quote_id": quote["id"],
+        "member_id": people[0]["id"],
+        "key_id": issued[0]["id"],
+        "voucher_pool_id": pool["id"],
+        "webhook_id": hook["id"],
+        "resource_id": placed["id"],
+        **ids_of(granted),
+    }
+    named = (placed, waiting, draft, granted, quote, *people, *issued, *transfers, *known, hook)
+    secrets = frozenset({A_BUYER, A_DOMAIN, A_NAME} | {one["id"] for one in named})
+    return World(house, values, house.keys.buyer, provider, strangers(house, provider_id), secrets)
+
+
+def open_voucher_pool(house: House, provider_id: str) -> Json:
+    """A pool that A's buyer and provider are related in."""
     pool = {
         "issuer": "test",
         "rate_by_class": {"gpu": 0.1},
@@ -79,58 +110,45 @@ def furnish(house: House) -> World:
         "valid_until": rfc3339(NOW + 24 * HOUR),
         "related_parties": [{"buyer_id": A_BUYER, "provider_id": provider_id}],
     }
-    pool_id = post(house, "/v1/voucher-pools", house.keys.operator, **pool)["id"]
-    waiting, draft = house.submit(), house.submit(draft=True)
-    house.clock.advance(2 * HOUR)
-    post(house, "/v1/upkeep", house.keys.operator)
-    held = post(
-        house,
-        "/v1/quotes",
-        house.keys.buyer,
-        **order_body(deadline=rfc3339(NOW + 20 * HOUR)),
-        hold_minutes=60,
-    )
+    return post(house, "/v1/voucher-pools", house.keys.operator, **pool)
+
+
+def take_on_people(house: House, provider: str) -> tuple[list[Json], list[Json]]:
+    """Members of A's buyer and of A's provider, and a key of each; the buyer's is a member's."""
     people = [
-        post(house, "/v1/members", key, name=f"A {role}", email=f"{role}@a.example", role=role)
+        post(house, "/v1/members", key, name=f"A {role}", email=f"{role}@{A_DOMAIN}", role=role)
         for key in (house.keys.buyer, provider)
         for role in ("owner", "viewer")
     ]
-    issued = [
-        post(house, "/v1/keys", house.keys.buyer, name="A's own", scopes=["read"], member_id=people[1]["id"]),
-        post(house, "/v1/keys", provider, name="A's own", scopes=["read"]),
+    viewers = {"name": A_NAME, "scopes": ["read"], "member_id": people[1]["id"]}
+    return people, [
+        post(house, "/v1/keys", house.keys.buyer, **viewers),
+        post(house, "/v1/keys", provider, name=A_NAME, scopes=["read"]),
     ]
-    hook = post(
-        house, "/v1/webhooks", house.keys.buyer, url="https://hooks.example/suanli", description="A's own"
-    )
-    transfers = get(house, "/v1/ledger/transfers", house.keys.buyer)["items"]
-    known = [get(house, "/v1/keys/current", key) for key in (house.keys.buyer, provider)]
-    strange = house.keys.provider if provider_id != "prv_0062" else house.keys.other_provider
-    values = {
-        "order_id": placed["id"],
-        "quote_id": held["held"]["id"],
-        "allocation_id": allocation["id"],
-        "offering_id": allocation["offering_id"],
-        "round_id": allocation["round_id"],
+
+
+def ids_of(granted: Json) -> dict[str, str]:
+    """What paths name: what was granted to A, A itself, and what everybody knows."""
+    return {
+        "allocation_id": granted["id"],
+        "offering_id": granted["offering_id"],
+        "round_id": granted["round_id"],
+        "provider_id": granted["provider_id"],
         "account_id": f"acc_{A_BUYER}",
-        "member_id": people[0]["id"],
-        "key_id": issued[0]["id"],
-        "voucher_pool_id": pool_id,
-        "webhook_id": hook["id"],
+        "buyer_id": A_BUYER,
+        "owner_id": A_BUYER,
+        "organisation_id": A_BUYER,
         "delivery_id": "dlv_0000000000000001",
         "node_id": "tianfu_cluster",
         "region_id": "chengdu",
         "device_id": "910b",
-        "buyer_id": A_BUYER,
-        "owner_id": A_BUYER,
-        "organisation_id": A_BUYER,
-        "provider_id": provider_id,
-        "resource_id": placed["id"],
     }
-    secrets = {A_BUYER, "a.example", "A's own", placed["id"], waiting["id"], draft["id"], allocation["id"]}
-    secrets |= {values["quote_id"]} | {one["id"] for one in (*people, *issued, *transfers, *known, hook)}
-    assert len(transfers) > 4
-    b = {Role.BUYER: house.keys.other_buyer, Role.PROVIDER: strange}
-    return World(house, values, house.keys.buyer, provider, b, frozenset(secrets))
+
+
+def strangers(house: House, provider_id: str) -> dict[Role, str]:
+    """Keys of B as a buyer and as a provider."""
+    provider = house.keys.provider if provider_id != "prv_0062" else house.keys.other_provider
+    return {Role.BUYER: house.keys.other_buyer, Role.PROVIDER: provider}
 
 
 def get(house: House, path: str, key: str) -> Json:
