@@ -10,6 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from market.domain.errors import Conflict
 from market.persistence.store import Store
 
+RETRY_AFTER_SECONDS = 1
+
 
 @dataclass(frozen=True, slots=True)
 class Once:
@@ -29,7 +31,11 @@ class AnsweredBefore(Exception):
 
 
 def refuse_repetition(work: Store, once: Once) -> None:
-    """`AnsweredBefore` where the request was carried out, `Conflict` where the key was used for another one."""
+    """`AnsweredBefore` where the request was carried out, `Conflict` where the key was used for another one.
+
+    Whoever comes while the first is at it waits, and is answered like it. So this comes before anything else is held.
+    """
+    work.access.hold_key(once.client, once.key)
     remembered = work.access.answer(once.client, once.key)
     if remembered is None:
         return
@@ -41,10 +47,12 @@ def refuse_repetition(work: Store, once: Once) -> None:
 
 
 def remember(work: Store, once: Once, answer: Mapping[str, Any], now: datetime) -> None:
-    """Store the answer with the change it answers; `Conflict` where another thread was faster."""
+    """Store the answer with the change it answers; `Conflict` where somebody who did not wait was faster."""
     try:
         work.access.remember(once.client, once.key, once.request_hash, answer, now)
     except IntegrityError as error:
         raise Conflict(
-            "request_in_progress", "a request with this idempotency key is being answered; try again"
+            "request_in_progress",
+            "a request with this idempotency key is being answered; try again under the same key",
+            retry_after_seconds=RETRY_AFTER_SECONDS,
         ) from error

@@ -22,7 +22,7 @@ from api.client.errors import (
     Unreachable,
     refused_of,
 )
-from api.client.retries import WORTH_ANOTHER_TRY, read_retry_after
+from api.client.retries import CODES_WORTH_ANOTHER_TRY, WORTH_ANOTHER_TRY, read_retry_after
 
 T = TypeVar("T")
 STANDARD_MEMBERS = frozenset({"type", "title", "status", "detail", "code"})
@@ -76,10 +76,10 @@ class Prepared:
         if not self.repeatable:
             return False
         if isinstance(outcome, Refused):
-            return outcome.status in WORTH_ANOTHER_TRY
+            return outcome.status in WORTH_ANOTHER_TRY or outcome.code in CODES_WORTH_ANOTHER_TRY
         if isinstance(outcome, ExchangeError):
             return isinstance(outcome, Unreachable | TimedOut)
-        return outcome.status_code in WORTH_ANOTHER_TRY
+        return outcome.status_code in WORTH_ANOTHER_TRY or _code_of(outcome) in CODES_WORTH_ANOTHER_TRY
 
 
 def segment(value: str) -> str:
@@ -119,6 +119,11 @@ def read_problem(
         request_id=response.headers.get("x-request-id"),
         retry_after=read_retry_after(response.headers),
     )
+
+
+def _code_of(response: httpx2.Response) -> str | None:
+    """Of a refusal; None of an answer, and of a refusal that says nothing."""
+    return None if response.is_success else refused_by(response, "").code
 
 
 def read_answer(response: httpx2.Response, shape: Any, server: str) -> Any:

@@ -1,7 +1,8 @@
 """When to ask again, and how long to wait before it: full jitter, after Amazon's "Exponential Backoff and Jitter" (2015).
 
 Only what cannot be carried out twice is asked again: reading, and what goes under an idempotency key. Only what may go
-better next time is: a lost connection, a time-out, 429, 502, 503, 504.
+better next time is: a lost connection, a time-out, 429, 502, 503, 504, and `request_in_progress`: one's own request
+before, whose answer was lost while the exchange is still at it.
 """
 
 import random
@@ -11,6 +12,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 WORTH_ANOTHER_TRY = frozenset({429, 502, 503, 504})
+CODES_WORTH_ANOTHER_TRY = frozenset({"request_in_progress"})
+"""Of statuses that otherwise stand."""
 
 
 @dataclass(frozen=True, slots=True)

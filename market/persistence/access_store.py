@@ -12,6 +12,7 @@ from market.domain.policy import PRESETS, Policy
 from market.persistence import mapping
 from market.persistence.access_models import AnswerRow
 from market.persistence.event_log import EventLog
+from market.persistence.holds import HeldName, hold_name
 from market.persistence.models import PolicyRow
 
 POLICY_LOCK = 0x4B43
@@ -49,6 +50,10 @@ class AccessStore:
         row = {"id": id_, "set_at": at, "set_by": by, "policy": asdict(policy)}
         self._session.execute(insert(PolicyRow), [row])
         self._events.record("policy", "changed", id_, at=at, actor=by, name=policy.name)
+
+    def hold_key(self, client: str, key: str) -> None:
+        """Nobody else answers a client's idempotency key before the end of this unit of work."""
+        hold_name(self._session, HeldName.IDEMPOTENCY_KEY, f"{client} {key}")
 
     def answer(self, client: str, key: str) -> RememberedAnswer | None:
         """The answer given to a client's idempotency key."""

@@ -1,6 +1,7 @@
 """Asking again: never twice what may happen once, always what may go better next time."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from client_house import AT_ONCE, House
 from flaky_proxy import ANSWER_LOST, LOST, FlakyProxy, Mishap
 
-from api.client import AsyncExchange, Exchange, RateLimited, Retries, UnexpectedAnswer, Unreachable
+from api.client import AsyncExchange, Conflict, Exchange, RateLimited, Retries, UnexpectedAnswer, Unreachable
 from api.client.retries import read_retry_after
 
 BUSY = Mishap(status=503)
@@ -92,6 +93,41 @@ def test_what_may_go_better_is_asked_again(status: int, house: House) -> None:
     ):
         assert exchange.policy.read().name == "balanced"
         assert len(proxy.seen) == 3
+
+
+def problem(code: str, status: int = 409) -> Mishap:
+    body = json.dumps({"code": code, "detail": code, "status": status}).encode()
+    return Mishap(status=status, headers={"Content-Type": "application/problem+json"}, body=body)
+
+
+STILL_AT_IT = problem("request_in_progress")
+
+
+def test_who_meets_their_own_first_request_waits_for_its_answer(house: House, order: Any) -> None:
+    """Else they send it again under a new key, and it is there twice."""
+    before = orders_of(house)
+    with (
+        FlakyProxy(house.server, ANSWER_LOST, STILL_AT_IT, STILL_AT_IT) as proxy,
+        house.exchange(proxy.url) as exchange,
+    ):
+        assert exchange.orders.submit(order).received.replayed
+    assert orders_of(house) == before + 1
+
+    async def submit(server: str) -> None:
+        async with AsyncExchange(server, house.buyer, retries=AT_ONCE) as exchange:
+            assert (await exchange.orders.submit(order)).received.replayed
+
+    with FlakyProxy(house.server, ANSWER_LOST, STILL_AT_IT) as proxy:
+        asyncio.run(submit(proxy.url))
+    assert orders_of(house) == before + 2
+
+
+def test_other_conflicts_stand(house: House, order: Any) -> None:
+    reused = problem("idempotency_key_reused")
+    with FlakyProxy(house.server, reused) as proxy, house.exchange(proxy.url) as exchange:
+        with pytest.raises(Conflict) as raised:
+            exchange.orders.submit(order)
+        assert (raised.value.code, len(proxy.seen)) == ("idempotency_key_reused", 1)
 
 
 def test_after_so_many_tries_it_is_over(house: House) -> None:
