@@ -8,11 +8,11 @@ ARGS ?=
 export UV_SYSTEM_CERTS ?= 1
 export UV_LINK_MODE ?= copy
 
-.PHONY: help demo serve test thorough lint check format lock wheel screenshots clean
+.PHONY: help demo serve test test-postgres thorough lint check format lock wheel screenshots clean
 .DEFAULT_GOAL := help
 
 help:  ## Show what there is
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
 
 demo: .venv/runtime  ## Clear the east-west market from nothing and show it (ARGS="--once --policy green …")
 	@$(BIN)/suanli demo $(ARGS)
@@ -22,6 +22,9 @@ serve: .venv/runtime  ## Serve an exchange on SQLite (suanli.db)
 
 test: .venv/test  ## Run every test (ARGS="-k name" for some)
 	@$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
+
+test-postgres: .venv/test  ## Run every test that opens a database, each on PostgreSQL alone
+	@$(BIN)/python -m pytest -n 2 --dist loadscope --engine postgres -m "postgres or sqlite" -rs $(ARGS)
 
 thorough: .venv/test  ## Run every test as often as a release promises (an hour)
 	@SUANLI_THOROUGH=1 $(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)

@@ -1,18 +1,23 @@
-"""What all tests share: real databases, the shipped scenario, and a market to trade in."""
+"""What all tests share: real databases on both engines, the shipped scenario, and a market to trade in."""
 
 import os
-import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
+import engines
 import pytest
-from postgres_server import fresh_database, running_postgres
-from sqlalchemy.engine import URL, make_url
+from databases import Databases, PostgresDatabases, SqliteFiles
+from postgres_server import running_postgres
+from sqlalchemy.engine import URL
 
 from market.persistence.database import Database
 from market.scenarios.scenario import Scenario, read_scenario, scenario_directory
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """On which engines tests run."""
+    engines.add_option(parser)
 
 
 def pytest_configure() -> None:
@@ -21,16 +26,20 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests that open databases run on each engine."""
+    engines.run_on_engines(metafunc)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is about SQLite has nothing to say of PostgreSQL."""
+    engines.skip_what_is_about_sqlite(items, config.getoption("engine"))
+
+
 @pytest.fixture(scope="session")
 def east_west() -> Scenario:
     """The shipped catalogue."""
     return read_scenario(scenario_directory("east_west"))
-
-
-@pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    """A database file that does not exist yet."""
-    return f"sqlite:///{tmp_path / 'market.db'}"
 
 
 @pytest.fixture(scope="session")
@@ -49,57 +58,70 @@ def postgres_server() -> Iterator[URL]:
         context.__exit__(None, None, None)
 
 
+@pytest.fixture(scope="session")
+def sqlite_databases() -> Iterator[Databases]:
+    """Databases in files."""
+    with closing(SqliteFiles()) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def postgres_databases(postgres_server: URL) -> Iterator[Databases]:
+    """Databases of a PostgreSQL server."""
+    with closing(PostgresDatabases(postgres_server)) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each engine in turn: `sqlite` or `postgres`."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def databases(engine: str, request: pytest.FixtureRequest) -> Databases:
+    """Databases on each engine in turn."""
+    found: Databases = request.getfixturevalue(f"{engine}_databases")
+    return found
+
+
 @pytest.fixture
-def postgres_url(postgres_server: URL) -> Iterator[str]:
-    """An empty PostgreSQL database."""
-    with fresh_database(postgres_server) as url:
+def sqlite_url(sqlite_databases: Databases) -> Iterator[str]:
+    """A database file that does not exist yet."""
+    with sqlite_databases.empty() as url:
         yield url
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest) -> str:
+@pytest.fixture
+def postgres_url(postgres_databases: Databases) -> Iterator[str]:
+    """An empty PostgreSQL database."""
+    with postgres_databases.empty() as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> Iterator[str]:
     """An empty database on each engine in turn."""
-    return str(request.getfixturevalue(f"{request.param}_url"))
-
-
-@pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database file at the current schema, to be copied: migrations are run once, not for every test."""
-    path = tmp_path_factory.mktemp("migrated") / "market.db"
-    with closing(Database(f"sqlite:///{path}")) as database:
-        database.upgrade()
-    return path
-
-
-@pytest.fixture(scope="session")
-def migrated_postgres(postgres_server: URL) -> Iterator[str]:
-    """Name of a database at the current schema, to be copied."""
-    with fresh_database(postgres_server) as url:
-        with closing(Database(url)) as database:
-            database.upgrade()
-        yield str(make_url(url).database)
+    with databases.empty() as url:
+        yield url
 
 
 @pytest.fixture
-def sqlite_database(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Database]:
+def sqlite_database(sqlite_databases: Databases) -> Iterator[Database]:
     """A database file at the current schema."""
-    copy = shutil.copy(migrated_sqlite, tmp_path / "copy.db")
-    with closing(Database(f"sqlite:///{copy}")) as database:
+    with sqlite_databases.migrated() as url, closing(Database(url)) as database:
         yield database
 
 
 @pytest.fixture
-def postgres_database(postgres_server: URL, migrated_postgres: str) -> Iterator[Database]:
+def postgres_database(postgres_databases: Databases) -> Iterator[Database]:
     """A PostgreSQL database at the current schema."""
-    with (
-        fresh_database(postgres_server, template=migrated_postgres) as url,
-        closing(Database(url)) as database,
-    ):
+    with postgres_databases.migrated() as url, closing(Database(url)) as database:
         yield database
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database(request: pytest.FixtureRequest) -> Database:
+@pytest.fixture
+def database(databases: Databases) -> Iterator[Database]:
     """A database at the current schema, on each engine in turn."""
-    found: Database = request.getfixturevalue(f"{request.param}_database")
-    return found
+    with databases.migrated() as url, closing(Database(url)) as database:
+        yield database

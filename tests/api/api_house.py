@@ -83,10 +83,10 @@ def build_test_app(exchange: Exchange, clock: VirtualClock, **settings: Any) -> 
 
 
 @contextmanager
-def unlimited_house(market_file: str, keys: Keys, **settings: Any) -> Iterator[House]:
+def unlimited_house(market_url: str, keys: Keys, **settings: Any) -> Iterator[House]:
     """The whole house on a copy of the market, and nobody in it is told to wait."""
     rates = ("rate_limit", "rate_limit_anonymous", "rate_limit_failed_keys")
-    with closing(Database(market_file)) as database:
+    with closing(Database(market_url)) as database:
         exchange, clock = build_exchange(database)
         app = build_test_app(exchange, clock, **dict.fromkeys(rates, "1000000/second") | settings)
         with TestClient(app) as client:

@@ -76,9 +76,9 @@ class Served:
 
 
 @contextmanager
-def serving(market_file: str, **settings: Any) -> Iterator[Served]:
+def serving(market_url: str, **settings: Any) -> Iterator[Served]:
     """The real application on a copy of the shipped market, behind the real server."""
-    with closing(Database(market_file)) as database:
+    with closing(Database(market_url)) as database:
         exchange, clock = build_exchange(database)
         app = build_test_app(exchange, clock, **settings)
         with ServerThread(app) as thread:

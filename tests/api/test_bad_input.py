@@ -125,7 +125,7 @@ def test_an_unknown_buyer_is_named(house: House) -> None:
         b'{"job": NaN}',
         b'{"job": Infinity}',
         b"[" * 100_000,
-        b'{"a":' * 100_000,
+        b'{"a":' * 40_000,
         b'{"job": ' + b"9" * 10_000 + b"}",
     ],
     ids=["cut", "empty", "not-utf8", "nan", "infinity", "nested-lists", "nested-objects", "endless-number"],

@@ -22,9 +22,9 @@ def open_session(house: House, role: str) -> Json:
     return found
 
 
-def test_nobody_gets_one_unless_the_operator_said_so(market_file: str, keys: Keys) -> None:
+def test_nobody_gets_one_unless_the_operator_said_so(market_url: str, keys: Keys) -> None:
     assert not Settings().demo_sessions
-    with closing(Database(market_file)) as database:
+    with closing(Database(market_url)) as database:
         exchange, clock = build_exchange(database)
         with TestClient(build_test_app(exchange, clock, demo_sessions=False)) as client:
             house = House(client, exchange, clock, keys)
@@ -100,8 +100,8 @@ def test_it_is_on_record(house: House) -> None:
     assert session["api_key"] not in str(lines)
 
 
-def test_one_address_opens_so_many(market_file: str, keys: Keys) -> None:
-    with closing(Database(market_file)) as database:
+def test_one_address_opens_so_many(market_url: str, keys: Keys) -> None:
+    with closing(Database(market_url)) as database:
         exchange, clock = build_exchange(database)
         with TestClient(build_test_app(exchange, clock, demo_session_limit="2/hour")) as client:
             house = House(client, exchange, clock, keys)

@@ -19,9 +19,9 @@ PREFLIGHT = {
 }
 
 
-def client_of(market_file: str, **settings: Any) -> TestClient:
+def client_of(market_url: str, **settings: Any) -> TestClient:
     """A client of the application under these settings; opened on a database that stays shut."""
-    with closing(Database(market_file)) as database:
+    with closing(Database(market_url)) as database:
         return TestClient(build_test_app(*build_exchange(database), **settings))
 
 
@@ -58,7 +58,7 @@ def test_what_needs_a_key_is_not_stored_by_anybody(house: House) -> None:
     assert house.ask("GET", "/v1/orders").headers["cache-control"] == "no-store"
 
 
-def test_https_is_demanded_of_whoever_came_by_https_and_of_nobody_else(market_file: str) -> None:
+def test_https_is_demanded_of_whoever_came_by_https_and_of_nobody_else(market_url: str) -> None:
     asked = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n"
     for settings, told in (
         ({"forwarded_allow_ips": "127.0.0.0/8"}, "max-age=31536000"),
@@ -66,28 +66,28 @@ def test_https_is_demanded_of_whoever_came_by_https_and_of_nobody_else(market_fi
         ({}, None),
         ({"forwarded_allow_ips": "127.0.0.1", "hsts_seconds": 0}, None),
     ):
-        with serving(market_file, **settings) as served:
+        with serving(market_url, **settings) as served:
             found = served.ask(asked)
             assert found is not None
             assert found.headers.get("strict-transport-security") == told
 
 
-def test_an_address_that_a_client_makes_up_is_not_believed(market_file: str) -> None:
+def test_an_address_that_a_client_makes_up_is_not_believed(market_url: str) -> None:
     """Else whoever sends another X-Forwarded-For each time has no limit."""
     asked = (
         b"GET /v1/regions HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 198.51.100.%d\r\nConnection: close\r\n\r\n"
     )
     for proxies, last in (("", 429), ("127.0.0.1", 200)):
-        with serving(market_file, forwarded_allow_ips=proxies, rate_limit_anonymous="3/hour") as served:
+        with serving(market_url, forwarded_allow_ips=proxies, rate_limit_anonymous="3/hour") as served:
             answers = [served.ask(asked % number) for number in range(4)]
             assert [found.status for found in answers if found] == [200, 200, 200, last]
 
 
-def test_no_other_site_may_call_unless_it_is_named(market_file: str) -> None:
-    closed = client_of(market_file)
+def test_no_other_site_may_call_unless_it_is_named(market_url: str) -> None:
+    closed = client_of(market_url)
     assert closed.options("/v1/orders", headers=PREFLIGHT).status_code == 405
     assert "access-control-allow-origin" not in closed.get("/healthz", headers={"Origin": SHOP}).headers
-    opened = client_of(market_file, cors_allowed_origins=SHOP)
+    opened = client_of(market_url, cors_allowed_origins=SHOP)
     asked = opened.options("/v1/orders", headers=PREFLIGHT)
     assert asked.status_code == 200
     assert asked.headers["access-control-allow-origin"] == SHOP

@@ -27,10 +27,10 @@ ENDS = (b" HTTP/1.1\r\n", b" HTTP/1.0\r\n", b" HTTP/9.9\r\n", b"\r\n", b" HTTP/1
 
 
 @pytest.mark.parametrize("name", ["X-Long", "Cookie"])
-def test_a_head_that_is_too_long(market_file: str, name: str) -> None:
+def test_a_head_that_is_too_long(market_url: str, name: str) -> None:
     """Whether it comes in pieces, so that the protocol refuses it, or in one, so that it is counted afterwards."""
     long = b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + name.encode() + b": " + b"a" * 40_000
-    with serving(market_file) as served:
+    with serving(market_url) as served:
         for sent in (long + b"\r\n\r\n", long[:20_000]):
             found = served.ask(sent)
             assert found is not None
@@ -56,9 +56,9 @@ def test_a_target_that_is_too_long(house: House) -> None:
     refusal(house.ask("GET", "/v1/regions?cursor=" + "a" * 9000), 414, "target_too_long")
 
 
-def test_only_hosts_that_are_served_are_answered(market_file: str) -> None:
+def test_only_hosts_that_are_served_are_answered(market_url: str) -> None:
     asked = b"GET /healthz HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n"
-    with serving(market_file, allowed_hosts="Exchange.example,[::1]") as served:
+    with serving(market_url, allowed_hosts="Exchange.example,[::1]") as served:
         for host in (b"exchange.example", b"EXCHANGE.example:8471", b"[::1]", b"[::1]:80"):
             found = served.ask(asked % host)
             assert found is not None
@@ -74,8 +74,8 @@ def test_a_list_of_names_may_be_written_with_commas(monkeypatch: pytest.MonkeyPa
     assert Settings().allowed_hosts == ("a.example", "b.example")
 
 
-def test_what_is_no_http_is_refused_as_everything_is(market_file: str) -> None:
-    with serving(market_file) as served:
+def test_what_is_no_http_is_refused_as_everything_is(market_url: str) -> None:
+    with serving(market_url) as served:
         for sent in (
             b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
             b"GET / HTTP/1.1\r\n\r\n",
@@ -95,11 +95,11 @@ def test_what_is_no_http_is_refused_as_everything_is(market_file: str) -> None:
                 assert is_closed(connection)
 
 
-def test_two_ways_of_saying_where_a_body_ends_are_no_way_in(market_file: str) -> None:
+def test_two_ways_of_saying_where_a_body_ends_are_no_way_in(market_url: str) -> None:
     """Request smuggling: what a proxy takes for a body must never be a second request here."""
     smuggled = b"0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
     head = b"POST /v1/quotes HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n" % len(smuggled)
-    with serving(market_file) as served:
+    with serving(market_url) as served:
         for coding in (
             b"gzip, chunked",
             b"identity",
@@ -123,9 +123,9 @@ def test_methods_that_nobody_has(house: House, method: str) -> None:
         assert "secret" not in answer.text
 
 
-def test_garbage_is_refused_and_harms_nobody(market_file: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_garbage_is_refused_and_harms_nobody(market_url: str, caplog: pytest.LogCaptureFixture) -> None:
     dice = random.Random(20250716)  # noqa: S311 - for tests
-    with serving(market_file) as served, caplog.at_level(logging.ERROR):
+    with serving(market_url) as served, caplog.at_level(logging.ERROR):
         for _ in range(GARBAGE_ROUNDS):
             sent = garbage(dice)
             found = served.ask(sent + b"\r\n\r\n")
@@ -159,9 +159,9 @@ def garbage(dice: random.Random) -> bytes:
     return bytes(sent)
 
 
-def test_the_server_answers_after_all_of_it(market_file: str) -> None:
+def test_the_server_answers_after_all_of_it(market_url: str) -> None:
     """One connection at a time is enough to see that nothing stays behind."""
-    with serving(market_file) as served:
+    with serving(market_url) as served:
         ask_and_leave(served)
         assert served.wait_for_connections(0)
 

@@ -42,9 +42,9 @@ def refused(answer: Answer | None, code: str) -> None:
     assert int(answer.headers["retry-after"]) == problem["retry_after_seconds"] > 0
 
 
-def test_one_key_with_all_its_questions_at_once_stops_nobody(market_file: str, keys: Keys) -> None:
+def test_one_key_with_all_its_questions_at_once_stops_nobody(market_url: str, keys: Keys) -> None:
     """As many as there are threads: two are at work, the others wait without a thread, and plain reads are answered."""
-    with serving(market_file) as served, ExitStack() as open_:
+    with serving(market_url) as served, ExitStack() as open_:
         assert served.ask(asked("/v1/orders", keys.buyer))  # recognised from now on
         slow = Slow(served)
         asking = [open_.enter_context(served.connect()) for _ in range(THREADS + 5)]
@@ -61,8 +61,8 @@ def test_one_key_with_all_its_questions_at_once_stops_nobody(market_file: str, k
         assert [answer.status for answer in answers if answer] == [200] * len(asking)
 
 
-def test_who_waited_in_vain_is_told_to_come_again(market_file: str, keys: Keys) -> None:
-    with serving(market_file, question_wait_seconds=0.01) as served, ExitStack() as open_:
+def test_who_waited_in_vain_is_told_to_come_again(market_url: str, keys: Keys) -> None:
+    with serving(market_url, question_wait_seconds=0.01) as served, ExitStack() as open_:
         assert served.ask(asked("/v1/orders", keys.buyer))
         slow = Slow(served)
         for _ in range(2):
@@ -76,8 +76,8 @@ def test_who_waited_in_vain_is_told_to_come_again(market_file: str, keys: Keys) 
         assert read_answer(another)
 
 
-def test_all_together_leave_threads_to_everybody_else(market_file: str, keys: Keys) -> None:
-    with serving(market_file, question_wait_seconds=0.01, max_questions=1) as served, ExitStack() as open_:
+def test_all_together_leave_threads_to_everybody_else(market_url: str, keys: Keys) -> None:
+    with serving(market_url, question_wait_seconds=0.01, max_questions=1) as served, ExitStack() as open_:
         assert served.ask(asked("/v1/orders", keys.buyer))
         slow = Slow(served)
         open_.enter_context(served.connect()).sendall(asked(PATH, keys.buyer))

@@ -32,9 +32,9 @@ class Hand:
 
 
 @contextmanager
-def limited(market_file: str, keys: Keys, **settings: Any) -> Iterator[House]:
+def limited(market_url: str, keys: Keys, **settings: Any) -> Iterator[House]:
     """The real application with limits of its own."""
-    with closing(Database(market_file)) as database:
+    with closing(Database(market_url)) as database:
         exchange, clock = build_exchange(database)
         with TestClient(build_test_app(exchange, clock, **settings)) as client:
             yield House(client, exchange, clock, keys)
@@ -46,8 +46,8 @@ def left(answer: httpx2.Response) -> int:
     return int(remaining.removeprefix("r="))
 
 
-def test_a_key_that_asks_too_much_is_told_to_wait(market_file: str, keys: Keys) -> None:
-    with limited(market_file, keys, rate_limit="5/hour") as house:
+def test_a_key_that_asks_too_much_is_told_to_wait(market_url: str, keys: Keys) -> None:
+    with limited(market_url, keys, rate_limit="5/hour") as house:
         house.ask("GET", "/v1/orders", keys.buyer)  # recognised from now on
         for asked in range(5):
             answer = house.ask("GET", "/v1/orders", keys.buyer)
@@ -62,15 +62,15 @@ def test_a_key_that_asks_too_much_is_told_to_wait(market_file: str, keys: Keys) 
         assert house.ask("GET", "/v1/orders", keys.other_buyer).status_code == 200
 
 
-def test_keys_of_one_organisation_have_a_limit_each(market_file: str, keys: Keys) -> None:
-    with limited(market_file, keys, rate_limit="1/hour") as house:
+def test_keys_of_one_organisation_have_a_limit_each(market_url: str, keys: Keys) -> None:
+    with limited(market_url, keys, rate_limit="1/hour") as house:
         second = house.exchange.issue_key(OPERATOR, Role.BUYER, "buy_0001")
         for key in (keys.buyer, second):
             assert [house.ask("GET", "/v1/orders", key).status_code for _ in range(3)] == [200, 200, 429]
 
 
-def test_an_address_without_a_key_has_a_limit(market_file: str, keys: Keys) -> None:
-    with limited(market_file, keys, rate_limit_anonymous="3/hour") as house:
+def test_an_address_without_a_key_has_a_limit(market_url: str, keys: Keys) -> None:
+    with limited(market_url, keys, rate_limit_anonymous="3/hour") as house:
         answers = [house.ask("GET", "/v1/regions") for _ in range(4)]
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
         assert answers[0].headers["ratelimit-policy"] == '"address";q=3;w=3600'
@@ -78,15 +78,15 @@ def test_an_address_without_a_key_has_a_limit(market_file: str, keys: Keys) -> N
         assert house.ask("GET", "/healthz").status_code == 200
 
 
-def test_made_up_keys_have_no_limit_of_their_own(market_file: str, keys: Keys) -> None:
+def test_made_up_keys_have_no_limit_of_their_own(market_url: str, keys: Keys) -> None:
     """Else whoever sends a new one each time could ask for ever."""
-    with limited(market_file, keys, rate_limit_anonymous="10/hour") as house:
+    with limited(market_url, keys, rate_limit_anonymous="10/hour") as house:
         answers = [house.ask("GET", "/v1/regions", f"suanli_buyer_{guess}") for guess in range(11)]
         assert [answer.status_code for answer in answers] == [200] * 10 + [429]
 
 
-def test_whoever_guesses_keys_is_stopped_and_nobody_else(market_file: str, keys: Keys) -> None:
-    with limited(market_file, keys, rate_limit_failed_keys="3/hour") as house:
+def test_whoever_guesses_keys_is_stopped_and_nobody_else(market_url: str, keys: Keys) -> None:
+    with limited(market_url, keys, rate_limit_failed_keys="3/hour") as house:
         assert house.ask("GET", "/v1/orders", keys.buyer).status_code == 200
         for guess in range(3):
             refusal(house.ask("GET", "/v1/orders", f"suanli_operator_{guess}"), 401, "unknown_key")
@@ -99,8 +99,8 @@ def test_whoever_guesses_keys_is_stopped_and_nobody_else(market_file: str, keys:
         )  # cannot be told apart yet
 
 
-def test_what_thinks_and_what_is_large_costs_more(market_file: str, keys: Keys) -> None:
-    with limited(market_file, keys) as house:
+def test_what_thinks_and_what_is_large_costs_more(market_url: str, keys: Keys) -> None:
+    with limited(market_url, keys) as house:
         house.ask("GET", "/v1/orders", keys.buyer)  # recognised from now on
         before = left(house.ask("GET", "/v1/orders", keys.buyer))
         after = left(house.ask("POST", "/v1/quotes", keys.buyer, json=order_body()))
@@ -119,9 +119,9 @@ def test_what_thinks_and_what_is_large_costs_more(market_file: str, keys: Keys) 
         assert left(large) - left(chunked) == 1 + 8 * 16
 
 
-def test_one_request_may_always_be_made(market_file: str, keys: Keys) -> None:
+def test_one_request_may_always_be_made(market_url: str, keys: Keys) -> None:
     """A limit below the cost of the dearest request does not forbid it."""
-    with limited(market_file, keys, rate_limit="3/hour", rate_limit_anonymous="3/hour") as house:
+    with limited(market_url, keys, rate_limit="3/hour", rate_limit_anonymous="3/hour") as house:
         assert house.ask("POST", "/v1/quotes", keys.buyer, json=order_body()).status_code == 200
 
 
@@ -133,8 +133,8 @@ def test_the_usual_limit_does_not_stop_orders_one_by_one(house: House) -> None:
     assert quota >= 60_000
 
 
-def test_secrets_are_not_kept(market_file: str, keys: Keys) -> None:
-    with limited(market_file, keys) as house:
+def test_secrets_are_not_kept(market_url: str, keys: Keys) -> None:
+    with limited(market_url, keys) as house:
         house.ask("GET", "/v1/orders", keys.buyer)
         house.ask("GET", "/v1/orders", "suanli_buyer_guessed_wrongly")
         limit: Any = house.client.app.middleware_stack

@@ -1,7 +1,6 @@
 """No leak: secrets stand in no log, traces in no answer."""
 
 import re
-import sqlite3
 from contextlib import closing
 from io import StringIO
 
@@ -9,10 +8,12 @@ import pytest
 from api_house import House, Keys, order_body
 from fastapi import Request
 from raw_http import serving
+from sqlalchemy import inspect, quoted_name, select, table, text
 
 from api.operations.logs import logging_as_set
 from api.settings import Settings
 from market.access.keys import hash_secret, same_hash
+from market.persistence.database import Database
 
 SECRET = re.compile(r"suanli_[a-z]+_[A-Za-z0-9_-]{20,}|whsec_[A-Za-z0-9+/=]{20,}")
 """What a secret looks like that the exchange issued."""
@@ -58,12 +59,12 @@ def walk_through(house: House) -> list[str]:
     return found
 
 
-def test_a_crash_is_told_to_the_operator_and_to_nobody_else(market_file: str, keys: Keys) -> None:
+def test_a_crash_is_told_to_the_operator_and_to_nobody_else(market_url: str, keys: Keys) -> None:
     asked = f"GET /v1/explode HTTP/1.1\r\nHost: x\r\nX-Request-ID: req-8\r\nAuthorization: Bearer {keys.buyer}\r\n\r\n"
     written = StringIO()
     with (
         logging_as_set(Settings(log_level="debug", log_format="json"), written),
-        serving(market_file) as served,
+        serving(market_url) as served,
     ):
 
         def explode(request: Request) -> None:
@@ -103,9 +104,14 @@ def test_no_refusal_shows_how_the_house_is_built(house: House) -> None:
         assert not TRACE.search(answer.text), answer.text
 
 
-def test_the_database_holds_no_secret(market_file: str, keys: Keys) -> None:
-    with closing(sqlite3.connect(market_file.removeprefix("sqlite:///"))) as database:
-        dump = "\n".join(database.iterdump())
+def test_the_database_holds_no_secret(market_url: str, keys: Keys) -> None:
+    with closing(Database(market_url)) as database, database.engine.connect() as connection:
+        tables = [quoted_name(name, quote=True) for name in inspect(connection).get_table_names()]
+        dump = "\n".join(
+            str(row)
+            for name in tables
+            for row in connection.execute(select(text("*")).select_from(table(name)))
+        )
     assert hash_secret(keys.buyer, "") in dump
     for secret in vars_of(keys):
         assert secret not in dump

@@ -29,9 +29,9 @@ _logger = logging.getLogger(__name__)
 @pytest.mark.parametrize("mode", list(GenerationMode))
 @pytest.mark.parametrize("role", [*Role, None])
 def test_whatever_is_sent_is_answered_as_documented(
-    market_file: str, keys: Keys, role: Role | None, mode: GenerationMode
+    market_url: str, keys: Keys, role: Role | None, mode: GenerationMode
 ) -> None:
-    with unlimited_house(market_file, keys, solver_seconds=0.2) as house:
+    with unlimited_house(market_url, keys, solver_seconds=0.2) as house:
         found = fuzz(house, role, mode, EFFORT)
     _logger.info("%s %s: %s, answered %s", role, mode, dict(found.cases), dict(found.statuses))
     assert found.failures == {}

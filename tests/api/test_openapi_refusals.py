@@ -23,10 +23,10 @@ def answers_instead(path: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("key", [None, "suanli_buyer_" + "A" * 43], ids=["no key", "nobody's key"])
 def test_every_operation_that_wants_a_key_says_so_to_whoever_has_none(
-    market_file: str, keys: Keys, key: str | None
+    market_url: str, keys: Keys, key: str | None
 ) -> None:
     code = "missing_key" if key is None else "unknown_key"
-    with unlimited_house(market_file, keys) as house:
+    with unlimited_house(market_url, keys) as house:
         for method, path, operation in operations().values():
             if operation.get("security") and {} not in operation["security"]:
                 answer = house.ask(method, re.sub(r"\{\w+\}", "x", path), key)

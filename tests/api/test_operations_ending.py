@@ -83,12 +83,12 @@ def _read(stream: IO[str]) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def serve(market_file: str, keys: Keys, **settings: object) -> Iterator[Served]:
+def serve(market_url: str, keys: Keys, **settings: object) -> Iterator[Served]:
     given = {f"SUANLI_{name.upper()}": str(value) for name, value in settings.items()}
     environment = {
         **os.environ,
         **given,
-        "SUANLI_DATABASE_URL": market_file,
+        "SUANLI_DATABASE_URL": market_url,
         "SUANLI_PORT": "0",
         "PYTHONWARNINGS": "",
     }
@@ -105,9 +105,9 @@ def serve(market_file: str, keys: Keys, **settings: object) -> Iterator[Served]:
                 process.kill()
 
 
-def test_a_round_that_takes_too_long_is_given_up_and_nothing_is_lost(market_file: str, keys: Keys) -> None:
+def test_a_round_that_takes_too_long_is_given_up_and_nothing_is_lost(market_url: str, keys: Keys) -> None:
     answers: list[httpx2.Response] = []
-    with serve(market_file, keys, shutdown_seconds=3) as served:
+    with serve(market_url, keys, shutdown_seconds=3) as served:
         served.submit()
 
         def wait_for_a_round() -> None:
@@ -124,7 +124,7 @@ def test_a_round_that_takes_too_long_is_given_up_and_nothing_is_lost(market_file
     assert (answer.status_code, answer.json()["code"]) == (503, "exchange_stopped")
     assert [one["failure"] for one in log if one["event"] == "round failed"] == ["exchange_stopped"]
     assert "Traceback" not in repr([one for one in log if one["level"] != "warning"])
-    with serve(market_file, keys) as again:
+    with serve(market_url, keys) as again:
         assert again.client.get("/readyz").status_code == 200
         assert again.round(cut_off)["state"] == "failed"
         assert again.round(cut_off)["failure"] == "exchange_stopped"
@@ -134,21 +134,21 @@ def test_a_round_that_takes_too_long_is_given_up_and_nothing_is_lost(market_file
         assert landed.json()["placed"] > 0
 
 
-def test_a_round_that_ends_in_time_lands(market_file: str, keys: Keys) -> None:
-    with serve(market_file, keys, shutdown_seconds=PATIENCE_SECONDS) as served:
+def test_a_round_that_ends_in_time_lands(market_url: str, keys: Keys) -> None:
+    with serve(market_url, keys, shutdown_seconds=PATIENCE_SECONDS) as served:
         served.submit()
         id_ = served.begin_round(**{**ENDLESS, "seconds_limit": 3})
         served.process.send_signal(signal.SIGINT)
         status, log = served.rest()
     assert status == 0
     assert [one["round_id"] for one in log if one["event"] == "round landed"] == [id_]
-    with serve(market_file, keys) as again:
+    with serve(market_url, keys) as again:
         assert again.round(id_)["state"] == "landed"
 
 
 @pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
-def test_a_second_signal_ends_it_at_once(market_file: str, keys: Keys, second: signal.Signals) -> None:
-    with serve(market_file, keys, shutdown_seconds=3600) as served:
+def test_a_second_signal_ends_it_at_once(market_url: str, keys: Keys, second: signal.Signals) -> None:
+    with serve(market_url, keys, shutdown_seconds=3600) as served:
         served.submit()
         cut_off = served.begin_round(**ENDLESS)
         served.process.send_signal(signal.SIGINT)
@@ -156,14 +156,14 @@ def test_a_second_signal_ends_it_at_once(market_file: str, keys: Keys, second: s
         served.process.send_signal(second)
         status, _ = served.rest()
     assert status == 128 + second
-    with serve(market_file, keys) as again:
+    with serve(market_url, keys) as again:
         assert again.round(cut_off)["failure"] == "exchange_stopped"
         assert again.open_orders() == ORDERS
         assert again.client.post("/v1/rounds", json={**ENDLESS, "seconds_limit": 2}).status_code == 201
 
 
-def test_while_it_drains_it_answers_and_says_it_is_not_ready(market_file: str, keys: Keys) -> None:
-    with serve(market_file, keys, drain_seconds=15) as served:
+def test_while_it_drains_it_answers_and_says_it_is_not_ready(market_url: str, keys: Keys) -> None:
+    with serve(market_url, keys, drain_seconds=15) as served:
         assert served.client.get("/readyz").status_code == 200
         served.process.send_signal(signal.SIGTERM)
         while (asked := served.client.get("/readyz")).status_code == 200:
@@ -177,8 +177,8 @@ def test_while_it_drains_it_answers_and_says_it_is_not_ready(market_file: str, k
     assert log[-1]["event"] == "stopped"
 
 
-def test_settings_are_logged_at_the_start_and_no_secret_is(market_file: str, keys: Keys) -> None:
-    with serve(market_file, keys, metrics_token=TOKEN, solver_second=5) as served:
+def test_settings_are_logged_at_the_start_and_no_secret_is(market_url: str, keys: Keys) -> None:
+    with serve(market_url, keys, metrics_token=TOKEN, solver_second=5) as served:
         told = served.log_until(event="settings")
         assert TOKEN not in repr(told)
         assert "metrics_token: ••• (environment)" in told["settings"]

@@ -36,8 +36,8 @@ def lines(log: io.StringIO) -> list[dict[str, Any]]:
     return found
 
 
-def open_house(market_file: str, keys: Keys, solve: Solve = solve_here) -> Iterator[House]:
-    with closing(Database(market_file)) as database:
+def open_house(market_url: str, keys: Keys, solve: Solve = solve_here) -> Iterator[House]:
+    with closing(Database(market_url)) as database:
         exchange, clock = build_exchange(database, solve)
         with TestClient(build_test_app(exchange, clock), raise_server_exceptions=False) as client:
             yield House(client, exchange, clock, keys)
@@ -107,11 +107,11 @@ def test_a_round_in_the_background_still_tells_whose_it_is(log: io.StringIO, hou
     assert [one["request_id"] for one in ended] == ["req-background"]
 
 
-def test_a_crash_is_logged_with_its_trace_and_counted(log: io.StringIO, market_file: str, keys: Keys) -> None:
+def test_a_crash_is_logged_with_its_trace_and_counted(log: io.StringIO, market_url: str, keys: Keys) -> None:
     def broken(_problem: ClearingProblem, _limits: Limits) -> Clearing:
         raise RuntimeError("the pepper is " + PEPPER)
 
-    for house in open_house(market_file, keys, broken):
+    for house in open_house(market_url, keys, broken):
         answer = house.ask("POST", "/v1/rounds", house.keys.operator)
         assert answer.status_code == 500
     told = lines(log)

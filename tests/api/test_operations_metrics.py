@@ -20,9 +20,9 @@ Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 @pytest.fixture
-def here(market_file: str, keys: Keys) -> Iterator[House]:
+def here(market_url: str, keys: Keys) -> Iterator[House]:
     """The house, asked from its own machine."""
-    with closing(Database(market_file)) as database:
+    with closing(Database(market_url)) as database:
         exchange, clock = build_exchange(database)
         with TestClient(build_test_app(exchange, clock), client=HERE) as client:
             yield House(client, exchange, clock, keys)
@@ -124,7 +124,7 @@ def test_metrics_are_for_this_machine_unless_a_token_is_set(here: House, house: 
 
 
 def test_with_a_token_it_opens_the_metrics_from_anywhere_and_nothing_else_does(
-    house: House, market_file: str
+    house: House, market_url: str
 ) -> None:
     app = build_test_app(house.exchange, house.clock, metrics_token=TOKEN)
     for client in (("203.0.113.7", 1), HERE):

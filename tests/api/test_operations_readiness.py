@@ -3,10 +3,10 @@
 import os
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from api_house import House, Json, Keys, build_exchange, build_test_app, refusal
+from databases import file_of
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
@@ -29,23 +29,21 @@ def unready(house: House) -> dict[str, str]:
     return failed
 
 
-def file_of(house: House) -> Path:
-    return Path(house.exchange.database.url.removeprefix("sqlite:///"))
-
-
 def test_all_is_well(house: House) -> None:
     told = house.ask("GET", "/readyz").json()
     assert told["status"] == "ready"
     assert [(one["name"], one["code"]) for one in told["checks"]] == [(name, None) for name in CHECKS]
 
 
-def test_the_file_of_the_database_is_gone_or_another_one(house: House) -> None:
-    kept = file_of(house).rename(file_of(house).with_suffix(".kept"))
+@pytest.mark.sqlite("a server keeps its files to itself")
+def test_the_file_of_the_database_is_gone_or_another_one(house: House, market_url: str) -> None:
+    file = file_of(market_url)
+    kept = file.rename(file.with_suffix(".kept"))
     assert unready(house) == {"database": "database_missing"}
-    assert not file_of(house).exists(), "looking does not make one"
-    file_of(house).write_bytes(kept.read_bytes())
+    assert not file.exists(), "looking does not make one"
+    file.write_bytes(kept.read_bytes())
     assert unready(house) == {"database": "database_replaced"}
-    kept.replace(file_of(house))
+    kept.replace(file)
     assert house.ask("GET", "/readyz").status_code == 200
 
 
@@ -55,12 +53,13 @@ def test_the_schema_is_not_this_programs(house: House) -> None:
     assert unready(house) == {"database": "database_newer"}
 
 
-def test_a_database_that_takes_no_writes(market_file: str, keys: Keys) -> None:
+@pytest.mark.sqlite("a file is opened read-only; a server that takes no writes has a test of its own")
+def test_a_database_that_takes_no_writes(market_url: str, keys: Keys) -> None:
     """Opened read-only, because tests may run as root, who may write to every file."""
-    with closing(Database(market_file)) as kept:
+    with closing(Database(market_url)) as kept:
         kept.require_current()  # its files beside the file are there, which read-only nobody could make
-        path = market_file.removeprefix("sqlite:///")
-        with closing(Database(f"sqlite:///file:{path}?mode=ro&uri=true")) as database:
+        read_only = f"sqlite:///file:{file_of(market_url)}?mode=ro&uri=true"
+        with closing(Database(read_only)) as database:
             exchange, clock = build_exchange(database)
             with TestClient(build_test_app(exchange, clock)) as client:
                 assert unready(House(client, exchange, clock, keys)) == {"database": "database_read_only"}
@@ -72,6 +71,7 @@ def test_somebody_who_is_writing_does_not_make_it_unready(house: House) -> None:
         assert house.ask("GET", "/readyz").status_code == 200
 
 
+@pytest.mark.sqlite("the disk of a server is its own affair")
 def test_little_room_is_left(house: House) -> None:
     app = build_test_app(house.exchange, house.clock, min_free_mebibytes=2**40)
     with TestClient(app) as client:
@@ -91,8 +91,8 @@ def solver() -> Iterator[SolverProcess]:
         yield process
 
 
-def test_the_solver_takes_no_more_problems(market_file: str, keys: Keys, solver: SolverProcess) -> None:
-    with closing(Database(market_file)) as database:
+def test_the_solver_takes_no_more_problems(market_url: str, keys: Keys, solver: SolverProcess) -> None:
+    with closing(Database(market_url)) as database:
         exchange, clock = build_exchange(database, solver)
         with TestClient(build_test_app(exchange, clock)) as client:
             house = House(client, exchange, clock, keys)
@@ -125,13 +125,14 @@ def test_a_server_that_takes_no_writes(postgres_database: Database) -> None:
     assert refused.value.code == "database_read_only"
 
 
-def test_a_file_that_may_not_be_written(market_file: str) -> None:
+@pytest.mark.sqlite("a server keeps its files to itself")
+def test_a_file_that_may_not_be_written(market_url: str) -> None:
     if os.geteuid() == 0:
         pytest.skip("root may write to every file")
-    path = Path(market_file.removeprefix("sqlite:///"))
+    path = file_of(market_url)
     path.chmod(0o400)
     try:
-        with closing(Database(market_file)) as database, pytest.raises(Unavailable) as refused:
+        with closing(Database(market_url)) as database, pytest.raises(Unavailable) as refused:
             Condition(database).require_sound()
     finally:
         path.chmod(0o600)
@@ -158,9 +159,9 @@ def test_couriers_that_stopped_are_told(house: House) -> None:
     assert house.ask("GET", "/readyz").status_code == 200  # they were told to
 
 
-def test_without_couriers_it_is_ready(market_file: str, keys: Keys) -> None:
+def test_without_couriers_it_is_ready(market_url: str, keys: Keys) -> None:
     """An application that nobody opened delivers nothing, and says nothing of it."""
-    with closing(Database(market_file)) as database:
+    with closing(Database(market_url)) as database:
         exchange, clock = build_exchange(database)
         client = TestClient(build_test_app(exchange, clock))
         assert House(client, exchange, clock, keys).ask("GET", "/readyz").status_code == 200

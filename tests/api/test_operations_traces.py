@@ -25,8 +25,8 @@ def exporter() -> InMemorySpanExporter:
 
 
 @pytest.fixture
-def traced(market_file: str, keys: Keys, exporter: InMemorySpanExporter) -> Iterator[House]:
-    with closing(Database(market_file)) as database:
+def traced(market_url: str, keys: Keys, exporter: InMemorySpanExporter) -> Iterator[House]:
+    with closing(Database(market_url)) as database:
         exchange, clock = build_exchange(database)
         app = build_test_app(exchange, clock)
         provider = trace(app, SimpleSpanProcessor(exporter))
@@ -79,11 +79,11 @@ def test_routes_are_templates_and_probes_are_left_out(traced: House, exporter: I
     assert traced.keys.buyer not in repr([span.attributes for span in exporter.get_finished_spans()])
 
 
-def test_a_round_that_fails_is_marked(market_file: str, keys: Keys, exporter: InMemorySpanExporter) -> None:
+def test_a_round_that_fails_is_marked(market_url: str, keys: Keys, exporter: InMemorySpanExporter) -> None:
     def broken(_problem: ClearingProblem, _limits: Limits) -> Clearing:
         raise RuntimeError("no")
 
-    with closing(Database(market_file)) as database:
+    with closing(Database(market_url)) as database:
         exchange, clock = build_exchange(database, broken)
         app = build_test_app(exchange, clock)
         trace(app, SimpleSpanProcessor(exporter))

@@ -85,8 +85,8 @@ def gate() -> Gate:
 
 
 @pytest.fixture
-def gated_house(market_file: str, keys: Keys, gate: Gate) -> Iterator[House]:
-    with closing(Database(market_file)) as database:
+def gated_house(market_url: str, keys: Keys, gate: Gate) -> Iterator[House]:
+    with closing(Database(market_url)) as database:
         exchange, clock = build_exchange(database, gate.solve)
         with TestClient(build_test_app(exchange, clock)) as client:
             yield House(client, exchange, clock, keys)
@@ -113,8 +113,8 @@ def test_who_looks_on_is_told_until_it_fails(gated_house: House, gate: Gate) -> 
     assert events_of(told[0])[-1][1]["failure"] == "solver_died: Unavailable"
 
 
-def test_another_process_tells_the_end(market_file: str, keys: Keys) -> None:
-    with closing(Database(market_file)) as database, closing(Database(market_file)) as other_database:
+def test_another_process_tells_the_end(market_url: str, keys: Keys) -> None:
+    with closing(Database(market_url)) as database, closing(Database(market_url)) as other_database:
         clearing, clock = build_exchange(database)
         other, _ = build_exchange(other_database)
         with TestClient(build_test_app(other, clock)) as client:

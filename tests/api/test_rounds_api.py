@@ -208,8 +208,8 @@ def gate() -> Gate:
 
 
 @pytest.fixture
-def gated_house(market_file: str, keys: Keys, gate: Gate) -> Iterator[House]:
-    with closing(Database(market_file)) as database:
+def gated_house(market_url: str, keys: Keys, gate: Gate) -> Iterator[House]:
+    with closing(Database(market_url)) as database:
         exchange, clock = build_exchange(database, gate.solve)
         with TestClient(build_test_app(exchange, clock)) as client:
             yield House(client, exchange, clock, keys)
@@ -264,8 +264,8 @@ def _die(_problem: ClearingProblem, _limits: Limits) -> Clearing:
     raise Unavailable("solver_died", "the solver process ended while it solved")
 
 
-def test_a_round_the_judge_refuses_is_no_success(market_file: str, keys: Keys) -> None:
-    with closing(Database(market_file)) as database:
+def test_a_round_the_judge_refuses_is_no_success(market_url: str, keys: Keys) -> None:
+    with closing(Database(market_url)) as database:
         exchange, clock = build_exchange(database, _cheat)
         with TestClient(build_test_app(exchange, clock)) as client:
             house = House(client, exchange, clock, keys)
@@ -275,9 +275,9 @@ def test_a_round_the_judge_refuses_is_no_success(market_file: str, keys: Keys) -
             assert house.ask("GET", "/v1/orders", keys.buyer).json()["items"][0]["state"] == "open"
 
 
-def test_a_round_whose_solver_dies_has_failed_and_says_so_again(market_file: str, keys: Keys) -> None:
+def test_a_round_whose_solver_dies_has_failed_and_says_so_again(market_url: str, keys: Keys) -> None:
     headers = {"Idempotency-Key": "unlucky"}
-    with closing(Database(market_file)) as database:
+    with closing(Database(market_url)) as database:
         exchange, clock = build_exchange(database, _die)
         with TestClient(build_test_app(exchange, clock)) as client:
             house = House(client, exchange, clock, keys)

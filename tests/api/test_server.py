@@ -3,16 +3,18 @@
 import logging
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 from api_house import NOW, OPERATOR, Keys, order_body
 from fastapi import FastAPI
+from sqlalchemy import text
 
 from api.app import build_app
 from api.server import ServerThread, bind, open_exchange, run_server, url_of
@@ -28,9 +30,16 @@ def get(url: str, key: str | None = None) -> httpx2.Response:
     return httpx2.get(url, headers=headers, trust_env=False)
 
 
+def sql(url: str, statement: str) -> Any:
+    """One statement past the exchange; its rows, if it has any."""
+    with closing(Database(url)) as database, database.engine.begin() as connection:
+        found = connection.execute(text(statement))
+        return found.all() if found.returns_rows else []
+
+
 @pytest.mark.slow
-def test_an_opened_exchange_clears_in_a_process_of_its_own(market_file: str, keys: Keys) -> None:
-    settings = Settings(database_url=market_file, solver_seconds=5)
+def test_an_opened_exchange_clears_in_a_process_of_its_own(market_url: str, keys: Keys) -> None:
+    settings = Settings(database_url=market_url, solver_seconds=5)
     with open_exchange(settings, VirtualClock(NOW)) as opened, ServerThread(opened.app) as server:
         headers = {"Authorization": f"Bearer {keys.operator}"}
         with httpx2.Client(base_url=server.url, headers=headers, timeout=120, trust_env=False) as client:
@@ -49,12 +58,12 @@ def get_refused(url: str) -> bool:
     return True
 
 
-def test_a_port_in_use_is_named(market_file: str) -> None:
+def test_a_port_in_use_is_named(market_url: str) -> None:
     taken = bind("127.0.0.1", 0)
     port = taken.getsockname()[1]
     try:
         with pytest.raises(Conflict) as refused:
-            run_server(Settings(database_url=market_file, port=port))
+            run_server(Settings(database_url=market_url, port=port))
     finally:
         taken.close()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -69,30 +78,27 @@ def test_an_address_that_is_not_here(host: str) -> None:
     assert refused.value.code == "invalid_address"
 
 
-def test_an_exchange_that_was_not_initialised_does_not_open(tmp_path: Path) -> None:
-    settings = Settings(database_url=f"sqlite:///{tmp_path / 'nothing.db'}")
+def test_an_exchange_that_was_not_initialised_does_not_open(database_url: str) -> None:
+    settings = Settings(database_url=database_url)
     with pytest.raises(Unavailable) as refused, open_exchange(settings):
         pass
     assert refused.value.code == "database_empty"
 
 
-def test_a_round_that_was_cut_off_has_failed_after_a_restart(market_file: str) -> None:
-    path = market_file.removeprefix("sqlite:///")
-    settings = Settings(database_url=market_file)
+def test_a_round_that_was_cut_off_has_failed_after_a_restart(market_url: str) -> None:
+    settings = Settings(database_url=market_url)
     with open_exchange(settings) as opened:
         cut_off = opened.exchange.open_round(OPERATOR, RoundRequest()).round
-    assert sqlite3.connect(path).execute("select state from rounds").fetchall() == [("clearing",)]
+    assert sql(market_url, "SELECT state FROM rounds") == [("clearing",)]
     with open_exchange(settings) as opened:
         assert opened.enquiries.round(cut_off.id).state.value == "failed"
 
 
 def test_a_database_that_is_lost_makes_the_exchange_unready(
-    market_file: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    market_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with open_exchange(Settings(database_url=market_file)) as opened, ServerThread(opened.app) as server:
-        connection = sqlite3.connect(market_file.removeprefix("sqlite:///"))
-        connection.execute("drop table regions")
-        connection.close()
+    with open_exchange(Settings(database_url=market_url)) as opened, ServerThread(opened.app) as server:
+        sql(market_url, "DROP TABLE regions CASCADE" if "postgresql" in market_url else "DROP TABLE regions")
         with caplog.at_level(logging.CRITICAL):
             answer = get(f"{server.url}/v1/regions")
     assert answer.status_code == 503
@@ -100,8 +106,8 @@ def test_a_database_that_is_lost_makes_the_exchange_unready(
     assert "drop" not in answer.text
 
 
-def test_the_page_is_served_and_leaves_the_api_alone(market_file: str) -> None:
-    with open_exchange(Settings(database_url=market_file)) as opened:
+def test_the_page_is_served_and_leaves_the_api_alone(market_url: str) -> None:
+    with open_exchange(Settings(database_url=market_url)) as opened:
         app = build_app(opened.exchange, opened.enquiries, Settings())
         with ServerThread(app) as server:
             assert "<title>" in get(server.url).text
@@ -140,20 +146,21 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert "salt" not in repr(settings)
 
 
-def test_a_pepper_makes_keys_of_another_exchange_unknown(market_file: str, keys: Keys) -> None:
-    peppered = Settings(database_url=market_file, key_pepper="pepper")  # type: ignore[arg-type]
+def test_a_pepper_makes_keys_of_another_exchange_unknown(market_url: str, keys: Keys) -> None:
+    peppered = Settings(database_url=market_url, key_pepper="pepper")  # type: ignore[arg-type]
     with open_exchange(peppered) as opened, ServerThread(opened.app) as server:
         assert get(f"{server.url}/v1/orders", keys.operator).json()["code"] == "unknown_key"
-    assert Database(market_file).schema_version()
+    with closing(Database(market_url)) as database:
+        assert database.schema_version()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_server_that_is_told_to_stop_leaves_nothing_behind(
-    market_file: str, keys: Keys, ending: signal.Signals
+    market_url: str, keys: Keys, ending: signal.Signals
 ) -> None:
     program = "from api.server import run_server; from api.settings import Settings; run_server(Settings())"
-    environment = {**os.environ, "SUANLI_DATABASE_URL": market_file, "SUANLI_PORT": "0", "PYTHONWARNINGS": ""}
+    environment = {**os.environ, "SUANLI_DATABASE_URL": market_url, "SUANLI_PORT": "0", "PYTHONWARNINGS": ""}
     command = [sys.executable, "-c", program]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None

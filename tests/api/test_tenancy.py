@@ -4,14 +4,13 @@ The table says of each operation how it treats a stranger. One that is not in it
 names somebody and is not in the second one.
 """
 
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from enum import Enum, auto
-from pathlib import Path
 
 import pytest
 from api_house import NOW, House, Json, Keys, build_exchange, build_test_app, order_body, refusal
+from databases import Databases
 from fastapi.testclient import TestClient
 from tenants import A_BUYER, B_BUYER, HOUR, World, furnish, get
 from test_contract_examples import document, operations
@@ -123,10 +122,9 @@ OF_THE_CATALOGUE = frozenset({"list_offerings", "read_prices", "list_providers"}
 
 
 @pytest.fixture(scope="module")
-def world(loaded_market: tuple[Path, Keys], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    file, keys = loaded_market
-    copy = shutil.copy(file, tmp_path_factory.mktemp("tenants") / "market.db")
-    with closing(Database(f"sqlite:///{copy}")) as database:
+def world(databases: Databases, loaded_market: tuple[str, Keys]) -> Iterator[World]:
+    original, keys = loaded_market
+    with databases.copied(original) as url, closing(Database(url)) as database:
         exchange, clock = build_exchange(database)
         with TestClient(build_test_app(exchange, clock, demo_sessions=False)) as client:
             yield furnish(House(client, exchange, clock, keys))

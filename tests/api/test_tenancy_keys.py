@@ -145,8 +145,8 @@ def test_what_cannot_be_a_member_or_a_key(house: House) -> None:
     refusal(house.ask("POST", "/v1/members", house.keys.operator, json=unknown), 422, "unknown_organisation")
 
 
-def test_uses_are_written_while_the_exchange_is_up_and_when_it_closes(market_file: str) -> None:
-    with closing(Database(market_file)) as database:
+def test_uses_are_written_while_the_exchange_is_up_and_when_it_closes(market_url: str) -> None:
+    with closing(Database(market_url)) as database:
         exchange, clock = build_exchange(database)
         secret = exchange.issue_key(OPERATOR, Role.BUYER, "buy_0001")
         with TestClient(build_test_app(exchange, clock)) as client:
@@ -156,8 +156,8 @@ def test_uses_are_written_while_the_exchange_is_up_and_when_it_closes(market_fil
         assert stored_use(database, key_id) == clock.now()
 
 
-def test_they_are_written_now_and_then(market_file: str) -> None:
-    with closing(Database(market_file)) as database:
+def test_they_are_written_now_and_then(market_url: str) -> None:
+    with closing(Database(market_url)) as database:
         exchange, clock = build_exchange(database)
         actor = exchange.authenticate(exchange.issue_key(OPERATOR, Role.BUYER, "buy_0001"))
 

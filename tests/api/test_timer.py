@@ -11,6 +11,7 @@ from api.timer import TIMER, RoundTimer
 from market.domain.errors import InvalidInput
 from market.domain.states import RoundState
 from market.exchange import RoundRequest
+from market.round_desks.desk import RoundsHere
 from solver import Clearing, ClearingProblem, Limits, clear
 
 HOUR = timedelta(hours=1)
@@ -34,7 +35,7 @@ def test_no_intervals(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_time_is_kept_and_a_round_cleared_at_every_tick(house: House) -> None:
     order = house.submit()
-    timer = RoundTimer(house.exchange, REQUEST, HOUR)
+    timer = RoundTimer(house.exchange, RoundsHere(house.exchange), REQUEST, HOUR)
     first = timer.tick()
     assert first is not None
     assert (first.state, first.placed) == (RoundState.LANDED, 1)
@@ -48,7 +49,7 @@ def test_a_round_that_clears_elsewhere_is_skipped_quietly(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     opened = house.exchange.open_round(TIMER, REQUEST)
-    assert RoundTimer(house.exchange, REQUEST, HOUR).tick() is None
+    assert RoundTimer(house.exchange, RoundsHere(house.exchange), REQUEST, HOUR).tick() is None
     assert not caplog.records
     assert house.exchange.finish_round(opened).state is RoundState.LANDED
 
@@ -68,7 +69,7 @@ def test_a_round_that_fails_is_logged_and_the_next_one_comes(
     house.exchange._solve = solve
     with (
         caplog.at_level(logging.ERROR, "api.timer"),
-        RoundTimer(house.exchange, REQUEST, HOUR, lambda _seconds: next(waits)),
+        RoundTimer(house.exchange, RoundsHere(house.exchange), REQUEST, HOUR, lambda _seconds: next(waits)),
     ):
         pass
     assert [record.message for record in caplog.records if record.name == "api.timer"] == [
@@ -79,6 +80,6 @@ def test_a_round_that_fails_is_logged_and_the_next_one_comes(
 
 
 def test_it_stops_at_once_when_nothing_clears(house: House) -> None:
-    with RoundTimer(house.exchange, REQUEST, 24 * HOUR):
+    with RoundTimer(house.exchange, RoundsHere(house.exchange), REQUEST, 24 * HOUR):
         pass
     assert house.ask("GET", "/v1/rounds").json()["items"] == []

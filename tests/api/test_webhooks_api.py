@@ -26,9 +26,9 @@ def webhook(house: House) -> Json:
 
 
 @pytest.fixture
-def house_with_room_inside(market_file: str, keys: Keys) -> Iterator[House]:
+def house_with_room_inside(market_url: str, keys: Keys) -> Iterator[House]:
     """The same house, whose operator allows receivers on this machine."""
-    with closing(Database(market_file)) as database:
+    with closing(Database(market_url)) as database:
         exchange, clock = build_exchange(database)
         app = build_test_app(exchange, clock, webhook_allowed_hosts=("127.0.0.1", "receiver.internal"))
         with TestClient(app) as client:
