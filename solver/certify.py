@@ -26,10 +26,26 @@ def dual_bound(
     power_price_micros: Int64Array,
 ) -> int:
     """D(p, w) in micros, rounded up; prices (O, T) and (N, T), none negative; `room` of the empty floor."""
+    return rounded_up(dual_bound_millis(problem, layout, room, price_micros, power_price_micros))
+
+
+def rounded_up(millis: int) -> int:
+    """Whole micros, no less than so many thousandths."""
+    return -(-millis // 1000)
+
+
+def dual_bound_millis(
+    problem: ClearingProblem,
+    layout: Layout,
+    room: Int64Array,
+    price_micros: Int64Array,
+    power_price_micros: Int64Array,
+) -> int:
+    """D(p, w) in thousandths of a micro, exactly: those of markets that do not touch add up to that of the whole."""
     capacity_millis = 1000 * _exact_dot(problem.capacity_units, price_micros)
     power_millis = _exact_dot(problem.node_power_watts, power_price_micros)
     surplus_millis = _surplus(problem, layout, room, price_micros, power_price_micros)
-    return -(-(capacity_millis + power_millis + surplus_millis) // 1000)
+    return capacity_millis + power_millis + surplus_millis
 
 
 def _exact_dot(amounts: Int64Array, prices: Int64Array) -> int:

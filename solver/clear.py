@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from solver.limits import Limits
@@ -32,9 +31,10 @@ def clear(
 
     Always feasible; never worse than the rules of `baselines.simple_orders` (of many jobs only value density), unless it
     is stopped before they are through. Repeats itself for equal problem, limits and seed unless the seconds run out.
-    `progress` is called after every step, and often while step 5 improves. `earlier` is a clearing of a problem much
-    like this one (jobs by the same index): what it got right is kept, and where that is enough for `limits.gap` nothing
-    is cleared anew.
+    `progress` is called after every step, and often while step 5 improves; where the problem falls into markets that do
+    not touch (`parts`), by the threads that clear them, one at a time, of what they have together. `earlier` is a
+    clearing of a problem much like this one (jobs by the same index): what it got right is kept, and where that is
+    enough for `limits.gap` nothing is cleared anew.
 
     `cancelled` is asked often, and from other threads too; once it answers true, and it must go on to, the best so far
     is returned as if the seconds had run out. HiGHS alone cannot be called back: `tighten` ends when its time does.
@@ -44,42 +44,27 @@ def clear(
     does not answer.
     """
     # Numba and OR-Tools take seconds to import: only who clears waits for them.
-    from solver import baselines, descent, dive, exact, improve, tighten, warm  # noqa: PLC0415
-    from solver.incumbent import Incumbent  # noqa: PLC0415
-    from solver.layout import build_layout  # noqa: PLC0415
-    from solver.market import open_market  # noqa: PLC0415
-    from solver.prices import whole_prices  # noqa: PLC0415
-    from solver.shards import open_local  # noqa: PLC0415
+    from solver import steps  # noqa: PLC0415
+    from solver.parts import find_parts  # noqa: PLC0415
+    from solver.whole import Whole  # noqa: PLC0415
 
-    stopwatch, layout = Stopwatch(limits.seconds, cancelled), build_layout(problem)
-    best = Incumbent(problem, layout, limits, stopwatch, progress)
-    open_shards = partial(open_pool or open_local, layout, limits)
-    # 0. What an earlier clearing got right is kept; only where that is not enough is it priced anew.
-    if earlier is not None:
-        warm.start_from(earlier, best, open_shards, stopwatch)
-        if best.is_enough():
-            return best.clearing()
-    # 1. What simple rules find is where we start; no later step may lose it.
-    for name, order in stopwatch.until_up(baselines.simple_orders(problem, layout)):
-        best.offer(name, baselines.place_by(problem, layout, order))
-    with open_market(problem, layout, best.room, open_shards) as market:
+    stopwatch = Stopwatch(limits.seconds, cancelled)
+    # Markets that do not touch take every step side by side; most problems are one market.
+    parts = find_parts(problem)
+    with Whole(problem, parts, limits, stopwatch, progress=progress, open_pool=open_pool) as whole:
+        going: Sequence[steps.Attempt] = whole.attempts
+        # 0. What an earlier clearing got right is kept; only where that is not enough is it priced anew.
+        if earlier is not None:
+            whole.resume(earlier)
+            going = whole.open_attempts()
+        # 1. What simple rules find is where we start; no later step may lose it.
+        whole.take(steps.follow_rules, going)
         # 2. Prices at which what is asked for fits into what is free, certified in integers.
-        prices = descent.cool_down(market, stopwatch.part(MOST_FOR_PRICES))
-        best.prove("prices", whole_prices(*prices))
-        # 3. A handful of jobs is searched to the end at once.
-        if problem.jobs <= exact.FEW_JOBS and not best.is_proven():
-            best.settle(exact.finish(problem, layout, best, limits, stopwatch))
-        # 4. Place jobs at the prices, much work first, re-pricing what is left as we go.
-        for plan in dive.plans(layout, market.places):
-            if not best.is_enough():
-                best.offer(plan.name, dive.dive(market, prices, plan, stopwatch))
-    # 5. Improve corner by corner.
-    if problem.jobs <= improve.MOST_JOBS and not best.is_enough():
-        goal = improve.Goal(best.enough_micros(), limits.seed, stopwatch, best.foretell("improve"))
-        best.offer("improve", improve.improve(problem, layout, best.floor, best.prices, goal))
-    # 6. What is still open on a small problem is searched; where that is too much, its bound is tightened.
-    if problem.jobs <= exact.MOST_JOBS and not best.is_enough():
-        best.settle(exact.finish(problem, layout, best, limits, stopwatch))
-        if best.mip_bound_micros is None:
-            best.settle(tighten.tighten(problem, layout, best, stopwatch))
-    return best.clearing()
+        whole.take(steps.find_prices, going, MOST_FOR_PRICES)
+        # 3, 4. Search a handful of jobs to the end; place others at the prices, re-pricing what is left as we go.
+        whole.take(steps.place, going)
+        # 5. Improve corner by corner.
+        whole.take(steps.improve_corners, whole.open_attempts())
+        # 6. What is still open on a small problem is searched; where that is too much, its bound is tightened.
+        whole.take(steps.finish, whole.open_attempts())
+        return whole.clearing()
