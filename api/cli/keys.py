@@ -7,8 +7,8 @@ import typer
 from api.cli.connection import connected
 from api.cli.options import AsJson, Most
 from api.cli.output import print_json, print_record, print_table
-from api.cli.profile_file import Profile, read_profiles, write_profiles
 from api.cli.reporting import ReportingGroup
+from api.cli.shown_once import keep_secret, require_keepable, require_secret
 
 if TYPE_CHECKING:
     from api.client.answers import IssuedKeyAnswer, KeyAnswer
@@ -86,6 +86,7 @@ def issue(  # noqa: PLR0913 - one parameter per option
 
       suanli keys issue laptop --scope '*' --save laptop
     """
+    require_keepable(save)
     asked = {
         "name": name,
         "scopes": scope,
@@ -94,7 +95,7 @@ def issue(  # noqa: PLR0913 - one parameter per option
         "organisation_id": organisation,
     }
     body: Any = {field: value for field, value in asked.items() if value is not None}
-    _tell_secret(exchange, exchange.keys.issue(body), save, as_json=as_json)
+    _tell_secret(exchange, exchange.keys.issue(body), save, "is issued", as_json=as_json)
 
 
 @app.command()
@@ -113,8 +114,9 @@ def rotate(
 
     Example: suanli keys rotate key_… --overlap-minutes 60 --save home
     """
+    require_keepable(save)
     body: Any = {} if overlap_minutes is None else {"overlap_minutes": overlap_minutes}
-    _tell_secret(exchange, exchange.keys.rotate(key_id, body), save, as_json=as_json)
+    _tell_secret(exchange, exchange.keys.rotate(key_id, body), save, "has a new secret", as_json=as_json)
 
 
 @app.command()
@@ -131,13 +133,23 @@ def revoke(exchange: "Exchange", key_id: KeyId, *, as_json: AsJson = False) -> N
         typer.echo(f"{found.id} ({found.name}) is {found.state}")
 
 
-def _tell_secret(exchange: "Exchange", found: "IssuedKeyAnswer", save: str | None, *, as_json: bool) -> None:
-    if save is not None:
-        write_profiles(read_profiles().with_profile(save, Profile(exchange.server, found.secret)))
+def _tell_secret(
+    exchange: "Exchange", found: "IssuedKeyAnswer", save: str | None, done: str, *, as_json: bool
+) -> None:
+    secret = require_secret(found.secret, f"{found.id} {done}", f"suanli keys rotate {found.id}")
+
+    def show() -> None:
+        if as_json:
+            print_json(found)
+        else:
+            typer.echo(f"{found.id}: {secret}\nKeep it: it is shown this once.")
+
+    if save is None:
+        show()
+        return
+    keep_secret(save, exchange.server, secret, show)
     if as_json:
-        print_json(found if save is None else {**found.plain(), "secret": None})
-    elif save is None:
-        typer.echo(f"{found.id}: {found.secret}\nKeep it: it is shown this once.")
+        print_json({**found.plain(), "secret": None})
     else:
         typer.echo(f"{found.id} is kept as profile {save}")
 

@@ -8,8 +8,8 @@ import typer
 from api.cli.connection import connected
 from api.cli.options import AsJson, Most
 from api.cli.output import cells, print_json, print_table
-from api.cli.profile_file import Profile, read_profiles, write_profiles
 from api.cli.reporting import ReportingGroup
+from api.cli.shown_once import keep_secret, require_keepable, require_secret
 
 if TYPE_CHECKING:
     from api.client.answers import OrganisationAnswer, Registration
@@ -47,6 +47,7 @@ def register_buyer(
 
       suanli buyers register "Shanghai AI Lab" --save lab
     """
+    require_keepable(save)
     body = _body(name=name, id=id_, kind=kind, home_region_id=region)
     _tell_registered(exchange, exchange.buyers.register(body), save, as_json=as_json)
 
@@ -67,6 +68,7 @@ def register_provider(
 
     Example: suanli providers register "Zhongwei Cloud Base" --kind cloud --save zhongwei
     """
+    require_keepable(save)
     body = _body(name=name, id=id_, kind=kind, home_region_id=region)
     _tell_registered(exchange, exchange.providers.register(body), save, as_json=as_json)
 
@@ -96,16 +98,26 @@ def _body(**given: str | None) -> Any:
 
 
 def _tell_registered(exchange: "Exchange", found: "Registration", save: str | None, *, as_json: bool) -> None:
-    if save is not None:
-        write_profiles(read_profiles().with_profile(save, Profile(exchange.server, found.api_key)))
-    if as_json:
-        print_json(found if save is None else {**found.plain(), "api_key": None})
-        return
-    typer.echo(f"{found.id} is registered")
+    hint = f"suanli keys list --organisation {found.id}, then: suanli keys rotate KEY_ID"
+    key = require_secret(found.api_key, f"{found.id} is registered and has a key", hint)
+
+    def show() -> None:
+        if as_json:
+            print_json(found)
+        else:
+            typer.echo(f"{found.id} is registered\nits key: {key}\nKeep it: it is shown this once.")
+
     if save is None:
-        typer.echo(f"its key: {found.api_key}\nKeep it: it is shown this once.")
+        show()
+        return
+    keep_secret(save, exchange.server, key, show)
+    if as_json:
+        print_json({**found.plain(), "api_key": None})
     else:
-        typer.echo(f"its key is kept as profile {save}: suanli --profile {save} orders list")
+        typer.echo(
+            f"{found.id} is registered\n"
+            f"its key is kept as profile {save}: suanli --profile {save} orders list"
+        )
 
 
 def _tell_all(found: "Iterable[OrganisationAnswer]", *, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from api.terminal.refusal import Refusal
+from api.terminal.whole_file import check_writable
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 HEAD = "# Profiles of the suanli command: `suanli profiles` writes this file. It holds keys: keep it to yourself.\n"
@@ -98,10 +99,14 @@ def read_profiles() -> Profiles:
     return profiles
 
 
+def require_writable() -> None:
+    """Refuse a file that could not be written, before there is something to be written to it."""
+    check_writable(_path_in_directory())
+
+
 def write_profiles(profiles: Profiles) -> Path:
     """Whole or not at all, readable by its owner only from the first byte."""
-    path = profile_path()
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = _path_in_directory()
     # The temporary file has mode 0600 from the start, and keeps it under its new name.
     with NamedTemporaryFile(
         "w", encoding="utf-8", dir=path.parent, prefix=".config.", delete=False
@@ -122,6 +127,13 @@ def complete_profile(incomplete: str) -> list[str]:
     except (Refusal, OSError):
         return []
     return [name for name in names if name.startswith(incomplete)]
+
+
+def _path_in_directory() -> Path:
+    """Where the file is, in a directory that is there."""
+    path = profile_path()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
 
 
 def _read(path: Path, told: Mapping[str, object]) -> Profiles:

@@ -9,6 +9,7 @@ from api.cli.connection import connected
 from api.cli.options import AsJson, Most
 from api.cli.output import cells, print_json, print_record, print_table
 from api.cli.reporting import ReportingGroup
+from api.cli.shown_once import require_secret
 
 if TYPE_CHECKING:
     from api.client.answers import DeliveryAnswer, WebhookAnswer, WebhookWithSecret
@@ -68,7 +69,7 @@ def create(
     Example: suanli webhooks create https://hooks.example.com/suanli --kind 'order.*'
     """
     asked = {"url": url, "kinds": kind, "description": description, "organisation_id": organisation}
-    _tell_secret(exchange.webhooks.create(_given(asked)), as_json=as_json)
+    _tell_secret(exchange.webhooks.create(_given(asked)), "is created", as_json=as_json)
 
 
 @app.command()
@@ -112,7 +113,7 @@ def rotate_secret(exchange: "Exchange", webhook_id: WebhookId, *, as_json: AsJso
 
     Example: suanli webhooks rotate-secret whk_…
     """
-    _tell_secret(exchange.webhooks.rotate_secret(webhook_id), as_json=as_json)
+    _tell_secret(exchange.webhooks.rotate_secret(webhook_id), "has a new secret", as_json=as_json)
 
 
 @app.command("test")
@@ -195,11 +196,14 @@ def _tell(found: "WebhookAnswer", *, as_json: bool) -> None:
         typer.echo(f"{found.id} ({found.url}) is {found.state}")
 
 
-def _tell_secret(found: "WebhookWithSecret", *, as_json: bool) -> None:
+def _tell_secret(found: "WebhookWithSecret", done: str, *, as_json: bool) -> None:
+    secret = require_secret(
+        found.secret, f"{found.id} ({found.url}) {done}", f"suanli webhooks rotate-secret {found.id}"
+    )
     if as_json:
         print_json(found)
     else:
-        typer.echo(f"{found.id} ({found.url}): {found.secret}\nKeep it: it is shown this once.")
+        typer.echo(f"{found.id} ({found.url}): {secret}\nKeep it: it is shown this once.")
 
 
 def _row(one: "DeliveryAnswer") -> tuple[object, ...]:
