@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import replace
@@ -179,18 +179,18 @@ async def _once(
 ) -> Later[Once] | None:
     if key is None:
         return None
-    request_hash = await _request_hash(request)
-    return Later(lambda: Once(asks().key_id, key, request_hash))
+    sent = [await request.json()] if await request.body() else []
+    head = f"{request.method} {request.url.path}\n".encode()
+    return Later(lambda: Once(asks().key_id, key, _request_hash(head, sent)))
 
 
 OnceOnly = Annotated[Once | None, Depends(_once)]
 
 
-async def _request_hash(request: Request) -> str:
-    """SHA-256 of method, path and canonical JSON: spaces and the order of members do not matter."""
-    canonical = json.dumps(await request.json(), sort_keys=True).encode() if await request.body() else b""
-    head = f"{request.method} {request.url.path}\n".encode()
-    return hashlib.sha256(head + canonical).hexdigest()
+def _request_hash(head: bytes, sent: Sequence[Any]) -> str:
+    """SHA-256 of method, path and canonical JSON, if any: spaces and the order of members do not matter."""
+    canonical = "".join(json.dumps(body, sort_keys=True) for body in sent)
+    return hashlib.sha256(head + canonical.encode()).hexdigest()
 
 
 def page_of(query: PageQuery, *, newest_first: bool = False) -> PageRequest:

@@ -53,6 +53,10 @@ CODE_OF_STATUS = {
     404: "not_found",
     405: "method_not_allowed",
 }
+MOST_TOLD = 20
+"""Errors of fields that one refusal names; of the others it says how many there are."""
+LONGEST_NAME = 100
+"""Characters of a field's name that are repeated to whoever sent it."""
 _logger = logging.getLogger(__name__)
 
 
@@ -74,19 +78,27 @@ def build_problem(status: int, code: str, detail: str, **facts: Any) -> Problem:
     return Problem(type=type_of(code), title=title, status=status, detail=detail, code=code, **extra)
 
 
-def malformed_request(errors: Sequence[Mapping[str, Any]], body: Any = None) -> InvalidInput:
-    """A request whose fields are not what the schema asks for, field by field."""
-    found = [FieldProblem(loc=_path_of(error, body), msg=error["msg"]).model_dump() for error in errors]
-    first = found[0]
+def malformed_request(
+    errors: Sequence[Mapping[str, Any]], body: Any = None, most: int = MOST_TOLD
+) -> InvalidInput:
+    """A request whose fields are not what the schema asks for: the first of them, and how many more there are."""
+    found = [
+        FieldProblem(loc=_path_of(error, body), msg=error["msg"]).model_dump() for error in errors[:most]
+    ]
+    first, more = found[0], len(errors) - len(found)
     where = ".".join(str(part) for part in first["loc"])
-    return InvalidInput("malformed_request", f"{where}: {first['msg']}", errors=found)
+    detail = f"{where}: {first['msg']}"
+    if more:
+        detail += f" (and {more:,} more that are not listed)"
+        return InvalidInput("malformed_request", detail, errors=found, errors_not_listed=more)
+    return InvalidInput("malformed_request", detail, errors=found)
 
 
 def _path_of(error: Mapping[str, Any], body: Any) -> list[str | int]:
     """Where in what was sent: without the names by which the schemas call their alternatives."""
     source, *path = error["loc"]
     if source != "body":
-        return [source, *path]
+        return [_shown(part) for part in error["loc"]]
     sent, way, last = body, [source], len(path) - 1
     for depth, part in enumerate(path):
         there = (isinstance(sent, dict) and part in sent) or (
@@ -94,10 +106,15 @@ def _path_of(error: Mapping[str, Any], body: Any) -> list[str | int]:
         )
         if there:
             sent = sent[part]
-            way.append(part)
+            way.append(_shown(part))
         elif depth == last and error["type"] == "missing":
             way.append(part)
     return way
+
+
+def _shown(part: str | int) -> str | int:
+    """Part of a way as it is repeated: a client may call a field what it likes, at any length."""
+    return part if isinstance(part, int) or len(part) <= LONGEST_NAME else f"{part[:LONGEST_NAME]}…"
 
 
 def answer_problem(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:

@@ -189,6 +189,9 @@ class ClientLimits(Answer):
 
     orders_per_batch: int
     body_bytes: int
+    """Of a batch of orders."""
+    single_body_bytes: int
+    """Of any other request."""
     items_per_page: int
     hours_per_round: int
 
@@ -894,7 +897,7 @@ class Problem(Answer):
     code: str
     """Stable code in snake_case."""
     errors: list[FieldProblem] | None = None
-    """Field by field, for malformed requests."""
+    """Field by field, for malformed requests: the first 20; `errors_not_listed` counts the others."""
 
 
 class ProgressAnswer(Answer):

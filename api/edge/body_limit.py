@@ -9,8 +9,10 @@ from api.edge.settings import EdgeSettings
 from api.errors import answer_problem, build_problem
 from api.schemas.problems import Problem
 
+TAKES_MANY = ("/v1/orders/batch",)
+"""Where many things come in one body; everywhere else it is one."""
 DRAINED_TIMES = 8
-"""How many times the limit is read and thrown away, so that a client gets the answer and no broken pipe."""
+"""How many times the largest body is read and thrown away, so that a client gets the answer and no broken pipe."""
 
 
 class BodyLimit:
@@ -32,7 +34,7 @@ class BodyLimit:
             return
         body = _Body()
         try:
-            refused = await self._read(receive, body)
+            refused = await self._read(receive, body, self._most(scope["path"]))
             if refused is not None:
                 self._let_go(body)
                 again = {"Retry-After": "1"} if refused.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
@@ -42,29 +44,34 @@ class BodyLimit:
         finally:
             self._let_go(body)
 
-    async def _read(self, receive: Receive, body: "_Body") -> Problem | None:
+    def _most(self, path: str) -> int:
+        """Bytes of a body that is sent there."""
+        most = self._edge.max_body_bytes
+        return most if path in TAKES_MANY else min(most, self._edge.max_single_body_bytes)
+
+    async def _read(self, receive: Receive, body: "_Body", most: int) -> Problem | None:
         """Read it whole, or say why not."""
         try:
             async with asyncio.timeout(self._edge.body_seconds):
-                return await self._collect(receive, body)
+                return await self._collect(receive, body, most)
         except TimeoutError:
             within = f"{self._edge.body_seconds:g} s"
             return build_problem(
                 408, "request_timeout", f"a request must arrive within {within}; send it again"
             )
 
-    async def _collect(self, receive: Receive, body: "_Body") -> Problem | None:
+    async def _collect(self, receive: Receive, body: "_Body", most: int) -> Problem | None:
         size, more = 0, True
-        most, most_together = self._edge.max_body_bytes, self._edge.max_held_body_bytes
+        drained, most_together = self._edge.max_body_bytes * DRAINED_TIMES, self._edge.max_held_body_bytes
         refused: Problem | None = None
-        while more and size <= most * DRAINED_TIMES:
+        while more and size <= drained:
             message = await receive()
             body.cut_off = message["type"] == "http.disconnect"
             chunk = message.get("body", b"")
             size += len(chunk)
             more = message.get("more_body", False)
             if size > most:
-                detail = f"a body has at most {most:,} bytes; split it into several requests"
+                detail = f"a body has at most {most:,} bytes here; split it into several requests"
                 refused = build_problem(413, "body_too_large", detail, max_bytes=most)
             elif self._held_bytes + len(chunk) > most_together:
                 refused = build_problem(

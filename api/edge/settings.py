@@ -57,7 +57,9 @@ class EdgeSettings(BaseSettings):
     question_wait_seconds: Annotated[float, Field(ge=0, le=60)] = 5.0
     """How long a question waits for others to end before it is refused (429, 503); it holds no thread meanwhile."""
     max_body_bytes: Annotated[int, Field(gt=0)] = 8 * MEBIBYTE
-    """Largest body of a request."""
+    """Largest body of a batch of orders."""
+    max_single_body_bytes: Annotated[int, Field(gt=0)] = 256 * KIBIBYTE
+    """Largest body of any other request."""
     max_held_body_bytes: Annotated[int, Field(gt=0)] = 256 * MEBIBYTE
     """Most that all bodies together may take at a time; beyond it requests are answered 503."""
     max_head_bytes: Annotated[int, Field(ge=KIBIBYTE)] = 16 * KIBIBYTE

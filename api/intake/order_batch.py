@@ -7,22 +7,24 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import TypeAdapter, ValidationError
+from pydantic import FailFast, TypeAdapter, ValidationError
 
-from api.errors import MalformedLine, malformed_request
+from api.errors import MOST_TOLD, MalformedLine, malformed_request
 from api.intake.submitting import submission_of
 from api.schemas.orders import LARGEST_BATCH, OrderBatch, OrderRequest
 from api.wire.json_answer import NDJSON
-from api.wire.json_body import ReadingError, parse_json, require_shallow
+from api.wire.json_body import ReadingError, parse_json, require_few, require_plain
 from api.wire.media_types import is_json
 from market.domain.errors import InvalidInput, MarketError
 from market.domain.parties import Actor
 from market.exchange import Submission
 
-_ORDERS = TypeAdapter(list[OrderRequest])
+_ORDERS = TypeAdapter(Annotated[list[OrderRequest], FailFast()])
+MOST_TOLD_OF_BATCH = 10_000
+"""Errors of fields: once as many were told, each further order is told its first one only."""
 Line = tuple[int, bytes]
 
 
@@ -53,11 +55,12 @@ def read_batch(body: bytes, media_type: str, actor: Actor, *, named: bool) -> Se
 
 def _read_document(body: bytes, actor: Actor, *, named: bool) -> SentOrders:
     found = parse_json(body) if body else None
+    require_plain(found)
     items = _items_of(found)
     orders = _read_all(items, actor)
     if orders is None:
-        require_shallow(found)
-        orders = [_read_one(item, actor, ["orders", number]) for number, item in enumerate(items)]
+        read = _EachAlone(actor).read
+        orders = [read(item, ["orders", number]) for number, item in enumerate(items)]
     return SentOrders(orders, None, json.dumps(found, sort_keys=True).encode() if named else b"")
 
 
@@ -66,12 +69,12 @@ def _items_of(found: Any) -> list[Any]:
     try:
         return OrderBatch.model_validate(found).orders
     except ValidationError as error:
-        require_shallow(found)
         problems = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
         raise RequestValidationError(problems, body=found) from error
 
 
 def _read_lines(body: bytes, actor: Actor, *, named: bool) -> SentOrders:
+    require_few(body)
     lines = [(number, line) for number, line in enumerate(body.split(b"\n"), start=1) if line.strip()]
     if not 0 < len(lines) <= LARGEST_BATCH:
         raise InvalidInput(
@@ -79,11 +82,12 @@ def _read_lines(body: bytes, actor: Actor, *, named: bool) -> SentOrders:
             f"body: send 1 to {LARGEST_BATCH:,} orders, one a line; these are {len(lines):,}",
         )
     parsed = [_parse_line(line) for line in lines]
-    orders = _read_all(parsed, actor)
+    orders = _read_all(parsed, actor) if _are_plain(parsed) else None
     if orders is None:
-        parsed = [_require_shallow(line, item) for line, item in zip(lines, parsed, strict=True)]
+        parsed = [_require_plain(line, item) for line, item in zip(lines, parsed, strict=True)]
+        read = _EachAlone(actor).read
         orders = [
-            item if isinstance(item, MarketError) else _read_one(item, actor, [number])
+            item if isinstance(item, MarketError) else read(item, [number])
             for (number, _), item in zip(lines, parsed, strict=True)
         ]
     canonical = b"\n".join(map(_canonical_line, lines, parsed)) if named else b""
@@ -98,10 +102,18 @@ def _parse_line(line: Line) -> Any:
         return _malformed(line, error)
 
 
-def _require_shallow(line: Line, parsed: Any) -> Any:
-    """What was parsed, or that it is nested too deeply."""
+def _are_plain(parsed: Sequence[Any]) -> bool:
     try:
-        require_shallow(parsed)
+        require_plain(parsed)
+    except ReadingError:
+        return False
+    return True
+
+
+def _require_plain(line: Line, parsed: Any) -> Any:
+    """What was parsed, or that no order is nested so deeply or has so many members."""
+    try:
+        require_plain(parsed)
     except ReadingError as error:
         return _malformed(line, error)
     return parsed
@@ -124,17 +136,30 @@ def _read_all(items: Sequence[Any], actor: Actor) -> list[Submission | MarketErr
     return [_submission(body, actor) for body in bodies]
 
 
-def _read_one(item: Any, actor: Actor, where: Sequence[str | int]) -> Submission | MarketError:
-    """One order of a batch, or why it is none."""
-    try:
-        body = OrderRequest.model_validate(item)
-    except ValidationError as error:
-        found = [{**problem, "loc": ("body", *where, *problem["loc"])} for problem in error.errors()]
+class _EachAlone:
+    """Reads the orders of a batch of which some are none: each is answered, and all answers together stay short."""
+
+    def __init__(self, actor: Actor) -> None:
+        self._actor = actor
+        self._told = 0
+
+    def read(self, item: Any, where: Sequence[str | int]) -> Submission | MarketError:
+        """One order, or why it is none."""
+        try:
+            body = OrderRequest.model_validate(item)
+        except ValidationError as error:
+            return self._refusal(error, item, where)
+        return _submission(body, self._actor)
+
+    def _refusal(self, error: ValidationError, item: Any, where: Sequence[str | int]) -> MarketError:
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        found = [{**problem, "loc": ("body", *where, *problem["loc"])} for problem in problems]
         sent: Any = item
         for part in reversed(where):
             sent = {part: sent}
-        return malformed_request(found, sent)
-    return _submission(body, actor)
+        most = MOST_TOLD if self._told < MOST_TOLD_OF_BATCH else 1
+        self._told += min(most, len(found))
+        return malformed_request(found, sent, most)
 
 
 def _submission(body: OrderRequest, actor: Actor) -> Submission | MarketError:

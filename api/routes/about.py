@@ -33,6 +33,7 @@ def read_exchange(request: Request, desk: AtDesk) -> ExchangeAnswer:
         limits=ClientLimits(
             orders_per_batch=LARGEST_BATCH,
             body_bytes=settings.max_body_bytes,
+            single_body_bytes=min(settings.max_single_body_bytes, settings.max_body_bytes),
             items_per_page=LARGEST_PAGE,
             hours_per_round=MOST_SLOTS,
         ),

@@ -11,6 +11,7 @@ from market.domain.policy import PricingRule
 LIMITS: dict[str, Any] = {
     "orders_per_batch": 10000,
     "body_bytes": 8388608,
+    "single_body_bytes": 262144,
     "items_per_page": 1000,
     "hours_per_round": 96,
 }
@@ -36,7 +37,8 @@ class ClientLimits(Schema):
     model_config = example(**LIMITS)
 
     orders_per_batch: int
-    body_bytes: int
+    body_bytes: int = Field(description="Of a batch of orders.")
+    single_body_bytes: int = Field(description="Of any other request.")
     items_per_page: int
     hours_per_round: int
 

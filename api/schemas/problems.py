@@ -43,7 +43,10 @@ class Problem(BaseModel):
     status: int = Field(description="HTTP status.", ge=400, le=599)
     detail: str = Field(description="What happened here, and what to do next.")
     code: str = Field(description="Stable code in snake_case.")
-    errors: list[FieldProblem] | None = Field(None, description="Field by field, for malformed requests.")
+    errors: list[FieldProblem] | None = Field(
+        None,
+        description="Field by field, for malformed requests: the first 20; `errors_not_listed` counts the others.",
+    )
 
     @model_serializer(mode="wrap")
     def document(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -91,7 +91,7 @@ class ScenarioRequest(Schema):
     demand_seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = Field(
         0, description="Other seeds leave out and repeat other orders."
     )
-    nodes_down: Annotated[list[Reference], Field(max_length=1000)] = Field(
+    nodes_down: Annotated[list[Reference], Field(max_length=1000), Field(fail_fast=True)] = Field(
         default_factory=list, description="Nodes that take nothing."
     )
     growth: dict[Reference, Annotated[float, Field(ge=0, le=MOST_GROWTH)]] = Field(
@@ -127,7 +127,9 @@ class ScenariosRequest(Schema):
     model_config = example(round_id=None, scenarios=[GREENER], seconds_limit=10, gap=0.005)
 
     round_id: Reference | None = Field(None, description="A landed round's book; null for the open one.")
-    scenarios: list[ScenarioRequest] = Field(min_length=1, max_length=MOST_SCENARIOS)
+    scenarios: Annotated[list[ScenarioRequest], Field(fail_fast=True)] = Field(
+        min_length=1, max_length=MOST_SCENARIOS
+    )
     seconds_limit: Annotated[float, Field(gt=0, le=600)] = Field(10.0, description="For each scenario.")
     gap: Annotated[float, Field(ge=0, le=1)] = 0.005
 

@@ -52,8 +52,10 @@ class VoucherPoolRequest(Schema):
     cap_per_year: Cny = Field(description="Most that one buyer gets for hours of a calendar year.")
     valid_from: Moment
     valid_until: Moment
-    eligible_providers: list[Reference] | None = Field(None, description="Null: all.")
-    related_parties: list[RelatedParties] = Field(default=[])
+    eligible_providers: Annotated[list[Reference], Field(fail_fast=True)] | None = Field(
+        None, description="Null: all."
+    )
+    related_parties: Annotated[list[RelatedParties], Field(fail_fast=True)] = Field(default=[])
     funds: Cny = Field("0.00", description="Money to begin with; deposits add to it.", validate_default=True)
 
     def pool(self) -> VoucherPool:

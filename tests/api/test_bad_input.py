@@ -167,10 +167,17 @@ def test_ten_megabytes_are_refused_whether_declared_or_not(house: House) -> None
             yield b" " * (TEN_MEGABYTES // 10)
 
     headers = {"Content-Type": "application/json"}
-    for path in ("/v1/orders", "/v1/orders/ord_1/cancel", "/nowhere"):
+    single, batch = 256 * 1024, 8 * 1024 * 1024
+    limits = {
+        "/v1/orders": single,
+        "/v1/orders/batch": batch,
+        "/v1/orders/ord_1/cancel": single,
+        "/nowhere": single,
+    }
+    for path, most in limits.items():
         for content in (b" " * TEN_MEGABYTES, chunks()):
             answer = house.ask("POST", path, house.keys.buyer, content=content, headers=headers)
-            assert refusal(answer, 413, "body_too_large")["max_bytes"] == 8 * 1024 * 1024
+            assert refusal(answer, 413, "body_too_large")["max_bytes"] == most
 
 
 @pytest.mark.parametrize("header", ["", "Bearer ", "Bearer nonsense", "Basic dXNlcjpwYXNz", "Bearer ü"])

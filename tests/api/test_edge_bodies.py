@@ -40,3 +40,11 @@ def test_lines_are_no_deeper_than_documents(house: House, depth: int) -> None:
     assert answer.status_code == 200, answer.text
     codes = [item["error"]["code"] for item in answer.json()["items"]]
     assert codes == ["malformed_json", "malformed_request"]
+
+
+def test_a_million_small_things_are_as_many_on_several_lines(house: House) -> None:
+    line = b"[" + b",".join([b"[]"] * 150_000) + b"]"
+    answer = house.ask(
+        "POST", "/v1/orders/batch", house.keys.buyer, content=b"\n".join([line] * 8), headers=NDJSON
+    )
+    assert "values" in refusal(answer, 413, "body_too_large")["detail"]
