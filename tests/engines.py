@@ -15,7 +15,6 @@ USUALLY_SQLITE = {
     "cli": "speaks to the API, which is tested on both",
     "client": "speaks to the API, which is tested on both",
     "demo": "solves for minutes, and stores little",
-    "kills": "dies at statements which are the same on both",
 }
 """Directories of tests that meet PostgreSQL only when asked to, and why."""
 

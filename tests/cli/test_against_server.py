@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from command import Ran, figures, refused, suanli
+from databases import Databases
 
 from api.client import Exchange
 from api.server import ServerThread, open_exchange
@@ -28,20 +29,20 @@ class House(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """An exchange with 40 orders, cleared once."""
-    directory = tmp_path_factory.mktemp("house")
-    url, day = f"sqlite:///{directory / 'market.db'}", directory / "day.ndjson"
-    key = figures(suanli("init", "--database", url, "--json"))["operator_key"]
+    day = tmp_path_factory.mktemp("house") / "day.ndjson"
     assert suanli("generate", "orders", "--count", 40, "--seed", 3, "--out", day).returncode == 0
-    with open_exchange(Settings(database_url=url)) as opened, ServerThread(opened.app) as server:
-        house = House(server.url, key, day)
-        submitted = figures(house.run("orders", "submit", day, "--json"))
-        assert (len(submitted["accepted"]), submitted["refused"]) == (40, [])
-        landed = figures(house.run("rounds", "clear", "--seconds", 5, "--json"))
-        assert landed["state"] == "landed"
-        assert landed["placed"] > 0
-        yield house
+    with databases.empty() as url:
+        key = figures(suanli("init", "--database", url, "--json"))["operator_key"]
+        with open_exchange(Settings(database_url=url)) as opened, ServerThread(opened.app) as server:
+            house = House(server.url, key, day)
+            submitted = figures(house.run("orders", "submit", day, "--json"))
+            assert (len(submitted["accepted"]), submitted["refused"]) == (40, [])
+            landed = figures(house.run("rounds", "clear", "--seconds", 5, "--json"))
+            assert landed["state"] == "landed"
+            assert landed["placed"] > 0
+            yield house
 
 
 def listed(house: House, *args: object) -> Any:
@@ -200,11 +201,10 @@ def test_unknown_things(house: House) -> None:
     refused(house.run("orders", "list", "--state", "lost"), "malformed_request")
 
 
-def test_port_in_use(house: House, tmp_path: Path) -> None:
+def test_port_in_use(house: House, database_url: str, tmp_path: Path) -> None:
     port = house.server.rsplit(":", 1)[1]
-    url = f"sqlite:///{tmp_path / 'm.db'}"
-    assert suanli("init", "--database", url, "--scenario", "none").returncode == 0
-    refused(suanli("serve", "--port", port, "--database", url), "port_in_use")
+    assert suanli("init", "--database", database_url, "--scenario", "none").returncode == 0
+    refused(suanli("serve", "--port", port, "--database", database_url), "port_in_use")
     refused(suanli("demo", "--once", "--port", port, cwd=tmp_path), "port_in_use")
     assert [file.name for file in tmp_path.iterdir() if file.suffix != ".db"] == []
 

@@ -4,10 +4,17 @@ from pathlib import Path
 
 import pytest
 from command import figures, refused, suanli
+from databases import Databases
 
 
-def test_there_and_back(tmp_path: Path) -> None:
-    here, there, file = f"sqlite:///{tmp_path / 'a.db'}", f"sqlite:///{tmp_path / 'b.db'}", tmp_path / "a.zip"
+def test_there_and_back(databases: Databases, database_url: str, tmp_path: Path) -> None:
+    with databases.empty() as there:
+        go_there_and_back(database_url, there, tmp_path)
+
+
+def go_there_and_back(here: str, there: str, tmp_path: Path) -> None:
+    """Saved from one, restored into the other."""
+    file = tmp_path / "a.zip"
     assert suanli("init", "--database", here).returncode == 0
     written = figures(suanli("backup", file, "--database", here, "--json"))
     assert written["rows"] > 1000
@@ -23,12 +30,11 @@ def test_there_and_back(tmp_path: Path) -> None:
     assert "rows" in told.stdout
 
 
-def test_what_cannot_be_backed_up_or_restored_says_why(tmp_path: Path) -> None:
-    nothing = f"sqlite:///{tmp_path / 'nothing.db'}"
-    refused(suanli("backup", tmp_path / "a.zip", "--database", nothing), "database_empty")
-    refused(suanli("restore", tmp_path / "a.zip", "--database", nothing), "file_not_found")
+def test_what_cannot_be_backed_up_or_restored_says_why(database_url: str, tmp_path: Path) -> None:
+    refused(suanli("backup", tmp_path / "a.zip", "--database", database_url), "database_empty")
+    refused(suanli("restore", tmp_path / "a.zip", "--database", database_url), "file_not_found")
     (tmp_path / "no.zip").write_text("no", encoding="utf-8")
-    refused(suanli("restore", tmp_path / "no.zip", "--database", nothing), "not_a_backup")
+    refused(suanli("restore", tmp_path / "no.zip", "--database", database_url), "not_a_backup")
 
 
 @pytest.mark.postgres

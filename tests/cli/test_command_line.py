@@ -1,15 +1,16 @@
 """The command line as a whole: help, version, errors."""
 
 import json
-import sqlite3
 import subprocess
 import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command import figures, refused, suanli, suanli_process
+from sqlalchemy import text
 
 from api.settings import Settings
 from market.domain.clock import SystemClock
@@ -98,45 +99,46 @@ def test_an_address_that_is_none(server: str) -> None:
     refused(suanli("rounds", "list", "--server", server), "invalid_server")
 
 
-def test_init_prints_the_key_once(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'market.db'}"
-    first, again = (suanli("init", "--database", url, "--json") for _ in range(2))
+def count(url: str, table: str) -> Any:
+    """How many rows a table has."""
+    with closing(Database(url)) as database, database.engine.connect() as connection:
+        return connection.scalar(text(f"SELECT count(*) FROM {table}"))  # noqa: S608 - names of ours
+
+
+def test_init_prints_the_key_once(database_url: str) -> None:
+    first, again = (suanli("init", "--database", database_url, "--json") for _ in range(2))
     assert figures(first)["operator_key"].startswith("suanli_operator_")
     assert figures(again) == {"operator_key": None}
-    with sqlite3.connect(tmp_path / "market.db") as database:
-        assert database.execute("select count(*) from regions").fetchone()[0] > 20
-        assert database.execute("select count(*) from api_keys").fetchone()[0] == 1
-    told = suanli("init", "--database", url).stdout
+    assert count(database_url, "regions") > 20
+    assert count(database_url, "api_keys") == 1
+    told = suanli("init", "--database", database_url).stdout
     assert "shown before" in told
     assert "--new-operator-key" in told
 
 
-def test_a_lost_operator_key_is_followed_by_another(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'market.db'}"
-    first = figures(suanli("init", "--database", url, "--scenario", "none", "--json"))["operator_key"]
-    told = suanli("init", "--database", url, "--new-operator-key").stdout
+def test_a_lost_operator_key_is_followed_by_another(database_url: str) -> None:
+    first = figures(suanli("init", "--database", database_url, "--scenario", "none", "--json"))[
+        "operator_key"
+    ]
+    told = suanli("init", "--database", database_url, "--new-operator-key").stdout
     assert told.startswith("further operator key: suanli_operator_")
     second = told.splitlines()[0].split(": ")[1]
-    with closing(Database(url)) as database:
+    with closing(Database(database_url)) as database:
         exchange = Exchange(database, SystemClock())
         assert {exchange.authenticate(key).role for key in (first, second)} == {Role.OPERATOR}
         assert exchange.authenticate(first).key_id != exchange.authenticate(second).key_id
-    with sqlite3.connect(tmp_path / "market.db") as raw:
-        assert raw.execute("select count(*) from regions").fetchone()[0] == 0  # nothing else is done
+    assert count(database_url, "regions") == 0, "nothing else is done"
 
 
-def test_the_first_operator_key_may_be_asked_for_as_a_new_one(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'market.db'}"
-    told = suanli("init", "--database", url, "--new-operator-key").stdout
+def test_the_first_operator_key_may_be_asked_for_as_a_new_one(database_url: str) -> None:
+    told = suanli("init", "--database", database_url, "--new-operator-key").stdout
     assert told.startswith("operator key: suanli_operator_")
     assert "scenario east_west: loaded" in told
 
 
-def test_init_without_a_scenario(tmp_path: Path) -> None:
-    ran = suanli("init", "--database", f"sqlite:///{tmp_path / 'm.db'}", "--scenario", "none")
-    assert ran.returncode == 0
-    with sqlite3.connect(tmp_path / "m.db") as database:
-        assert database.execute("select count(*) from regions").fetchone()[0] == 0
+def test_init_without_a_scenario(database_url: str) -> None:
+    assert suanli("init", "--database", database_url, "--scenario", "none").returncode == 0
+    assert count(database_url, "regions") == 0
 
 
 def test_init_refuses_an_unknown_scenario_and_makes_nothing(tmp_path: Path) -> None:
@@ -145,19 +147,20 @@ def test_init_refuses_an_unknown_scenario_and_makes_nothing(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.sqlite("a server holds databases only")
 def test_init_refuses_what_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("these are notes, and long enough to be taken for a header\n" * 40)
     refused(suanli("init", "--database", f"sqlite:///{tmp_path / 'notes.txt'}"), "not_a_database")
 
 
-def test_init_refuses_a_newer_database(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'm.db'}"
-    assert suanli("init", "--database", url, "--scenario", "none").returncode == 0
-    with sqlite3.connect(tmp_path / "m.db") as database:
-        database.execute("update alembic_version set version_num = '9999'")
-    refused(suanli("init", "--database", url), "database_newer")
+def test_init_refuses_a_newer_database(database_url: str) -> None:
+    assert suanli("init", "--database", database_url, "--scenario", "none").returncode == 0
+    with closing(Database(database_url)) as database, database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    refused(suanli("init", "--database", database_url), "database_newer")
 
 
+@pytest.mark.sqlite("files have places")
 @pytest.mark.parametrize("path", ["/proc/market.db", "/nowhere/at/all/market.db"])
 def test_init_refuses_a_place_that_cannot_be_written(path: str) -> None:
     refused(suanli("init", "--database", f"sqlite:///{path}"), "database_unreachable")
@@ -167,9 +170,8 @@ def test_init_refuses_a_url_that_is_none() -> None:
     refused(suanli("init", "--database", "market.db"), "invalid_database_url")
 
 
-def test_serve_needs_an_exchange(tmp_path: Path) -> None:
-    ran = suanli("serve", "--port", "0", "--database", f"sqlite:///{tmp_path / 'm.db'}")
-    refused(ran, "database_empty")
+def test_serve_needs_an_exchange(database_url: str) -> None:
+    refused(suanli("serve", "--port", "0", "--database", database_url), "database_empty")
 
 
 def test_serve_refuses_a_setting_out_of_range() -> None:

@@ -1,6 +1,5 @@
 """`suanli offerings …` against a real server: amend, drain, maintenance, withdraw, calendar, versions."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +11,9 @@ from api.settings import Settings
 pytestmark = pytest.mark.slow
 
 
-def test_the_life_of_a_listing(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'market.db'}"
-    key = figures(suanli("init", "--database", url, "--json"))["operator_key"]
-    with open_exchange(Settings(database_url=url)) as opened, ServerThread(opened.app) as server:
+def test_the_life_of_a_listing(database_url: str) -> None:
+    key = figures(suanli("init", "--database", database_url, "--json"))["operator_key"]
+    with open_exchange(Settings(database_url=database_url)) as opened, ServerThread(opened.app) as server:
         here = {"SUANLI_SERVER": server.url, "SUANLI_KEY": key}
 
         def run(*args: object) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from command import Ran, figures, refused, suanli
+from databases import Databases
 
 from api.cli.connection import HERE, Given, Target, find_target
 from api.cli.profile_file import Profile, complete_profile, profile_path, read_profiles
@@ -153,12 +154,12 @@ def test_without_profiles_it_is_this_machine(home: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+def served(databases: Databases) -> Iterator[tuple[str, str]]:
     """An empty exchange: where it is, and its operator's key."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('served') / 'market.db'}"
-    key = figures(suanli("init", "--database", url, "--scenario", "none", "--json"))["operator_key"]
-    with open_exchange(Settings(database_url=url)) as opened, ServerThread(opened.app) as server:
-        yield server.url, key
+    with databases.empty() as url:
+        key = figures(suanli("init", "--database", url, "--scenario", "none", "--json"))["operator_key"]
+        with open_exchange(Settings(database_url=url)) as opened, ServerThread(opened.app) as server:
+            yield server.url, key
 
 
 @pytest.mark.parametrize(

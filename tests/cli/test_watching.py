@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from command import START, Ran, figures, refused, suanli
+from databases import Databases
 
 from api.cli.watching import Goal, Watch, looks_by_clock
 from api.client import Exchange
@@ -54,14 +55,12 @@ class House(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    url = f"sqlite:///{tmp_path_factory.mktemp('watching') / 'market.db'}"
-    key = figures(suanli("init", "--database", url, "--json"))["operator_key"]
-    with (
-        open_exchange(Settings(database_url=url, solver_seconds=5)) as opened,
-        ServerThread(opened.app) as server,
-    ):
-        yield House(server.url, key)
+def house(databases: Databases) -> Iterator[House]:
+    with databases.empty() as url:
+        key = figures(suanli("init", "--database", url, "--json"))["operator_key"]
+        settings = Settings(database_url=url, solver_seconds=5)
+        with open_exchange(settings) as opened, ServerThread(opened.app) as server:
+            yield House(server.url, key)
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
-"""A real exchange behind real HTTP, once for all tests of the client."""
+"""A real exchange behind real HTTP, once for all tests of a module."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from client_house import House
+from databases import Databases
 
 from api.server import ServerThread, open_exchange
 from api.settings import Settings
@@ -13,27 +15,28 @@ from market.domain.clock import SystemClock, rfc3339
 from market.domain.parties import Actor, Role
 from market.exchange import Exchange as Market
 from market.persistence.database import Database
-from market.scenarios.scenario import Scenario
+from market.scenarios.scenario import read_scenario, scenario_directory
 
 OPERATOR = Actor("test", Role.OPERATOR, None)
 
 
-@pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory, east_west: Scenario) -> Iterator[House]:
-    """The shipped market, with a key for an operator and one for a buyer."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('client') / 'market.db'}"
-    database = Database(url)
-    try:
+def load_market(url: str) -> tuple[str, str]:
+    """Fill a database with the shipped market; a key for an operator and one for a buyer."""
+    with closing(Database(url)) as database:
         database.upgrade()
         market = Market(database, SystemClock())
-        market.load_scenario(east_west)
-        operator = market.create_operator_key()
-        buyer = market.issue_key(OPERATOR, Role.BUYER, "buy_0001")
-    finally:
-        database.close()
-    settings = Settings(database_url=url, solver_seconds=5)
-    with open_exchange(settings) as opened, ServerThread(opened.app) as server:
-        yield House(server.url, operator, buyer)
+        market.load_scenario(read_scenario(scenario_directory("east_west")))
+        return market.create_operator_key(), market.issue_key(OPERATOR, Role.BUYER, "buy_0001")
+
+
+@pytest.fixture(scope="module")
+def house(databases: Databases) -> Iterator[House]:
+    """The shipped market, served."""
+    original, keys = databases.prepared(load_market)
+    with databases.copied(original) as url:
+        settings = Settings(database_url=url, solver_seconds=5)
+        with open_exchange(settings) as opened, ServerThread(opened.app) as server:
+            yield House(server.url, *keys)
 
 
 @pytest.fixture

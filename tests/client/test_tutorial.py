@@ -40,7 +40,7 @@ def test_what_is_installed_with_make_can_be_made() -> None:
 
 
 @pytest.mark.slow
-def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
+def test_the_tutorial_does_what_it_says(tmp_path: Path, database_url: str) -> None:
     port = free_port()
     environment = {
         "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
@@ -50,7 +50,7 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
         "SUANLI_SERVER": f"http://127.0.0.1:{port}",
         "SUANLI_KEY": "",
         "SUANLI_PROFILE": "",
-        "SUANLI_DATABASE_URL": f"sqlite:///{tmp_path / 'suanli.db'}",
+        "SUANLI_DATABASE_URL": database_url,
         "no_proxy": "127.0.0.1",
     }
     blocks = [block for block in read_blocks(PAGES["en"]) if block.mark != "install"]

@@ -115,9 +115,8 @@ def test_a_server_that_ends_of_itself_is_noticed() -> None:
     assert refusal.value.code == "server_ended"
 
 
-def test_refuses_a_database_that_is_in_use(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'market.db'}"
-    prepare_exchange(Settings(database_url=url))
+def test_refuses_a_database_that_is_in_use(database_url: str) -> None:
+    prepare_exchange(Settings(database_url=database_url))
     with pytest.raises(Refusal) as refusal:
-        run_demo(DemoRequest(once=True, orders=3, seed=1, port=0, database=url))
+        run_demo(DemoRequest(once=True, orders=3, seed=1, port=0, database=database_url))
     assert refusal.value.code == "database_not_fresh"

@@ -32,8 +32,8 @@ PATIENCE_SECONDS = 120.0
 class Market:
     """A database that outlives its servers."""
 
-    def __init__(self, directory: Path) -> None:
-        self.url = f"sqlite:///{directory / 'market.db'}"
+    def __init__(self, url: str, directory: Path) -> None:
+        self.url = url
         self.key = prepare_exchange(Settings(database_url=self.url))
         self._log = directory / "server.log"
 
@@ -88,8 +88,8 @@ class Server:
         sending.join()
 
 
-def test_a_batch_is_there_whole_or_not_at_all_and_once(tmp_path: Path) -> None:
-    market, draw = Market(tmp_path), random.Random(SEED)  # noqa: S311 - reproducible, not secret
+def test_a_batch_is_there_whole_or_not_at_all_and_once(database_url: str, tmp_path: Path) -> None:
+    market, draw = Market(database_url, tmp_path), random.Random(SEED)  # noqa: S311 - reproducible, not secret
     lines = b"\n".join(json.dumps(body | BUYER).encode() for body in day_of_bodies(ORDERS, SEED))
     found, usual_seconds = {0: 0, ORDERS: 0}, 0.0
     for number in range(KILLS):

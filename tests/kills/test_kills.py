@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import URL
 from thoroughness import often
 
 pytestmark = pytest.mark.slow
@@ -16,8 +17,11 @@ VICTIMS = Path(__file__).with_name("victims.py")
 @pytest.mark.parametrize(
     ("what", "kills"), [("round", often(20, 40)), ("capture", often(10, 30)), ("refund", often(10, 30))]
 )
-def test_a_kill_does_no_damage(what: str, kills: int) -> None:
+def test_a_kill_does_no_damage(what: str, kills: int, engine: str, request: pytest.FixtureRequest) -> None:
     command = [sys.executable, "-W", "error", str(VICTIMS), what, str(kills), "2025"]
+    if engine == "postgres":
+        server: URL = request.getfixturevalue("postgres_server")
+        command.append(server.render_as_string(hide_password=False))
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = [json.loads(line) for line in done.stdout.splitlines()]

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -120,10 +119,9 @@ class Hearing:
             return {id_ for ids in self.heard.values() for id_ in ids}
 
 
-def test_a_server_that_is_killed_loses_no_event(tmp_path: Path, east_west: Scenario) -> None:
-    url = f"sqlite:///{tmp_path / 'market.db'}"
-    key = prepare(url, east_west)
-    victim = Victim(url)
+def test_a_server_that_is_killed_loses_no_event(database_url: str, east_west: Scenario) -> None:
+    key = prepare(database_url, east_west)
+    victim = Victim(database_url)
     victim.client.headers["Authorization"] = f"Bearer {key}"
     with receiving() as receiver, victim.client:
         hearing = Hearing()
@@ -138,7 +136,7 @@ def test_a_server_that_is_killed_loses_no_event(tmp_path: Path, east_west: Scena
                 act(victim, ORDERS_BETWEEN)
                 if turn % 2:  # and some in the middle of sending
                     receiver.wait_for(len(receiver.received) + 3)
-        with closing(Database(url)) as database:
+        with closing(Database(database_url)) as database:
             told = Enquiries(database, SystemClock()).events_after(0, 10_000, MINE, Wanted.of(["order.*"]))
         due = {event.id for event in told}
         assert len(due) == KILLS * ORDERS_BETWEEN * 5 // 2

@@ -1,6 +1,6 @@
 """Kills a working exchange at seeded points and looks at what is left; run as a program, one line of JSON per kill.
 
-    python tests/kills/victims.py WHAT KILLS SEED
+    python tests/kills/victims.py WHAT KILLS SEED [URL OF A POSTGRESQL SERVER]
 
 Each victim is a forked process on its own copy of a prepared market. It is killed with SIGKILL just before a
 statement or commit chosen by the seed, so also in the middle of a transaction. Then another process checks every promise
@@ -10,10 +10,8 @@ on what is left, opens the exchange as after a restart, goes on to the end of th
 import json
 import os
 import random
-import shutil
 import signal
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
@@ -25,8 +23,9 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+from databases import Databases, PostgresDatabases, SqliteFiles  # noqa: E402
 from promises_kept import broken_promises  # noqa: E402
-from sqlalchemy import event  # noqa: E402
+from sqlalchemy import event, make_url  # noqa: E402
 from toy_market import FREE, HOUR, SCENARIO, START, terms  # noqa: E402
 
 from market.domain.clock import VirtualClock  # noqa: E402
@@ -45,9 +44,9 @@ LIMITS = Limits(seconds=5, workers=1)
 ORDERS = 12
 
 
-def prepare(path: Path) -> None:
+def prepare(url: str) -> None:
     """A market with a book, and half of it placed and running."""
-    with closing(Database(f"sqlite:///{path}")) as database:
+    with closing(Database(url)) as database:
         database.upgrade()
         clock = VirtualClock(START)
         exchange = Exchange(database, clock)
@@ -87,20 +86,20 @@ WORK: dict[str, Callable[[Exchange, VirtualClock], None]] = {
 }
 
 
-def count_steps(path: Path, what: str) -> int:
+def count_steps(url: str, what: str) -> int:
     """How many statements and commits the work takes when nobody is killed."""
-    return _in_a_process(path, lambda: _live(path, what, None)) or 1
+    return _in_a_process(lambda: _live(url, what, None)) or 1
 
 
-def kill_at(path: Path, what: str, step: int) -> dict[str, Any]:
+def kill_at(url: str, what: str, step: int) -> dict[str, Any]:
     """One kill, and what is found afterwards."""
-    before = _in_a_process(path, lambda: len(_open_orders(path)))
-    killed = _in_a_process(path, lambda: _live(path, what, step)) is None
-    found = _in_a_process(path, lambda: _restart(path)) or {"broken": ["the restart failed"]}
+    before = _in_a_process(lambda: len(_open_orders(url)))
+    killed = _in_a_process(lambda: _live(url, what, step)) is None
+    found = _in_a_process(lambda: _restart(url)) or {"broken": ["the restart failed"]}
     return {"what": what, "step": step, "killed": killed, "orders_before": before, **found}
 
 
-def _live(path: Path, what: str, killed_at: int | None) -> int:
+def _live(url: str, what: str, killed_at: int | None) -> int:
     """Do the work; before the step chosen, die."""
     steps = Counter[str]()
 
@@ -109,7 +108,7 @@ def _live(path: Path, what: str, killed_at: int | None) -> int:
             os.kill(os.getpid(), signal.SIGKILL)
         steps["done"] += 1
 
-    with closing(Database(f"sqlite:///{path}")) as database:
+    with closing(Database(url)) as database:
         event.listen(database.engine, "before_cursor_execute", step)
         event.listen(database.engine, "commit", step)
         clock = VirtualClock(START + 2 * HOUR + timedelta(minutes=20))
@@ -117,9 +116,9 @@ def _live(path: Path, what: str, killed_at: int | None) -> int:
     return steps["done"]
 
 
-def _restart(path: Path) -> dict[str, Any]:
+def _restart(url: str) -> dict[str, Any]:
     """Check what is left, go on as after a restart, and check again at the end of the day."""
-    with closing(Database(f"sqlite:///{path}")) as database:
+    with closing(Database(url)) as database:
         broken = broken_promises(database)
         clock = VirtualClock(START + 3 * HOUR + timedelta(minutes=30))
         exchange = Exchange(database, clock)
@@ -160,45 +159,46 @@ def _orders(exchange: Exchange) -> Any:
         return Store(session).orders.page(PageRequest(limit=1000)).items
 
 
-def _open_orders(path: Path) -> Any:
-    with closing(Database(f"sqlite:///{path}")) as database:
+def _open_orders(url: str) -> Any:
+    with closing(Database(url)) as database:
         return _orders(Exchange(database, VirtualClock(START)))
 
 
-def _in_a_process(path: Path, work: Callable[[], Any]) -> Any:
+def _in_a_process(work: Callable[[], Any]) -> Any:
     """What the work returns in a process of its own; None if that was killed."""
-    answer = path.with_suffix(".json")
-    answer.unlink(missing_ok=True)
+    answer, told = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            answer.write_text(json.dumps(work()))
+            os.write(told, json.dumps(work()).encode())
             os._exit(0)
         except BaseException as error:  # noqa: BLE001 - told to the parent, which fails
             print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)  # noqa: T201
             os._exit(1)
+    os.close(told)
+    with os.fdopen(answer, "rb") as said:
+        found = said.read()
     _, status = os.waitpid(child, 0)
-    return json.loads(answer.read_text()) if status == 0 else None
+    return json.loads(found) if status == 0 else None
 
 
-def main(what: str, kills: int, seed: int) -> None:
+def main(databases: Databases, what: str, kills: int, seed: int) -> None:
     """Kill at so many seeded steps, no step twice while there are others."""
-    directory = Path(tempfile.mkdtemp(prefix="suanli-kills-"))
-    prepared = directory / "prepared.db"
-    prepare(prepared)  # here, so that every process forked from this one has its kernels compiled
-    counted = directory / "counted.db"
-    shutil.copy(prepared, counted)
-    steps = count_steps(counted, what)
+    prepared, _ = databases.prepared(
+        prepare
+    )  # here, so that every process forked from this one has its kernels compiled
+    with databases.copied(prepared) as counted:
+        steps = count_steps(counted, what)
     draw = random.Random(seed)  # noqa: S311 - reproducible, not secret
     chosen = draw.sample(range(steps), min(kills, steps)) + draw.choices(
         range(steps), k=max(0, kills - steps)
     )
-    for number, step in enumerate(chosen):
-        copy = directory / f"{number}.db"
-        shutil.copy(prepared, copy)
-        print(json.dumps({"steps": steps} | kill_at(copy, what, step)), flush=True)  # noqa: T201
-    shutil.rmtree(directory)
+    for step in chosen:
+        with databases.copied(prepared) as copy:
+            print(json.dumps({"steps": steps} | kill_at(copy, what, step)), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    what, kills, seed, *server = sys.argv[1:]
+    with closing(PostgresDatabases(make_url(server[0])) if server else SqliteFiles()) as databases:
+        main(databases, what, int(kills), int(seed))

@@ -3,20 +3,24 @@
 At most 100 lives of 100 steps each. Time is a virtual clock's; what is refused must be refused by a named error.
 """
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import Databases
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from promises_kept import broken_promises
 from thoroughness import often
 from toy_market import FREE, HOUR, OFFERINGS, SCENARIO, START, job, offering
@@ -54,11 +58,9 @@ JOBS = st.fixed_dictionaries(
 )
 
 
-@cache
-def loaded_market() -> Path:
-    """A database with the toy market in it, to be copied."""
-    path = Path(tempfile.mkdtemp(prefix="suanli-machine-")) / "loaded.db"
-    with closing(Database(f"sqlite:///{path}")) as database:
+def load_market(url: str) -> None:
+    """Fill a database with the toy market."""
+    with closing(Database(url)) as database:
         database.upgrade()
         exchange = Exchange(database, VirtualClock(START))
         exchange.load_scenario(SCENARIO)
@@ -67,27 +69,28 @@ def loaded_market() -> Path:
         exchange.list_offering(
             OPERATOR, offering("off_x", "east_metro", "a100_80", 3, 9, heartbeat_minutes=60)
         )
-    return path
 
 
 class ExchangeMachine(RuleBasedStateMachine):
     """One exchange; rules are what its people may do."""
 
+    def __init__(self, databases: Databases) -> None:
+        super().__init__()
+        self._databases, self._open = databases, ExitStack()
+
     @initialize()
     def open(self) -> None:
         """A fresh copy of the loaded market."""
-        self.directory = Path(tempfile.mkdtemp(prefix="suanli-machine-"))
-        shutil.copy(loaded_market(), self.directory / "market.db")
-        self.database = Database(f"sqlite:///{self.directory / 'market.db'}")
+        original, _ = self._databases.prepared(load_market)
+        url = self._open.enter_context(self._databases.copied(original))
+        self.database = self._open.enter_context(closing(Database(url)))
         self.clock = VirtualClock(START)
         self.exchange = Exchange(self.database, self.clock)
         self.landed = 0
 
     def teardown(self) -> None:
         """Nothing stays behind."""
-        if hasattr(self, "database"):
-            self.database.close()
-            shutil.rmtree(self.directory)
+        self._open.close()
 
     # What buyers do
 
@@ -263,10 +266,11 @@ def refusals() -> Iterator[None]:
         return
 
 
-TestExchangeMachine = ExchangeMachine.TestCase
-TestExchangeMachine.settings = settings(
-    max_examples=often(usually=40, thoroughly=100),
-    stateful_step_count=100,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+def test_whatever_is_done_every_promise_holds(databases: Databases) -> None:
+    tried = settings(
+        max_examples=often(usually=40, thoroughly=100),
+        stateful_step_count=100,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(lambda: ExchangeMachine(databases), settings=tried)

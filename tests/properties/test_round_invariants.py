@@ -1,11 +1,11 @@
 """Whatever is ordered, a landed round keeps the market's invariants (DESIGN: prices and money)."""
 
+from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from databases import Databases
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from toy_market import CATALOGUE, FREE, HOUR, SCENARIO, START, terms
@@ -42,10 +42,10 @@ BOOKS = st.lists(st.lists(ORDERS, max_size=12), min_size=1, max_size=3)
 @pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(books=BOOKS, policy=st.sampled_from([FREE, *PRESETS.values()]))
-def test_rounds_keep_every_invariant(books: list[list[dict[str, Any]]], policy: Any) -> None:
-    with TemporaryDirectory() as directory:
-        database = Database(f"sqlite:///{Path(directory) / 'market.db'}")
-        database.upgrade()
+def test_rounds_keep_every_invariant(
+    databases: Databases, books: list[list[dict[str, Any]]], policy: Any
+) -> None:
+    with databases.migrated() as url, closing(Database(url)) as database:
         clock = VirtualClock(START)
         exchange, enquiries = Exchange(database, clock), Enquiries(database, clock)
         exchange.load_scenario(SCENARIO)
@@ -61,7 +61,6 @@ def test_rounds_keep_every_invariant(books: list[list[dict[str, Any]]], policy: 
             assert 0 <= landed.value_micros <= landed.bound_micros
         allocations = enquiries.allocations(operator, PageRequest(limit=1000), {}).items
         orders = enquiries.orders(operator, PageRequest(limit=1000)).items
-        database.close()
     check_orders_and_allocations_agree(orders, allocations, submitted)
     check_no_order_pays_above_its_limit(allocations, submitted)
     check_windows(allocations, submitted)

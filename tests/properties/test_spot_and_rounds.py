@@ -8,12 +8,11 @@ from collections import Counter
 from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pytest
+from databases import Databases
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from promises_kept import broken_promises
@@ -84,11 +83,10 @@ def asked_terms(asked: dict[str, Any], now: datetime) -> OrderTerms | None:
 
 
 class Lived:
-    """One exchange on SQLite, and the steps taken there."""
+    """One exchange, and the steps taken there."""
 
-    def __init__(self, directory: str) -> None:
-        self.database = Database(f"sqlite:///{Path(directory) / 'market.db'}")
-        self.database.upgrade()
+    def __init__(self, database: Database) -> None:
+        self.database = database
         self.clock = VirtualClock(START)
         self.exchange = Exchange(self.database, self.clock)
         self.exchange.load_scenario(SCENARIO)
@@ -183,13 +181,14 @@ def check_room(holding: tuple[Allocation | HeldQuote, ...]) -> None:
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=STEPS)
 @example(steps=HELD_ON_THE_HOUR)
-def test_whatever_is_taken_between_rounds_nothing_is_sold_twice(steps: list[tuple[str, Any]]) -> None:
-    with TemporaryDirectory() as directory:
-        lived = Lived(directory)
-        with closing(lived.database):
-            for step, given_ in steps:
-                lived.take(step, given_)
-                lived.check()
+def test_whatever_is_taken_between_rounds_nothing_is_sold_twice(
+    databases: Databases, steps: list[tuple[str, Any]]
+) -> None:
+    with databases.migrated() as url, closing(Database(url)) as database:
+        lived = Lived(database)
+        for step, given_ in steps:
+            lived.take(step, given_)
+            lived.check()
 
 
 @settings(max_examples=60, deadline=None)
