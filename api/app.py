@@ -48,6 +48,7 @@ from api.web.page import the_page
 from api.wire.content_coding import PackedAnswers
 from market.enquiries.desk import Enquiries
 from market.exchange import Exchange
+from market.round_desks.desk import RoundDesk
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 ROUTERS = tuple(
@@ -79,9 +80,11 @@ ROUTERS = tuple(
 )
 
 
-def build_app(exchange: Exchange, enquiries: Enquiries, settings: Settings) -> FastAPI:
-    """The exchange behind HTTP."""
-    desk = Desk(exchange, enquiries, settings)
+def build_app(
+    exchange: Exchange, enquiries: Enquiries, settings: Settings, rounds: RoundDesk | None = None
+) -> FastAPI:
+    """The exchange behind HTTP; `rounds` None: they are cleared in this process."""
+    desk = Desk(exchange, enquiries, settings, rounds)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

@@ -33,8 +33,9 @@ from market.domain.ids import IdSource
 from market.domain.parties import Actor
 from market.enquiries.access import AccessEnquiries
 from market.enquiries.desk import Enquiries
-from market.exchange import Exchange, Once, OpenedRound
+from market.exchange import Exchange, Once
 from market.persistence.paging import Page, PageRequest
+from market.round_desks.desk import Opened, RoundDesk, RoundsHere
 from market.settlement.enquiries import LedgerEnquiries
 from market.whatif.desk import WhatIf
 
@@ -49,8 +50,12 @@ bearer = HTTPBearer(auto_error=False, description="An API key: `Authorization: B
 class Desk:
     """What every route works with; made once for an application."""
 
-    def __init__(self, exchange: Exchange, enquiries: Enquiries, settings: Settings) -> None:
+    def __init__(
+        self, exchange: Exchange, enquiries: Enquiries, settings: Settings, rounds: RoundDesk | None = None
+    ) -> None:
+        """`rounds` None: they are cleared here."""
         self.exchange = exchange
+        self.rounds = rounds or RoundsHere(exchange)
         self.enquiries = enquiries
         self.ledger = LedgerEnquiries(exchange.database)
         self.access = AccessEnquiries(exchange.database, exchange.key_uses)
@@ -60,7 +65,7 @@ class Desk:
         self.demo_sessions = DemoSessions(settings)
         self.next_round_at: Callable[[], datetime | None] = _never
         """When a round clears by itself; whoever runs rounds on a schedule says so."""
-        self.readiness = Readiness(exchange, self.stopping, settings.min_free_mebibytes)
+        self.readiness = Readiness(exchange.database, self.rounds, self.stopping, settings.min_free_mebibytes)
         self.feed = Feed(enquiries, exchange.bell, self.stopping)
         self.couriers = couriers_of(exchange, settings)
         self.readiness.add("couriers", self.couriers.require_alive)
@@ -74,22 +79,20 @@ class Desk:
         self.long_questions = LongQuestions()
         self._background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="round")
 
-    def finish_in_background(self, opened: OpenedRound) -> None:
+    def finish_in_background(self, opened: Opened) -> None:
         """Clear an opened round while its client does something else."""
         request = copy_context()  # its log lines go on telling which request asked for it
-        self._background.submit(request.run, self.exchange.finish_round, opened).add_done_callback(
-            _log_failure
-        )
+        self._background.submit(request.run, opened.finish).add_done_callback(_log_failure)
 
     def begin_stopping(self) -> None:
         """Take no more rounds, say so at /readyz, end the streams."""
-        self.exchange.take_no_more_rounds()
+        self.rounds.take_no_more()
         self.stopping.begin()
         self.couriers.begin_stopping()
 
     def give_up(self) -> None:
         """Whatever is being solved is given up; whoever waits for it is told so at once."""
-        self.exchange.give_up_rounds()
+        self.rounds.give_up()
         self._asking.abandon()
 
     def close(self) -> None:

@@ -24,12 +24,15 @@ from api.operations.traces import tracing_as_set
 from api.settings import Settings
 from api.settings_sources import FoundSettings
 from api.timer import RoundTimer
-from market.clearing.solving import SolverProcess
+from market.clearing.solving import SolveOn
 from market.domain.clock import Clock
 from market.domain.errors import Conflict, InvalidInput, Unavailable
 from market.enquiries.desk import Enquiries
 from market.exchange import Exchange, RoundRequest
 from market.persistence.database import Database
+from market.round_desks.apart import RoundsApart
+from market.round_desks.child import ChildTerms
+from market.round_desks.desk import RoundDesk, RoundsHere
 from solver import ClusterError
 
 PATIENCE_SECONDS = 30.0
@@ -53,18 +56,35 @@ class OpenExchange:
 
 @contextmanager
 def open_exchange(settings: Settings, clock: Clock | None = None) -> Iterator[OpenExchange]:
-    """Open an exchange that was initialised; `Unavailable` if it was not. Closing ends its solver process."""
+    """Open an exchange that was initialised; `Unavailable` if it was not. Closing ends the process that clears its rounds.
+
+    Under a clock of one's own rounds are cleared here: another process would not know what time it is.
+    """
     told = clock or settings.clock()
     _require_engine(settings)
-    solving = SolverProcess(settings.solver_niceness, settings.engine())
     opened = Database(settings.database_url, settings.server_terms())
-    with closing(opened) as database, closing(solving) as solver:
+    with closing(opened) as database, closing(SolveOn(settings.engine())) as solve:
         database.require_current()
-        exchange = Exchange(database, told, solver, settings.key_pepper.get_secret_value())
+        exchange = Exchange(database, told, solve, settings.key_pepper.get_secret_value())
         exchange.retention = settings.retention()
         exchange.abandon_interrupted_round()
         enquiries = Enquiries(database, told)
-        yield OpenExchange(exchange, enquiries, build_app(exchange, enquiries, settings))
+        desk: RoundDesk = RoundsApart(exchange, _terms(settings)) if clock is None else RoundsHere(exchange)
+        with closing(desk) as rounds:
+            yield OpenExchange(exchange, enquiries, build_app(exchange, enquiries, settings, rounds))
+
+
+def _terms(settings: Settings) -> ChildTerms:
+    """How the process clears that rounds are cleared in."""
+    return ChildTerms(
+        database_url=settings.database_url,
+        clock=settings.clock(),
+        server=settings.server_terms(),
+        engine=settings.engine(),
+        niceness=settings.solver_niceness,
+        retention=settings.retention(),
+        settle=settle_interpreter,
+    )
 
 
 def _require_engine(settings: Settings) -> None:
@@ -174,7 +194,7 @@ def _timer(opened: OpenExchange, settings: Settings) -> Iterator[None]:
         yield
         return
     request = RoundRequest(limits=settings.limits())
-    with RoundTimer(opened.exchange, request, settings.round_every) as timer:
+    with RoundTimer(opened.exchange, opened.desk.rounds, request, settings.round_every) as timer:
         opened.desk.readiness.add("round_timer", timer.require_alive)
         opened.desk.next_round_at = timer.next_at
         yield

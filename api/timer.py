@@ -11,6 +11,7 @@ from market.domain.errors import Conflict, Unavailable
 from market.domain.parties import Actor, Role
 from market.domain.rounds import Round
 from market.exchange import Exchange, RoundRequest
+from market.round_desks.desk import RoundDesk
 
 TIMER = Actor("exchange", Role.OPERATOR, None)
 """Who asks for rounds that nobody asks for."""
@@ -25,12 +26,15 @@ class RoundTimer:
     def __init__(
         self,
         exchange: Exchange,
+        rounds: RoundDesk,
         request: RoundRequest,
         every: timedelta,
         wait: Callable[[float], bool] | None = None,
     ) -> None:
-        """`wait` passes so many seconds and says whether to stop: the timer's own event, unless a test brings one."""
-        self._exchange = exchange
+        """`exchange` keeps time, `rounds` clears. `wait` passes so many seconds and says whether to stop: the timer's own
+        event, unless a test brings one.
+        """
+        self._exchange, self._rounds = exchange, rounds
         self._request = request
         self._every = every
         self._next_at: datetime | None = None
@@ -54,7 +58,7 @@ class RoundTimer:
         """Keep time and clear a round; None where another round is clearing, or this one failed (the log says why)."""
         try:
             self._exchange.keep_time()
-            return self._exchange.clear_round(TIMER, self._request)
+            return self._rounds.open(TIMER, self._request).finish()
         except (Conflict, Unavailable) as refusal:
             if refusal.code not in EXPECTED:
                 _logger.exception("a scheduled round was refused; the next one comes in %s", self._every)

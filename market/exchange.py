@@ -17,7 +17,7 @@ from market.access.tenancy import own_order
 from market.clearing.landing import read_outcome
 from market.clearing.moves import clear_market
 from market.clearing.request import RoundRequest
-from market.clearing.solving import Solve, SolverProcess, apart, solve_here
+from market.clearing.solving import Solve, apart, solve_here
 from market.conditions import require
 from market.desks.access import AccessDesk
 from market.desks.catalogue import CatalogueDesk
@@ -48,6 +48,7 @@ from market.persistence.database import Database
 from market.persistence.directory import KeptDirectory
 from market.persistence.store import Store
 from market.rounds.steps import (
+    EXCHANGE_STOPPED,
     OpenedRound,
     abandon_round,
     closed,
@@ -229,24 +230,13 @@ class Exchange(
         with self._unit_of_work(actor, once) as work:
             work.answer = {}
 
-    def require_solver(self) -> None:
-        """`Unavailable` unless the solver takes problems."""
-        if isinstance(self._solve, SolverProcess):
-            self._solve.require_usable()
-
-    def give_up_rounds(self) -> None:
-        """A round that clears fails as `exchange_stopped`, and no other one is solved: the exchange is being ended."""
-        self.take_no_more_rounds()
-        if isinstance(self._solve, SolverProcess):
-            self._solve.abandon()
-
     # Steps of a round
 
     @repeatable
     def open_round(self, actor: Actor, request: RoundRequest, once: Once | None = None) -> OpenedRound:
         """Freeze the market, and claim the one place for a clearing round; a dead exchange's is taken over."""
         actor.require(Role.OPERATOR, scope=Scope.ROUNDS)
-        self._require_taking_rounds()
+        self.require_taking_rounds()
         self.keep_time()
         began, now = perf_counter(), self.clock.now()
         with self.database.reading() as session:
@@ -269,20 +259,21 @@ class Exchange(
         """The exchange is stopping: whoever asks for a round is refused; one that clears goes on."""
         self._rounds_refused = True
 
-    def _require_taking_rounds(self) -> None:
+    def require_taking_rounds(self) -> None:
+        """`Unavailable` `exchange_stopping` where no more rounds are taken."""
         if self._rounds_refused:
             raise Unavailable(
                 "exchange_stopping", "the exchange is stopping: ask for a round again when it is back"
             )
 
     @repeatable
-    def abandon_interrupted_round(self) -> Round | None:
-        """At start-up: a round that nobody clears any more has failed; one that clears elsewhere goes on."""
+    def abandon_interrupted_round(self, failure: str = EXCHANGE_STOPPED) -> Round | None:
+        """A round that nobody clears any more has failed, as `failure` says; one that clears elsewhere goes on."""
         with ExitStack() as undo, self._unit_of_work() as work:
             if work.rounds.in_progress() is None or not self.database.round_lock.take():
                 return None
             undo.callback(self.database.round_lock.release)
-            return abandon_round(work, self.clock.now())
+            return abandon_round(work, self.clock.now(), failure)
 
     @repeatable
     def _close(self, ended: Round) -> None:

@@ -12,8 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.operations.stopping import Stopping
 from market.domain.errors import MarketError, Unavailable
-from market.exchange import Exchange
 from market.persistence.condition import Condition
+from market.persistence.database import Database
+from market.round_desks.desk import RoundDesk
 
 PATIENCE_SECONDS = 5.0
 """A check that takes longer has failed: whoever asks does not wait much longer either."""
@@ -35,13 +36,15 @@ class Finding:
 class Readiness:
     """The checks of one exchange. A check raises where something is wrong."""
 
-    def __init__(self, exchange: Exchange, stopping: Stopping, min_free_mebibytes: int) -> None:
-        condition = Condition(exchange.database)
+    def __init__(
+        self, database: Database, rounds: RoundDesk, stopping: Stopping, min_free_mebibytes: int
+    ) -> None:
+        condition = Condition(database)
         self._checks: dict[str, Check] = {
             "serving": partial(_require_going_on, stopping),
             "database": condition.require_sound,
             "disk": partial(condition.require_room, min_free_mebibytes),
-            "solver": exchange.require_solver,
+            "solver": rounds.require_usable,
         }
         self._limiter: CapacityLimiter | None = None
         self._failing: frozenset[str] = frozenset()

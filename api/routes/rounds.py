@@ -133,14 +133,14 @@ def _clear(
     desk: Desk, actor: Actor, asked: RoundRequest, once: Once | None, request: Request, *, at_once: bool
 ) -> Round:
     try:
-        opened = desk.exchange.open_round(actor, asked, once)
+        opened = desk.rounds.open(actor, asked, once)
     except AnsweredBefore as before:
         mark_replayed(request)
         return desk.enquiries.round(before.answer["round_id"], actor)
     if at_once:
         desk.finish_in_background(opened)
         return opened.round
-    return desk.exchange.finish_round(opened)
+    return opened.finish()
 
 
 def _prefers_async(prefer: str | None) -> bool:

@@ -1,20 +1,19 @@
 """Where a clearing is computed: here, or in a process of its own so that nobody waits for it."""
 
-import atexit
 import os
-import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from functools import cached_property, partial
-from multiprocessing import Pipe, parent_process
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from market.clearing.depending import depend_on_parent
 from market.clearing.reporting import GLANCE_SECONDS, Report, Tell, follow, forget, tell_through, unreported
 from market.domain.errors import Unavailable
 from solver import Clearing, ClearingProblem, ClusterError, Engine, Limits, clear
@@ -40,18 +39,69 @@ def solve_here(
     return clear(problem, limits, earlier=earlier, progress=report, cancelled=cancelled)
 
 
+class SolveOn:
+    """Solves in this process; the work of large problems is done where the engine says.
+
+    It is done in a thread that stands back for everybody else on the same cores (0 to 19, as nice(1) counts; where niceness
+    is not a thread's but a process's, all of it does). A cluster is connected at the first problem, and for as long as
+    this is open.
+    """
+
+    def __init__(self, engine: Engine, niceness: int = 0) -> None:
+        self._engine, self._opened = engine, ExitStack()
+        self._thread = ThreadPoolExecutor(1, "solver", initializer=os.nice, initargs=(niceness,))
+
+    def __call__(
+        self,
+        problem: ClearingProblem,
+        limits: Limits,
+        report: Report | None = None,
+        cancelled: Cancelled | None = None,
+    ) -> Clearing:
+        """`Unavailable` `cluster_unavailable` where a cluster cannot."""
+        return self.lend(self._clear, problem, limits, report, cancelled)
+
+    def lend(self, work: Callable[..., T], *given: Any) -> T:
+        """Have other long work done in the thread that stands back."""
+        return self._thread.submit(work, *given).result()
+
+    def close(self) -> None:
+        """Let go of the cluster, after what is under way."""
+        self._thread.shutdown()
+        self._opened.close()
+
+    def _clear(
+        self,
+        problem: ClearingProblem,
+        limits: Limits,
+        report: Report | None,
+        cancelled: Cancelled | None,
+    ) -> Clearing:
+        try:
+            return clear(problem, limits, progress=report, cancelled=cancelled, open_pool=self._open_pool)
+        except ClusterError as error:
+            raise Unavailable(
+                "cluster_unavailable", f"{error.message}; nothing landed, clear again ({error.code})"
+            ) from error
+
+    @cached_property
+    def _open_pool(self) -> "OpenPool":
+        """Where it cannot be opened the next problem tries again."""
+        return self._opened.enter_context(self._engine.open())
+
+
 def reporting(solve: S, report: Report, cancelled: Cancelled | None = None) -> S:
     """The same, telling of itself while it solves, and ending early once it is `cancelled`; a solver of somebody else's
     solves in silence to its end.
     """
-    if solve is solve_here or isinstance(solve, SolverProcess):
+    if solve is solve_here or isinstance(solve, SolveOn | SolverProcess):
         return cast("S", partial(solve, report=report, cancelled=cancelled))
     return solve
 
 
 def apart(solve: Solve, work: Callable[..., T]) -> Callable[..., T]:
-    """The same work, where the solver has a process of its own: there. It takes the interpreter from nobody here."""
-    return partial(solve.lend, work) if isinstance(solve, SolverProcess) else work
+    """The same work, where the solver has a thread that stands back: there."""
+    return partial(solve.lend, work) if isinstance(solve, SolveOn) else work
 
 
 class ClearingCancelled(Exception):
@@ -65,15 +115,14 @@ def _wanted() -> bool:
 class SolverProcess:
     """One process that solves; it is started at the first problem and lives until closed.
 
-    `niceness` (0 to 19) is how far it stands back for whoever answers requests on the same cores; `engine` is where the
-    work of large problems is done. A cluster is connected at the first problem, and for as long as the process lives.
+    `niceness` (0 to 19) is how far it stands back for whoever answers requests on the same cores.
     """
 
-    def __init__(self, niceness: int = 0, engine: Engine = Engine()) -> None:  # noqa: B008 - frozen
+    def __init__(self, niceness: int = 0) -> None:
         self._lock = threading.Lock()
         self._turn = threading.Lock()
-        self._niceness, self._engine = niceness, engine
-        self._worker: _Worker | None = _Worker(niceness, engine)
+        self._niceness = niceness
+        self._worker: _Worker | None = _Worker(niceness)
 
     def __call__(
         self,
@@ -83,14 +132,11 @@ class SolverProcess:
         report: Report | None = None,
         cancelled: Cancelled | None = None,
     ) -> Clearing:
-        """Solve over there, wait here; `Unavailable` if the process is closed or dies, which replaces it, or its cluster
-        cannot.
+        """Solve over there, wait here until it is done and those before; `Unavailable` if the process is closed or dies,
+        which replaces it.
 
-        `report` is called here, while it waits; a clearing that tells of itself or can be cancelled waits until another
-        such is over.
+        `report` is called here, while it waits.
         """
-        if report is None and cancelled is None:
-            return self.lend(partial(_clear, earlier=earlier), problem, limits)
         look = cancelled or _wanted
         with self._replaced_if_dead(), self._in_turn(look):
             with self._lock:  # so that nobody ends a process that is just being started
@@ -112,13 +158,6 @@ class SolverProcess:
         finally:
             self._turn.release()
 
-    def lend(self, work: Callable[..., T], *given: Any) -> T:
-        """Have other long work done over there, by a function and arguments that can be sent; it ends like a clearing."""
-        with self._replaced_if_dead():
-            with self._lock:
-                done = self._living_worker().pool.submit(work, *given)
-            return done.result()
-
     @contextmanager
     def _replaced_if_dead(self) -> Iterator[None]:
         try:
@@ -127,10 +166,6 @@ class SolverProcess:
             self.require_usable()  # `exchange_stopped` if that is why; another one for the next problem otherwise
             raise Unavailable(
                 "solver_died", "the solver process ended while it solved; nothing landed, clear again"
-            ) from error
-        except ClusterError as error:
-            raise Unavailable(
-                "cluster_unavailable", f"{error.message}; nothing landed, clear again ({error.code})"
             ) from error
 
     def require_usable(self) -> None:
@@ -159,7 +194,7 @@ class SolverProcess:
             )
         if self._worker.has_died():
             self._worker.pool.shutdown(wait=False)
-            self._worker = _Worker(self._niceness, self._engine)
+            self._worker = _Worker(self._niceness)
         return self._worker
 
     def _give_up_worker(self) -> "_Worker | None":
@@ -171,7 +206,7 @@ class SolverProcess:
 class _Worker:
     """A pool of one process, which can also be looked at and killed."""
 
-    def __init__(self, niceness: int, engine: Engine) -> None:
+    def __init__(self, niceness: int) -> None:
         self._context = _RememberingContext()
         self.reports, self._told = Pipe(duplex=False)
         self._stopped = self._context.RawValue("q", 0)
@@ -180,7 +215,7 @@ class _Worker:
             max_workers=1,
             mp_context=self._context,
             initializer=_begin_solving,
-            initargs=(niceness, engine, self._told, self._stopped),
+            initargs=(niceness, self._told, self._stopped),
         )
 
     def next_number(self) -> int:
@@ -220,20 +255,13 @@ _tell: Tell
 """In the solver process: what goes through its pipe."""
 _stopped: Any
 """In the solver process: the number of the clearing that was stopped last, as the parent says."""
-_engine: "_EngineInUse"
-"""In the solver process: where the work of large problems is done."""
 
 
-def _begin_solving(niceness: int, engine: Engine, told: Connection, stopped: Any) -> None:
-    """Stand back, tell through the pipe, and depend on the parent.
-
-    Ctrl-C reaches the whole process group, but only the exchange ends its solver: by closing it, or by dying.
-    """
-    global _tell, _stopped, _engine  # a worker has nothing else to keep them in
-    _tell, _stopped, _engine = tell_through(told), stopped, _EngineInUse(engine)
+def _begin_solving(niceness: int, told: Connection, stopped: Any) -> None:
+    global _tell, _stopped  # a worker has nothing else to keep them in
+    _tell, _stopped = tell_through(told), stopped
     os.nice(niceness)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_the_parent, name="parent-watch", daemon=True).start()
+    depend_on_parent()
 
 
 def _clear_and_tell(
@@ -243,30 +271,6 @@ def _clear_and_tell(
         return bool(_stopped.value == number)
 
     try:
-        return _clear(problem, limits, earlier=earlier, progress=_tell, cancelled=cancelled)
+        return clear(problem, limits, earlier=earlier, progress=_tell, cancelled=cancelled)
     finally:
         _tell(None)
-
-
-def _clear(problem: ClearingProblem, limits: Limits, **options: Any) -> Clearing:
-    return clear(problem, limits, open_pool=_engine.open_pool, **options)
-
-
-class _EngineInUse:
-    """An engine that the first problem opens and the end of the process closes."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine, self._opened = engine, ExitStack()
-        atexit.register(self._opened.close)
-
-    @cached_property
-    def open_pool(self) -> "OpenPool":
-        """What `clear` takes; where it cannot be opened the next problem tries again."""
-        return self._opened.enter_context(self._engine.open())
-
-
-def _end_with_the_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

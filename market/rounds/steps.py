@@ -146,12 +146,12 @@ def refuse_outcome(work: Store, opened: Round, broken: Sequence[BrokenPromise], 
     return refused
 
 
-def abandon_round(work: Store, now: datetime) -> Round | None:
+def abandon_round(work: Store, now: datetime, failure: str = EXCHANGE_STOPPED) -> Round | None:
     """Close a round that nobody is clearing any more as failed; its orders are still open."""
     left_over = work.rounds.in_progress(held=True)
     if left_over is None:
         return None
-    failed = closed(left_over, RoundState.FAILED, now, failure=EXCHANGE_STOPPED)
+    failed = closed(left_over, RoundState.FAILED, now, failure=failure)
     work.rounds.close(failed)
     return failed
 

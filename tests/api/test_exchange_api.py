@@ -10,6 +10,7 @@ from api.timer import RoundTimer
 from market.domain.clock import rfc3339
 from market.exchange import RoundRequest
 from market.persistence.database import Database
+from market.round_desks.desk import RoundsHere
 from solver import Limits
 
 HOUR = timedelta(hours=1)
@@ -45,7 +46,9 @@ def test_it_tells_when_the_next_round_is_due(market_file: str, keys: Keys) -> No
                 clock.advance(HOUR)
                 return len(told) == 2
 
-            timer = RoundTimer(exchange, RoundRequest(limits=Limits(1.0)), HOUR, wait)
+            timer = RoundTimer(
+                exchange, RoundsHere(exchange), RoundRequest(limits=Limits(1.0)), HOUR, wait
+            )
             app.state.desk.next_round_at = timer.next_at
             timer._run()
             assert [one["next_round_at"] for one in told] == [rfc3339(NOW + HOUR), rfc3339(NOW + 2 * HOUR)]
