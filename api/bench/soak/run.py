@@ -1,0 +1,238 @@
+"""One soak from start to end: a market, its processes, clients and providers, faults, checkpoints, what it came to."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx2
+
+from api.bench.servers import working_directory
+from api.bench.soak.aftermath import Aftermath, Waits, note_recoveries, read_market
+from api.bench.soak.asked import Asked
+from api.bench.soak.asking import Asker
+from api.bench.soak.books import Books
+from api.bench.soak.checkpoint import Checkpoint, check_now
+from api.bench.soak.checks.look import Discrepancy
+from api.bench.soak.clients import Client
+from api.bench.soak.faults import FaultKind, Inflict, Suffered, plan_faults, suffer
+from api.bench.soak.gate import Gate
+from api.bench.soak.house import Keys, environment, prepare, processes, shown
+from api.bench.soak.inflicting import Inflicting
+from api.bench.soak.market_day import MarketDay, buyer_of, plan_day
+from api.bench.soak.postgres import PostgresServer, own_postgres
+from api.bench.soak.processes import Process, all_running
+from api.bench.soak.providers import Provider
+from market.domain.clock import RunningClock
+from solver.bench.processes import own_load
+
+Tell = Callable[[float, str], None]
+"""Hears how far it is (0..1), and what is going on."""
+STARTING_SECONDS = 12.0
+"""From when the clock is set to when it runs: processes start meanwhile."""
+OVERTIME = 1.0
+"""How much longer than asked for, as a share, clients that are late may take before the soak is ended."""
+LEFT_BEHIND_SECONDS = 20.0
+
+
+@dataclass(slots=True)
+class Soak:
+    """What a soak works with while it runs."""
+
+    asked: Asked
+    day: MarketDay
+    url: str
+    clock: RunningClock
+    keys: Keys
+    servers: Sequence[Process]
+    workers: Sequence[Process]
+    database: PostgresServer | None
+    books: Books = field(default_factory=Books)
+    gate: Gate = field(default_factory=Gate)
+    suffered: list[Suffered] = field(default_factory=list)
+    checkpoints: list[Checkpoint] = field(default_factory=list)
+    clients: list[Client] = field(default_factory=list)
+    providers: list[Provider] = field(default_factory=list)
+    looking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """The database is looked at, and not restarted meanwhile."""
+    ended: str = ""
+
+
+def soak(asked: Asked, tell: Tell) -> Aftermath:
+    """All of it; ends only what it started."""
+    load_before = own_load()
+    tell(0.0, "planning the day")
+    day = plan_day(asked)
+    with working_directory() as directory, _database(asked, directory) as (url, postgres):
+        tell(0.0, "loading the market")
+        since = datetime.now(UTC) + timedelta(seconds=STARTING_SECONDS)
+        keys = prepare(url, day, asked, since)
+        since = datetime.now(UTC) + timedelta(seconds=STARTING_SECONDS)
+        servers, workers = processes(asked, environment(asked, since, url), directory)
+        one = Soak(asked, day, url, asked.clock(since), keys, servers, workers, postgres)
+        with all_running([*servers, *workers]):
+            began = time.monotonic()
+            asyncio.run(_live(one, tell))
+            left = _left_behind([*servers, *workers])
+        return _told(one, left, began, since, load_before)
+
+
+@contextmanager
+def _database(asked: Asked, directory: Path) -> Iterator[tuple[str, PostgresServer | None]]:
+    if asked.database_url is not None:
+        yield asked.database_url, None
+    elif asked.sqlite:
+        yield f"sqlite:///{directory / 'exchange.db'}", None
+    else:
+        with own_postgres(directory / "postgres") as server:
+            yield server.url, server
+
+
+async def _live(one: Soak, tell: Tell) -> None:
+    """The day: everybody at once, until all orders are sent and all of the day has passed."""
+    limits = httpx2.Limits(
+        max_connections=4 * one.asked.clients, max_keepalive_connections=2 * one.asked.clients
+    )
+    seconds = one.asked.minutes * 60
+    async with httpx2.AsyncClient(limits=limits, trust_env=False) as http:
+        _people(one, http)
+        around = [
+            asyncio.create_task(_faults(one, http)),
+            asyncio.create_task(_checkpoints(one)),
+            asyncio.create_task(_progress(one, tell)),
+            *(asyncio.create_task(provider.live(one.clock)) for provider in one.providers),
+        ]
+        try:
+            async with asyncio.timeout(seconds * (1 + OVERTIME) + STARTING_SECONDS):
+                await asyncio.gather(*map(_life, [one] * len(one.clients), one.clients, one.day.shipments))
+                await asyncio.gather(*around[:2])
+                await asyncio.sleep(
+                    (one.clock.start + one.asked.length - one.clock.now())
+                    / timedelta(seconds=1)
+                    / one.asked.speed
+                )
+        except TimeoutError:
+            one.ended = "it took more than twice as long as asked for, and was ended"
+        finally:
+            for task in around:
+                task.cancel()
+            await asyncio.gather(*around, return_exceptions=True)
+        tell(1.0, "the last checkpoint")
+        one.checkpoints.append(
+            await check_now(one.url, one.books, Gate() if one.ended else one.gate, one.clock.now())
+        )
+
+
+def _people(one: Soak, http: httpx2.AsyncClient) -> None:
+    urls = [server.url for server in one.servers]
+    for number in range(one.asked.clients):
+        asker = Asker(http, urls, one.keys.buyers[buyer_of(number)], one.books, number)
+        one.clients.append(Client(number, asker, one.books, one.gate, one.asked.seed))
+    for number, (id_, key) in enumerate(sorted(one.keys.providers.items())):
+        asker = Asker(http, urls, key, one.books, number)
+        one.providers.append(Provider(id_, asker, one.books, one.gate, one.asked.seed))
+
+
+async def _life(one: Soak, client: Client, shipments: Sequence[object]) -> None:
+    await client.live(shipments, one.clock)  # type: ignore[arg-type]
+
+
+async def _faults(one: Soak, http: httpx2.AsyncClient) -> None:
+    operator = Asker(http, [server.url for server in one.servers], one.keys.operator, one.books)
+    nodes = sorted({offering.node_id for offering in one.day.scenario.offerings})
+    draw = random.Random(f"{one.asked.seed} targets")  # noqa: S311 - reproducible, not secret
+    able = Inflicting(one.servers, one.workers, one.database, one.url, operator, nodes, draw)
+
+    async def restart_database() -> str:
+        async with one.looking:
+            return await able.restart_database()
+
+    inflict: dict[FaultKind, Inflict] = {
+        FaultKind.NODE: able.node,
+        FaultKind.WORKER: able.worker,
+        FaultKind.SERVER: able.server,
+    }
+    if one.database is not None:
+        inflict[FaultKind.DATABASE] = restart_database
+    await _until(one.clock.start, one)
+    plan = plan_faults(one.asked, list(inflict))
+    await suffer(plan, inflict, timedelta(minutes=one.asked.minutes), one.clock.now, one.suffered)
+
+
+async def _checkpoints(one: Soak) -> None:
+    for number in range(1, one.asked.checkpoints):
+        await _until(one.clock.start + one.asked.length * number / one.asked.checkpoints, one)
+        async with one.looking:
+            one.checkpoints.append(await check_now(one.url, one.books, one.gate, one.clock.now()))
+
+
+async def _until(virtual: datetime, one: Soak) -> None:
+    if virtual <= one.clock.start:
+        await asyncio.sleep(max(0.0, (one.clock.since - datetime.now(UTC)).total_seconds()))
+        return
+    await asyncio.sleep(max(0.0, (virtual - one.clock.now()).total_seconds() / one.asked.speed))
+
+
+async def _progress(one: Soak, tell: Tell) -> None:
+    while True:
+        passed = (one.clock.now() - one.clock.start) / one.asked.length
+        sent, bad = (
+            sum(client.sent for client in one.clients),
+            sum(len(c.discrepancies) for c in one.checkpoints),
+        )
+        failed = (
+            f", {one.suffered[-1].kind}" if one.suffered and one.suffered[-1].back_seconds is None else ""
+        )
+        tell(
+            min(1.0, passed),
+            f"{one.clock.now():%H:%M} UTC, {sent:,} of {one.day.orders:,} orders, {len(one.suffered)} faults{failed}, "
+            f"{len(one.checkpoints)} checkpoints, {bad + len(one.books.faults)} discrepancies",
+        )
+        await asyncio.sleep(1.0)
+
+
+def _left_behind(all_of_them: Sequence[Process]) -> list[Discrepancy]:
+    """What killed processes had started and that did not notice."""
+    until = time.monotonic() + LEFT_BEHIND_SECONDS
+    while (left := [pid for one in all_of_them for pid in one.left_behind()]) and time.monotonic() < until:
+        time.sleep(0.5)
+    return [Discrepancy("process_left_behind", f"{len(left)} of processes that were killed")] if left else []
+
+
+def _told(
+    one: Soak, left: list[Discrepancy], began: float, since: datetime, load_before: tuple[float, ...]
+) -> Aftermath:
+    market = read_market(one.url, one.asked)
+    waits = [wait for client in one.clients for wait in client.waits_ms]
+    never = note_recoveries(one.suffered, waits, market.rounds, one.asked)
+    unsent = one.day.orders - sum(client.sent for client in one.clients)
+    broken = [
+        *(found for checkpoint in one.checkpoints for found in checkpoint.discrepancies),
+        *(Discrepancy("said_wrongly", fault) for fault in one.books.faults),
+        *never,
+        *left,
+        *([Discrepancy("orders_not_sent", f"{unsent} orders were never sent")] if unsent else []),
+    ]
+    return Aftermath(
+        asked=one.asked,
+        database=shown(one.url),
+        began=since,
+        seconds=round(time.monotonic() - began, 1),
+        sent=sum(client.sent for client in one.clients),
+        accepted=len(one.books.orders),
+        refused=dict(one.books.refused.most_common()),
+        answered=dict(one.books.answered.most_common()),
+        repeated=one.books.repeated,
+        reports=sum(provider.reports for provider in one.providers),
+        waits=Waits.of([ms for _, ms in waits]),
+        suffered=one.suffered,
+        checkpoints=one.checkpoints,
+        market=market,
+        discrepancies=broken,
+        load_before=load_before,
+        ended=one.ended,
+    )
