@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from api.database_settings import DatabaseSettings
-from api.edge.settings import EdgeSettings, Rate
+from api.edge.settings import EdgeSettings, Rate, share_of_rate
 from api.retention_settings import RetentionSettings
 from api.simulation_settings import SimulationSettings
 from api.webhook_settings import WebhookSettings
@@ -57,6 +57,13 @@ class Settings(DatabaseSettings, WebhookSettings, RetentionSettings, EdgeSetting
     """Mixed into the hashes of API keys, so that a stolen database is useless; the same for init and serve, for good."""
     round_every: Annotated[timedelta | None, BeforeValidator(_interval_of)] = None
     """Clear a round every 60s, 5m, 1h …; not set: only when asked to."""
+    upkeep_every: Annotated[timedelta, BeforeValidator(_interval_of)] = timedelta(minutes=1)
+    """Keep time every 60s, 5m, 1h …: what is due starts, is paid by the hour, ends, expires; before every round as well."""
+    serve_workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """Processes that answer requests on the one port; 1: no other process than this. Rates are divided among them."""
+    duties: bool = True
+    """Whether `suanli serve` takes part in rounds on schedule, upkeep and deliveries to webhooks, or leaves them to
+    `suanli worker`."""
     solver_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
     """How long a round may search where its request does not say."""
     solver_gap: Annotated[float, Field(ge=0, le=1)] = 0.001
@@ -102,6 +109,12 @@ class Settings(DatabaseSettings, WebhookSettings, RetentionSettings, EdgeSetting
         if self.solver_shards_min > self.solver_shards_max:
             raise ValueError("solver_shards_min is above solver_shards_max")
         return self
+
+    def of_one_process(self) -> Self:
+        """The same for one of the processes that serve: what all of them allow together is divided."""
+        shares = self.shares(self.serve_workers)
+        shares["demo_session_limit"] = share_of_rate(self.demo_session_limit, self.serve_workers)
+        return self.model_copy(update=shares)
 
     def risks(self) -> Iterator[str]:
         """What is set, or left open, that suits a trial and no real market; the log tells it at the start."""

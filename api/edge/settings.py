@@ -1,6 +1,6 @@
 """What the HTTP edge allows: rates, sizes, times, connections, and whom it believes."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from limits import RateLimitItem, parse
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -26,6 +26,12 @@ def _split(value: object) -> object:
     return (
         tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
     )
+
+
+def share_of_rate(rate: str, processes: int) -> str:
+    """The part of a rate that falls to one of several processes."""
+    item = parse(rate)
+    return f"{max(1, item.amount // processes)} per {item.multiples} {item.GRANULARITY.name}"
 
 
 Rate = Annotated[str, AfterValidator(_require_rate)]
@@ -86,6 +92,22 @@ class EdgeSettings(BaseSettings):
     """Other sites whose pages may call the API: https://shop.example; empty: none."""
     hsts_seconds: Annotated[int, Field(ge=0)] = 365 * 24 * 3600
     """How long a browser that came by https is told to come by nothing else; 0: not told."""
+
+    def shares(self, processes: int) -> dict[str, Any]:
+        """What each of several processes allows, so that together they allow what is set here; 1 of everything at least."""
+        rates = ("rate_limit", "rate_limit_anonymous", "rate_limit_failed_keys")
+        places = (
+            "max_requests_at_once",
+            "max_questions_at_once",
+            "max_questions",
+            "max_connections_per_address",
+        )
+        held = max(self.max_body_bytes, self.max_held_body_bytes // processes)
+        return (
+            {name: share_of_rate(getattr(self, name), processes) for name in rates}
+            | {name: max(1, getattr(self, name) // processes) for name in places}
+            | {"max_held_body_bytes": held}
+        )
 
     def limit(self) -> RateLimitItem:
         """What a key may ask."""

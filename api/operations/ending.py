@@ -52,6 +52,7 @@ class Ending:
         self.shutdown_seconds = settings.shutdown_seconds
         self.asked_at: float | None = None
         """On the monotonic clock; None while nobody asked."""
+        self._signalled = False
         self._ended = threading.Event()
 
     def is_asked(self) -> bool:
@@ -64,10 +65,16 @@ class Ending:
 
     def on_signal(self, number: int, _frame: FrameType | None = None) -> None:
         """The first one only sets flags, for it may have come at any instruction; the second one ends the process."""
-        if self.asked_at is not None:
-            self._cut_off(DIED_OF_SIGNAL + number)
-        self.asked_at = time.monotonic()
-        self._desk.begin_stopping()
+        if self._signalled:
+            self.cut_off(DIED_OF_SIGNAL + number)
+        self._signalled = True
+        self.ask()
+
+    def ask(self) -> None:
+        """End, as at the first signal; asked again, nothing more happens."""
+        if self.asked_at is None:
+            self.asked_at = time.monotonic()
+            self._desk.begin_stopping()
 
     @contextmanager
     def on_signals(self) -> Iterator[None]:
@@ -92,12 +99,12 @@ class Ending:
         self._desk.give_up()
         if not self._ended.wait(self.shutdown_seconds * (1 - SHARE_FOR_ROUNDS)):
             _logger.warning("the exchange is cut off after %g s; nothing half-done is stored", self._bound())
-            self._cut_off(0)
+            self.cut_off(0)
 
     def _bound(self) -> float:
         return self.drain_seconds + self.shutdown_seconds
 
-    def _cut_off(self, status: int) -> None:
+    def cut_off(self, status: int) -> None:
         """End the process without another instruction of anybody: solver processes end with it."""
         os._exit(status)
 

@@ -11,9 +11,11 @@ from sqlalchemy.pool import QueuePool
 from market.domain.money import MICROS_PER_CNY
 from market.domain.rounds import Round
 from market.domain.states import RoundState
+from market.persistence.claims import Claim, ClaimName
 from market.persistence.database import Database
 from market.vital_signs import VitalSigns, WebhookSigns, read_vital_signs
 
+DUTIES = (ClaimName.ROUNDS, ClaimName.UPKEEP, ClaimName.WEBHOOKS)
 _logger = logging.getLogger(__name__)
 
 
@@ -38,6 +40,14 @@ class MarketFigures(Collector):
             return
         yield GaugeMetricFamily("suanli_database_up", "1 where the database answers.", 1)
         yield from _of_the_market(signs)
+        yield self._of_duties()
+
+    def _of_duties(self) -> Metric:
+        """Asked of their locks: a row could say so of a process that is no more."""
+        led = GaugeMetricFamily("suanli_duty_led", "1 where some process sees to it.", labels=["duty"])
+        for duty in DUTIES:
+            led.add_metric([duty.value], Claim(self._database.engine, duty).is_taken())
+        return led
 
     def _of_the_pool(self) -> Iterable[Metric]:
         pool = self._database.engine.pool

@@ -43,8 +43,15 @@ class CourierTerms:
 class Couriers:
     """A thread that looks for what is due. The queue that runs turns is made when the first webhook is there."""
 
-    def __init__(self, desk: DeliveryDesk, terms: CourierTerms, make_turns: Callable[[], Turns]) -> None:
-        self._desk, self._terms, self._make_turns = desk, terms, make_turns
+    def __init__(
+        self,
+        desk: DeliveryDesk,
+        terms: CourierTerms,
+        make_turns: Callable[[], Turns],
+        may_look: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`may_look` is asked before each look: whether looking is this process's duty still."""
+        self._desk, self._terms, self._make_turns, self._may_look = desk, terms, make_turns, may_look
         self._turns: Turns | None = None
         self._rung, self._ending = threading.Event(), threading.Event()
         self._counting, self._started = threading.Lock(), 0
@@ -99,6 +106,8 @@ class Couriers:
 
     def _look_once(self) -> None:
         try:
+            if not self._may_look():
+                return
             self._desk.fan_out()
             for webhook_id in self._desk.due_webhooks():
                 self._running().soon(webhook_id)

@@ -6,7 +6,6 @@ there: DBOS takes 1.6 s to import, and runs eight threads.
 """
 
 import logging
-import socket
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -23,6 +22,8 @@ QUEUE, TASK = "webhooks", "take_turn"
 SCHEMA = "suanli_queue"
 FORMAT = "1"
 """Of the tasks: one that was left by another version of this program is run by this one, as long as this stays."""
+EXECUTOR = "couriers"
+"""Whoever runs them: there is one at a time, on whatever machine, and the next one takes up what this one leaves."""
 AT_ONCE = 8
 POLL_SECONDS = 0.2
 SAME_TASK = timedelta(seconds=30)
@@ -138,7 +139,7 @@ def _config(url: str) -> DBOSConfig:
         name="suanli-exchange",
         system_database_url=url,
         dbos_system_schema=SCHEMA,
-        executor_id=socket.gethostname(),
+        executor_id=EXECUTOR,
         application_version=FORMAT,
         log_level="WARNING",
         sys_db_pool_size=5,

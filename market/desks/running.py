@@ -93,7 +93,7 @@ class RunningDesk(Desk):
         """Ids of orders with something due on their allocation, and of those in the book past their deadline."""
         with self.database.reading() as session:
             work = Store(session)
-            watch = Watch.over(work, now, self._opened_at)
+            watch = Watch.over(work, now, self.listening_since())
             running = [a.order_id for a in work.rounds.running_allocations() if watch.is_due(a)]
             return running, work.orders.past_deadline(now)
 
@@ -101,7 +101,7 @@ class RunningDesk(Desk):
     def _take_forward(self, order_ids: Sequence[str], now: datetime, actor: str = EXCHANGE) -> Upkept:
         """Take lives forward that were due a moment ago, and still are when nobody else can touch them."""
         with self._unit_of_work() as work:
-            watch = Watch.over(work, now, self._opened_at)
+            watch = Watch.over(work, now, self.listening_since())
             lives, done = Lives(work, self._ids, now, actor), Upkept()
             with lives.together():
                 for running in held_running(work, order_ids):

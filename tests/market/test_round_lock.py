@@ -5,13 +5,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
-from toy_market import FREE, terms
+from promises_kept import broken_promises
+from sqlalchemy import text
+from toy_market import FREE, SCENARIO, terms
 
 from market.domain.clock import VirtualClock
 from market.domain.errors import Conflict, InvalidInput
-from market.domain.parties import Actor
+from market.domain.parties import Actor, Role
 from market.domain.states import RoundState
 from market.enquiries.desk import Enquiries
 from market.exchange import AnsweredBefore, Exchange, Once, RoundRequest, Submission
@@ -83,6 +86,50 @@ def test_a_round_that_is_refused_or_asked_for_again_keeps_no_place(
         exchange.open_round(operator, ROUND, once)
     assert other.finish_round(opened).state is RoundState.LANDED
     assert exchange.clear_round(operator, ROUND).state is RoundState.LANDED
+
+
+def test_a_round_whose_lock_was_lost_lands_not_once_another_has_taken_over(
+    postgres_database: Database, clock: VirtualClock
+) -> None:
+    """PostgreSQL is restarted, or cuts the connection, while a round solves: there is nobody to tell it at once."""
+    here = Exchange(postgres_database, clock)
+    here.load_scenario(SCENARIO)
+    operator = here.authenticate(here.create_operator_key())
+    buyer = here.authenticate(here.issue_key(operator, Role.BUYER, "buy_toy"))
+    here.submit_orders(buyer, [Submission("buy_toy", terms())])
+    stale = here.open_round(operator, ROUND)
+    with closing(Database(postgres_database.url)) as database:
+        elsewhere = Exchange(database, clock)
+        assert refused_as_in_progress(elsewhere, operator)
+        cut_off_holders(database)
+        assert elsewhere.clear_round(operator, ROUND).placed == 1
+        with pytest.raises(Conflict) as refused:
+            here.finish_round(stale)
+        assert refused.value.code == "round_over"
+        enquiries = Enquiries(database, clock)
+        ended = enquiries.round(stale.round.id)
+        assert (ended.state, ended.failure) == (RoundState.FAILED, "exchange_stopped")
+        assert broken_promises(database) == []
+        assert here.clear_round(operator, ROUND).state is RoundState.LANDED
+
+
+def test_a_round_whose_lock_was_lost_lands_where_nobody_took_over(
+    postgres_database: Database, clock: VirtualClock
+) -> None:
+    here = Exchange(postgres_database, clock)
+    here.load_scenario(SCENARIO)
+    operator = here.authenticate(here.create_operator_key())
+    opened = here.open_round(operator, ROUND)
+    cut_off_holders(postgres_database)
+    assert here.finish_round(opened).state is RoundState.LANDED
+    assert here.clear_round(operator, ROUND).state is RoundState.LANDED
+
+
+def cut_off_holders(database: Database) -> None:
+    """End every session that keeps a lock on a round."""
+    ended = text("SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory'")
+    with database.engine.connect() as connection:
+        assert connection.execute(ended).scalars().all() == [True]
 
 
 @pytest.mark.slow
