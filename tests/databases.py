@@ -21,7 +21,7 @@ class Databases(ABC):
 
     def __init__(self) -> None:
         self._keeping = ExitStack()
-        self._prepared: dict[Callable[[str], object], tuple[str, Any]] = {}
+        self._kept: dict[Callable[..., object], Any] = {}
 
     @abstractmethod
     def empty(self) -> AbstractContextManager[str]:
@@ -33,17 +33,25 @@ class Databases(ABC):
 
     def prepared(self, prepare: Callable[[str], T]) -> tuple[str, T]:
         """One that is only to be copied, and what `prepare` said when it filled it: that is done once."""
-        if prepare not in self._prepared:
+        if prepare not in self._kept:
             url = self._keeping.enter_context(self.empty())
-            self._prepared[prepare] = (url, prepare(url))
-        return self._prepared[prepare]
+            self._kept[prepare] = (url, prepare(url))
+        found: tuple[str, T] = self._kept[prepare]
+        return found
+
+    def kept(self, serve: Callable[["Databases"], AbstractContextManager[T]]) -> T:
+        """What is served from one of these, opened once and until they are closed."""
+        if serve not in self._kept:
+            self._kept[serve] = self._keeping.enter_context(serve(self))
+        found: T = self._kept[serve]
+        return found
 
     def migrated(self) -> AbstractContextManager[str]:
         """The URL of one at the current schema."""
         return self.copied(self.prepared(migrate)[0])
 
     def close(self) -> None:
-        """Drop what was prepared."""
+        """Close what was kept, drop what was prepared."""
         self._keeping.close()
 
 

@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from chromium import MISSING, find_chromium, launched
+from databases import Databases
 from playwright.sync_api import Browser
 from shown_site import Site, prepare_day, serving
 
@@ -30,33 +32,46 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="session")
-def empty_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An exchange in which nothing was cleared yet."""
-    settings = Settings(database_url=f"sqlite:///{tmp_path_factory.mktemp('empty') / 'market.db'}")
-    prepare_exchange(settings)
-    with open_exchange(settings) as opened, ServerThread(opened.app) as server:
-        yield server.url
+@contextmanager
+def serve_nothing(databases: Databases) -> Iterator[str]:
+    """Where an exchange is in which nothing was cleared yet."""
+    with databases.empty() as url:
+        settings = Settings(database_url=url)
+        prepare_exchange(settings)
+        with open_exchange(settings) as opened, ServerThread(opened.app) as server:
+            yield server.url
 
 
-@pytest.fixture(scope="session")
-def landed_day(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+@pytest.fixture(scope="module")
+def landed_day(databases: Databases) -> tuple[str, str]:
     """A database with one landed round of 300 orders, to be copied, and its operator's key."""
-    path = tmp_path_factory.mktemp("day") / "market.db"
-    return path, prepare_day(path)
+    return databases.prepared(prepare_day)
 
 
-@pytest.fixture(scope="session")
-def site(landed_day: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """An exchange with one landed round, to be looked at only."""
-    with serving(*landed_day, tmp_path_factory.mktemp("site")) as served:
+@contextmanager
+def serve_day(databases: Databases) -> Iterator[Site]:
+    """An exchange with one landed round."""
+    original, key = databases.prepared(prepare_day)
+    with databases.copied(original) as url, serving(url, key) as served:
         yield served
 
 
 @pytest.fixture
-def own_site(landed_day: tuple[Path, str], tmp_path: Path) -> Iterator[Site]:
+def empty_site(databases: Databases) -> str:
+    """An exchange in which nothing was cleared yet, for all tests."""
+    return databases.kept(serve_nothing)
+
+
+@pytest.fixture
+def site(databases: Databases) -> Site:
+    """An exchange with one landed round for all tests, to be looked at only."""
+    return databases.kept(serve_day)
+
+
+@pytest.fixture
+def own_site(databases: Databases) -> Iterator[Site]:
     """The same for one test, which may change it."""
-    with serving(*landed_day, tmp_path) as served:
+    with serve_day(databases) as served:
         yield served
 
 

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from chromium import MISSING, find_chromium, launched
 from looking import SETTLED, settle
 from playwright.sync_api import Browser, BrowserContext, Page, Response, Route
-from shown_site import Site, prepare_day, serving
+from shown_site import Site, copy_of, prepare_day, serving
 
 Figures = dict[str, Any]
 FLOWS, FIRST_POWER_KW, HOURS_PLAYED_MS = 2000, 40, 8000
@@ -178,14 +178,15 @@ def main() -> None:
     path = find_chromium()
     if path is None:
         asked.error(MISSING)
-    with TemporaryDirectory() as made, TemporaryDirectory() as served:
-        original, key = given.database, given.key
-        if original is None:
-            original = Path(made) / "market.db"
-            key = prepare_day(original)
-        elif Path(key).is_file():
-            key = Path(key).read_text().strip()
-        with serving(original, key, Path(served)) as site, launched(path) as browser:
+    with TemporaryDirectory() as made:
+        database = Path(made) / "market.db"
+        if given.database is None:
+            url = f"sqlite:///{database}"
+            key = prepare_day(url)
+        else:
+            url = copy_of(given.database, database)
+            key = Path(given.key).read_text().strip() if Path(given.key).is_file() else given.key
+        with serving(url, key) as site, launched(path) as browser:
             figures = _measure(browser, site, given.visits, given.against)
     given.out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(figures, indent=2))  # noqa: T201

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from chromium import MISSING, find_chromium, launched
 from looking import Scheme, looking, settle
 from playwright.sync_api import Browser
-from shown_site import Site, prepare_day, serving
+from shown_site import Site, copy_of, prepare_day, serving
 from shown_views import VIEWS, View, address_of
 
 from api.demo.day import SHIPPED_ORDERS, SHIPPED_SEED
@@ -36,9 +36,9 @@ def main() -> None:
         asked.error("--database needs --key")
     wanted = [view for view in VIEWS if not given.view or view.name in given.view]
     given.out.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory() as made, TemporaryDirectory() as served:
-        original, key = _day(given.database, given.key, Path(made))
-        with serving(original, key, Path(served)) as site, launched(chromium) as browser:
+    with TemporaryDirectory() as made:
+        url, key = _day(given.database, given.key, Path(made) / "market.db")
+        with serving(url, key) as site, launched(chromium) as browser:
             for view in wanted:
                 schemes: list[tuple[str, Scheme]] = [("zh", "light"), ("en", "light")]
                 if view.name == SHOWN_FIRST:
@@ -47,11 +47,11 @@ def main() -> None:
                     _save(browser, site, view, language, scheme, given.out)
 
 
-def _day(database: Path | None, key: str | None, directory: Path) -> tuple[Path, str]:
+def _day(database: Path | None, key: str | None, path: Path) -> tuple[str, str]:
     if database is None or key is None:
-        path = directory / "market.db"
-        return path, prepare_day(path, SHIPPED_ORDERS, SHIPPED_SEED)
-    return database, Path(key).read_text().strip() if Path(key).is_file() else key
+        url = f"sqlite:///{path}"
+        return url, prepare_day(url, SHIPPED_ORDERS, SHIPPED_SEED)
+    return copy_of(database, path), Path(key).read_text().strip() if Path(key).is_file() else key
 
 
 def _save(browser: Browser, site: Site, view: View, language: str, scheme: Scheme, out: Path) -> None:

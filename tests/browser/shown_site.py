@@ -1,11 +1,11 @@
 """What the browser looks at: an exchange with one landed round, served on a port of its own."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from sqlite3 import connect
 from typing import Any
 
 import httpx2
@@ -61,9 +61,9 @@ class Site:
         return str(found["id"])
 
 
-def prepare_day(path: Path, orders: int = ORDERS, seed: int = SEED) -> str:
-    """A landed round of a day in a new database file; the operator's key."""
-    settings = _settings(path)
+def prepare_day(url: str, orders: int = ORDERS, seed: int = SEED) -> str:
+    """A landed round of a day in an empty database; the operator's key."""
+    settings = _settings(url)
     key = prepare_exchange(settings)
     midnight = next_local_midnight(datetime.now(UTC))
     with (
@@ -75,6 +75,13 @@ def prepare_day(path: Path, orders: int = ORDERS, seed: int = SEED) -> str:
         asked = {"policy": "balanced", "starts_at": rfc3339(midnight), "seconds_limit": SECONDS}
         exchange.rounds.clear(asked, timeout_seconds=PATIENCE_SECONDS)
     return key
+
+
+def copy_of(database: Path, copy: Path) -> str:
+    """The URL of a copy of an SQLite file, which somebody may be serving."""
+    with closing(connect(database)) as source, closing(connect(copy)) as target:
+        source.backup(target)
+    return f"sqlite:///{copy}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +96,9 @@ class LaterClock:
 
 
 @contextmanager
-def serving(original: Path, key: str, directory: Path, *, ahead: timedelta = timedelta(0)) -> Iterator[Site]:
-    """A copy of a database, served, as it is that much later; buyer and provider look on by demo sessions."""
-    path = directory / "market.db"
-    with closing(sqlite3.connect(original)) as source, closing(sqlite3.connect(path)) as copy:
-        source.backup(copy)
-    with open_exchange(_settings(path), LaterClock(ahead)) as opened, ServerThread(opened.app) as server:
+def serving(url: str, key: str, *, ahead: timedelta = timedelta(0)) -> Iterator[Site]:
+    """A database, served, as it is that much later; buyer and provider look on by demo sessions."""
+    with open_exchange(_settings(url), LaterClock(ahead)) as opened, ServerThread(opened.app) as server:
         if ahead:
             opened.exchange.keep_time()
         site = Site(server.url, key, "", "")
@@ -107,9 +111,9 @@ def lent_key(site: Site, role: str) -> str:
     return str(site.ask("POST", "/v1/demo-sessions", json={"role": role})["api_key"])
 
 
-def _settings(path: Path) -> Settings:
+def _settings(url: str) -> Settings:
     return Settings(
-        database_url=f"sqlite:///{path}",
+        database_url=url,
         demo_sessions=True,
         demo_session_limit="1000/minute",
         solver_seconds=SECONDS,

@@ -1,7 +1,6 @@
 """While there is nothing to show: empty, loading, refused, unreachable."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from looking import looking, opened, settle
@@ -30,9 +29,9 @@ def test_before_the_first_round(language: str, words: str, browser: Browser, emp
         expect(page.locator("#view .state h1")).to_be_visible()
 
 
-def test_the_first_round_replaces_the_empty_state(browser: Browser, tmp_path: Path) -> None:
+def test_the_first_round_replaces_the_empty_state(browser: Browser, database_url: str) -> None:
     """Whoever waits in front of an empty market sees the first round come, without a reload."""
-    settings = Settings(database_url=f"sqlite:///{tmp_path / 'market.db'}", solver_seconds=2)
+    settings = Settings(database_url=database_url, solver_seconds=2)
     key = prepare_exchange(settings)
     midnight = next_local_midnight(datetime.now(UTC))
     with (

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from databases import Databases
 from looking import opened
 from playwright.sync_api import Browser, expect
 from shown_site import Json, Site, serving
@@ -19,9 +20,10 @@ PASSED = timedelta(hours=40)
 
 
 @pytest.fixture(scope="module")
-def later_site(landed_day: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def later_site(databases: Databases, landed_day: tuple[str, str]) -> Iterator[Site]:
     """The same exchange when most of what was granted has run."""
-    with serving(*landed_day, tmp_path_factory.mktemp("later"), ahead=PASSED) as site:
+    original, key = landed_day
+    with databases.copied(original) as url, serving(url, key, ahead=PASSED) as site:
         yield site
 
 

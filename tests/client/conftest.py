@@ -1,7 +1,7 @@
-"""A real exchange behind real HTTP, once for all tests of a module."""
+"""A real exchange behind real HTTP, once for all tests of the client."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -29,14 +29,20 @@ def load_market(url: str) -> tuple[str, str]:
         return market.create_operator_key(), market.issue_key(OPERATOR, Role.BUYER, "buy_0001")
 
 
-@pytest.fixture(scope="module")
-def house(databases: Databases) -> Iterator[House]:
-    """The shipped market, served."""
-    original, keys = databases.prepared(load_market)
-    with databases.copied(original) as url:
+@contextmanager
+def serve_market(databases: Databases) -> Iterator[House]:
+    """The shipped market, with a key for an operator and one for a buyer."""
+    with databases.empty() as url:
+        keys = load_market(url)
         settings = Settings(database_url=url, solver_seconds=5)
         with open_exchange(settings) as opened, ServerThread(opened.app) as server:
             yield House(server.url, *keys)
+
+
+@pytest.fixture(scope="module")
+def house(databases: Databases) -> House:
+    """The same for all tests."""
+    return databases.kept(serve_market)
 
 
 @pytest.fixture
