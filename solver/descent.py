@@ -39,12 +39,15 @@ SAMPLE_JOBS = 20_000
 """About so many jobs make a sample."""
 
 
-def cool_down(market: Market, stopwatch: Stopwatch) -> SoftPrices:
-    """Prices from zero, softness falling; the best met by their hard dual, in case a leg lost ground."""
+def cool_down(market: Market, stopwatch: Stopwatch, share: float = 1.0) -> SoftPrices:
+    """Prices from zero, softness falling; the best met by their hard dual, in case a leg lost ground.
+
+    A market that is a share of a larger one gets as many evaluations as that would: parts take no longer than the whole.
+    """
     prices = SoftPrices(np.zeros(market.free.units.shape), np.zeros(market.free.watts.shape))
     jobs = max(1, market.problem.jobs)
     every = sample_every(jobs, SAMPLE_JOBS)
-    patience = min(PATIENCE, max(1, PATIENT_PLACES // max(1, market.places)))
+    patience = min(PATIENCE, max(1, int(PATIENT_PLACES * share) // max(1, market.places)))
     legs = [Leg(leg.softness, patience * leg.evaluations) for leg in COOLING]
     market.open_to_sample(every)
     curvature = no_curvature()

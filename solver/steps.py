@@ -26,6 +26,8 @@ class Attempt:
     best: Incumbent
     limits: Limits
     open_pool: OpenPool
+    share: float = 1.0
+    """Of all jobs, those of this market."""
     earlier: Clearing | None = None
     market: Market | None = None
     """Open from when prices are looked for until all are placed."""
@@ -60,7 +62,7 @@ def find_prices(attempt: Attempt) -> None:
     best = attempt.best
     opening = open_market(best.problem, best.layout, best.room, attempt.open_shards)
     attempt.market = attempt.opened.enter_context(opening)
-    attempt.prices = descent.cool_down(attempt.market, best.stopwatch)
+    attempt.prices = descent.cool_down(attempt.market, best.stopwatch, attempt.share)
     best.prove("prices", whole_prices(*attempt.prices))
 
 

@@ -46,7 +46,12 @@ class Whole:
         self._history: list[tuple[float, float, float]] = []
         self._values = [0] * len(parts)
         self.attempts = [
-            Attempt(Incumbent(part.problem, limits.gap, stopwatch, self._teller(number)), limits, pool)
+            Attempt(
+                Incumbent(part.problem, limits.gap, stopwatch, self._teller(number)),
+                limits,
+                pool,
+                share=part.jobs.size / max(1, problem.jobs) if len(parts) > 1 else 1.0,
+            )
             for number, part in enumerate(parts)
         ]
 
