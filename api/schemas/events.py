@@ -1,13 +1,14 @@
 """Events: what happened, for whoever may know it."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.fields import Moment, PageQuery, Schema, example
+from api.schemas.fields import PRINTABLE, Moment, PageQuery, Schema, example
 from market.domain.audience import Audience, Wanted
 from market.domain.events import KINDS, Event
 
+Text = Annotated[str, PRINTABLE]
 BEGINNING = "evt_0000000000000000"
 SUBMITTED = {
     "id": "evt_0000000000000042",
@@ -48,19 +49,19 @@ class EventsWanted(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kinds: list[str] = Field(
+    kinds: list[Text] = Field(
         default=[],
         max_length=100,
         description="Only these: kinds such as `order.submitted`, families such as `order.*`; several, or one with commas.",
         examples=[["order.*", "round.landed"]],
     )
-    resource: str | None = Field(
+    resource: Text | None = Field(
         None,
         max_length=64,
         description=f"Only of this sort of thing: {', '.join(KINDS)}.",
         examples=["order"],
     )
-    resource_id: str | None = Field(
+    resource_id: Text | None = Field(
         None,
         max_length=200,
         description="Only of this one; `resource` says what it is.",
@@ -76,7 +77,7 @@ class EventsWanted(BaseModel):
 class EventsQuery(EventsWanted, PageQuery):
     """Which events, from where on."""
 
-    after: str | None = Field(
+    after: Text | None = Field(
         None,
         max_length=64,
         description=f"Only what came after this event; `{BEGINNING}`: from the beginning. A stream without it tells what "
@@ -88,13 +89,13 @@ class EventsQuery(EventsWanted, PageQuery):
 class AuditQuery(EventsWanted, PageQuery):
     """Which lines of the audit."""
 
-    actor: str | None = Field(
+    actor: Text | None = Field(
         None,
         max_length=64,
         description="Only what was done with this key; `exchange`: what nobody asked for.",
         examples=["key_01k0a1b2c3d4e5f6g7h8j9kmnp"],
     )
-    organisation: str | None = Field(
+    organisation: Text | None = Field(
         None, max_length=64, description="Only what keys of this organisation did.", examples=["buy_0001"]
     )
     since: Moment | None = Field(None, description="Only from then on.")
