@@ -15,9 +15,10 @@ DROPPED = frozenset({"connection", "transfer-encoding", "content-length", "conte
 
 @dataclass(frozen=True)
 class Mishap:
-    """What befalls one request. `carried_out`: the exchange did it all the same."""
+    """What befalls one request. `carried_out`: the exchange did it all the same; `until`: it is silent for so long."""
 
     carried_out: bool = False
+    until: threading.Event | None = None
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b"busy"
@@ -42,12 +43,13 @@ class Seen:
 
 
 class FlakyProxy:
-    """Passes requests on to `upstream`, but for the first ones, to which the mishaps happen."""
+    """Passes requests on to `upstream`, but for the first ones, to which the mishaps happen; None is none."""
 
-    def __init__(self, upstream: str, *mishaps: Mishap) -> None:
+    def __init__(self, upstream: str, *mishaps: Mishap | None) -> None:
         self.upstream = upstream
         self.mishaps = list(mishaps)
         self.seen: list[Seen] = []
+        self.changed = threading.Condition()
         self._http = httpx2.Client(base_url=upstream, trust_env=False, timeout=60)
         proxy = self
 
@@ -81,10 +83,14 @@ class FlakyProxy:
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         """Pass one request on, or let its mishap happen."""
         body = request.rfile.read(int(request.headers.get("content-length", 0)))
-        self.seen.append(Seen(request.command, request.path, dict(request.headers)))
+        with self.changed:
+            self.seen.append(Seen(request.command, request.path, dict(request.headers)))
+            self.changed.notify_all()
         mishap = self.mishaps.pop(0) if self.mishaps else None
         if mishap is None or mishap.carried_out:
             answer = self._forward(request, body)
+        if mishap is not None and mishap.until is not None:
+            mishap.until.wait(60)
         if mishap is None:
             _send(request, answer.status_code, answer.headers, answer.content)
         elif mishap.dropped:

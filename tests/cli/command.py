@@ -40,17 +40,31 @@ def suanli(*args: object, cwd: Path | None = None, stdin: str | None = None, **e
 
 def suanli_process(*args: object, cwd: Path | None = None) -> Ran:
     """Run a command in a process of its own."""
-    environment = {name: value for name, value in os.environ.items() if name not in OURS}
     ran = subprocess.run(
-        [sys.executable, "-c", START, *map(str, args)],
-        cwd=cwd,
-        env=environment | {"PYTHONPATH": str(Path(__file__).parents[2]), "XDG_CONFIG_HOME": "/nonexistent"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
+        _words(args), cwd=cwd, env=_environment(), capture_output=True, text=True, timeout=300, check=False
     )
     return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+
+def suanli_started(*args: object, **environment: str) -> "subprocess.Popen[str]":
+    """A command in a process of its own, which can be interrupted."""
+    return subprocess.Popen(
+        _words(args),
+        env=_environment() | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _words(args: tuple[object, ...]) -> list[str]:
+    return [sys.executable, "-c", START, *map(str, args)]
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of whoever runs the tests."""
+    environment = {name: value for name, value in os.environ.items() if name not in OURS}
+    return environment | {"PYTHONPATH": str(Path(__file__).parents[2]), "XDG_CONFIG_HOME": "/nonexistent"}
 
 
 def refused(ran: Ran, code: str, status: int = 1) -> str:

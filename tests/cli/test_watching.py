@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from command import START, Ran, figures, refused, suanli
+from command import START, Ran, figures, refused, suanli, suanli_started
 from databases import Databases
 
 from api.cli.watching import Goal, Watch, looks_by_clock
@@ -39,19 +39,7 @@ class House(NamedTuple):
 
     def start(self, *args: object) -> "subprocess.Popen[str]":
         """A command in a process of its own, which can be interrupted."""
-        environment = os.environ | {
-            "SUANLI_SERVER": self.server,
-            "SUANLI_KEY": self.key,
-            "PYTHONPATH": str(ROOT),
-            "XDG_CONFIG_HOME": "/nonexistent",
-        }
-        return subprocess.Popen(
-            [sys.executable, "-c", START, *map(str, args)],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return suanli_started(*args, SUANLI_SERVER=self.server, SUANLI_KEY=self.key)
 
 
 @pytest.fixture(scope="module")
