@@ -10,12 +10,11 @@ from fastapi.concurrency import run_in_threadpool
 
 from api import openapi
 from api.contract.deprecation import DeprecationHeaders
-from api.delivering import delivering
 from api.dependencies import Desk
 from api.docs import page
 from api.edge.stack import install_edge
 from api.errors import install_error_answers
-from api.hearing import hearing_others
+from api.hearing import hearing_others, hearing_providers
 from api.operations.key_use import writing_key_uses
 from api.operations.requests import WatchedRequests
 from api.problems import pages
@@ -88,8 +87,12 @@ def build_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with writing_key_uses(exchange), delivering(desk.couriers), hearing_others(exchange):
-            yield
+        async with writing_key_uses(exchange), hearing_others(exchange), hearing_providers(exchange):
+            desk.duties.start()
+            try:
+                yield
+            finally:
+                await run_in_threadpool(desk.duties.stop)
         await run_in_threadpool(desk.close)
 
     app = build_contract(lifespan)

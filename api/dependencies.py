@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Request
@@ -16,6 +17,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.delivering import couriers_of
 from api.demo_sessions import DemoSessions
+from api.duties.all_duties import Duties
+from api.duties.webhooks import Deliveries
 from api.operations.metrics import Metrics
 from api.operations.readiness import Readiness
 from api.operations.round_log import log_seen
@@ -67,8 +70,12 @@ class Desk:
         """When a round clears by itself; whoever runs rounds on a schedule says so."""
         self.readiness = Readiness(exchange.database, self.rounds, self.stopping, settings.min_free_mebibytes)
         self.feed = Feed(enquiries, exchange.bell, self.stopping)
-        self.couriers = couriers_of(exchange, settings)
-        self.readiness.add("couriers", self.couriers.require_alive)
+        self.deliveries = Deliveries(partial(couriers_of, exchange, settings))
+        self.readiness.add("couriers", self.deliveries.require_alive)
+        self.duties = Duties(exchange.database)
+        """What one process does for all, if the settings let this one take part."""
+        if settings.duties:
+            self.duties.add(self.deliveries)
         self.metrics = Metrics(exchange.database, self.stopping.is_set)
         exchange.watch.tell_to(self.metrics.count_seen)
         exchange.watch.tell_to(log_seen)
@@ -88,7 +95,7 @@ class Desk:
         """Take no more rounds, say so at /readyz, end the streams."""
         self.rounds.take_no_more()
         self.stopping.begin()
-        self.couriers.begin_stopping()
+        self.duties.begin_stopping()
 
     def give_up(self) -> None:
         """Whatever is being solved is given up; whoever waits for it is told so at once."""

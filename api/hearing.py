@@ -1,11 +1,14 @@
-"""What other servers on the same database commit is heard of at once, while the application is up."""
+"""Who hears what while the application is up: it what other servers on its database commit, and all of them its providers."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi.concurrency import run_in_threadpool
 
+from api.duties.leadership import Leadership
+from api.duties.listening import Listening
 from market.exchange import Exchange
+from market.persistence.claims import Claim, ClaimName
 from market.persistence.notices import hearing
 
 
@@ -18,3 +21,15 @@ async def hearing_others(exchange: Exchange) -> AsyncIterator[None]:
         yield
     finally:
         await run_in_threadpool(ears.__exit__, None, None, None)
+
+
+@asynccontextmanager
+async def hearing_providers(exchange: Exchange) -> AsyncIterator[None]:
+    """As long as this is open, whoever keeps time elsewhere knows that reports are heard."""
+    listening = Leadership(Claim(exchange.database.engine, ClaimName.LISTENING), Listening())
+    listening.start()
+    try:
+        yield
+    finally:
+        listening.begin_stopping()
+        await run_in_threadpool(listening.join)

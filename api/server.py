@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType, TracebackType
 
 import uvicorn
@@ -15,6 +15,8 @@ from fastapi import FastAPI
 
 from api.app import build_app
 from api.dependencies import Desk
+from api.duties.rounds import ScheduledRounds
+from api.duties.upkeep import Upkeep
 from api.edge.slow_clients import ServerConfig
 from api.edge.stack import edge_of
 from api.operations.ending import Ending, GracefulServer
@@ -23,7 +25,6 @@ from api.operations.logs import logging_as_set
 from api.operations.traces import tracing_as_set
 from api.settings import Settings
 from api.settings_sources import FoundSettings
-from api.timer import RoundTimer
 from market.clearing.solving import SolveOn
 from market.domain.clock import Clock
 from market.domain.errors import Conflict, InvalidInput, Unavailable
@@ -55,10 +56,13 @@ class OpenExchange:
 
 
 @contextmanager
-def open_exchange(settings: Settings, clock: Clock | None = None) -> Iterator[OpenExchange]:
+def open_exchange(
+    settings: Settings, clock: Clock | None = None, *, hears: bool = True
+) -> Iterator[OpenExchange]:
     """Open an exchange that was initialised; `Unavailable` if it was not. Closing ends the process that clears its rounds.
 
-    Under a clock of one's own rounds are cleared here: another process would not know what time it is.
+    Under a clock of one's own rounds are cleared here: another process would not know what time it is. `hears`: whether
+    reports of providers will come here.
     """
     told = clock or settings.clock()
     _require_engine(settings)
@@ -69,7 +73,8 @@ def open_exchange(settings: Settings, clock: Clock | None = None) -> Iterator[Op
         exchange.retention = settings.retention()
         exchange.abandon_interrupted_round()
         enquiries = Enquiries(database, told)
-        desk: RoundDesk = RoundsApart(exchange, _terms(settings)) if clock is None else RoundsHere(exchange)
+        terms = replace(_terms(settings), hears=hears)
+        desk: RoundDesk = RoundsApart(exchange, terms) if clock is None else RoundsHere(exchange)
         with closing(desk) as rounds:
             yield OpenExchange(exchange, enquiries, build_app(exchange, enquiries, settings, rounds))
 
@@ -163,22 +168,53 @@ class _AnnouncingServer(uvicorn.Server):
 
 def run_server(settings: Settings, found: FoundSettings | None = None) -> None:
     """Serve until Ctrl-C or SIGTERM, as `api.operations.ending` tells; `found` says where the settings came from."""
-    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGTERM, end_before_it_began)
     with closing(bind(settings.host, settings.port)) as listening, logging_as_set(settings):
-        with open_exchange(settings) as opened:
-            _log_settings(found)
-            for risk in settings.risks():
-                _logger.warning(risk)
-            ending = Ending(opened.desk, settings)
-            settle_interpreter()
-            with tracing_as_set(settings, opened.app), ending.on_signals(), _timer(opened, settings):
-                url = url_of(settings.host, listening.getsockname()[1])
-                print(f"Suanli Exchange 算力交易所: {url} (API {url}/docs); Ctrl-C stops", flush=True)  # noqa: T201
-                GracefulServer(ServerConfig(opened.app, edge_of(opened.app)), ending).run(sockets=[listening])
+        with ready_to_serve(settings, found) as (opened, ending):
+            announce(settings.host, listening)
+            GracefulServer(ServerConfig(opened.app, edge_of(opened.app)), ending).run(sockets=[listening])
         _logger.info("stopped")
 
 
-def _log_settings(found: FoundSettings | None) -> None:
+@contextmanager
+def ready_to_serve(
+    settings: Settings, found: FoundSettings | None = None
+) -> Iterator[tuple[OpenExchange, Ending]]:
+    """An exchange with all its duties, that signals end."""
+    with open_exchange(settings) as opened:
+        log_settings(found)
+        for risk in settings.risks():
+            _logger.warning(risk)
+        add_duties(opened.desk, settings)
+        ending = Ending(opened.desk, settings)
+        settle_interpreter()
+        with tracing_as_set(settings, opened.app), ending.on_signals():
+            yield opened, ending
+
+
+def add_duties(desk: Desk, settings: Settings) -> None:
+    """What passes by itself: rounds on a schedule where one is set, and time. What has died makes the exchange unready."""
+    if settings.round_every is not None:
+        request = RoundRequest(limits=settings.limits())
+        rounds = ScheduledRounds(desk.exchange, desk.rounds, request, settings.round_every)
+        desk.next_round_at = rounds.next_at
+        if settings.duties:
+            desk.duties.add(rounds)
+            desk.readiness.add("round_timer", rounds.require_alive)
+    if settings.duties:
+        upkeep = Upkeep(desk.exchange, settings.upkeep_every)
+        desk.duties.add(upkeep)
+        desk.readiness.add("upkeep", upkeep.require_alive)
+
+
+def announce(host: str, listening: socket.socket) -> None:
+    """Tell whoever started it where it is."""
+    url = url_of(host, listening.getsockname()[1])
+    print(f"Suanli Exchange 算力交易所: {url} (API {url}/docs); Ctrl-C stops", flush=True)  # noqa: T201
+
+
+def log_settings(found: FoundSettings | None) -> None:
+    """What holds and where it came from, and what looks like a setting and is none."""
     if found is None:
         return
     told = [f"{one.name}: {one.value} ({one.origin})" for one in found.summary()]
@@ -187,21 +223,8 @@ def _log_settings(found: FoundSettings | None) -> None:
         _logger.warning("%s is no setting; did you mean %s?", variable, meant)
 
 
-@contextmanager
-def _timer(opened: OpenExchange, settings: Settings) -> Iterator[None]:
-    """Rounds on a schedule, where one is set; a timer that has died makes the exchange unready."""
-    if settings.round_every is None:
-        yield
-        return
-    request = RoundRequest(limits=settings.limits())
-    with RoundTimer(opened.exchange, opened.desk.rounds, request, settings.round_every) as timer:
-        opened.desk.readiness.add("round_timer", timer.require_alive)
-        opened.desk.next_round_at = timer.next_at
-        yield
-
-
-def _end(_signal: int, _frame: FrameType | None) -> None:
-    """SIGTERM before there is anything to end but what is open."""
+def end_before_it_began(_signal: int, _frame: FrameType | None) -> None:
+    """A signal before there is anything to end but what is open."""
     raise SystemExit(0)
 
 

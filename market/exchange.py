@@ -40,7 +40,7 @@ from market.domain.states import (
     OrderState,
     RoundState,
 )
-from market.idempotency import AnsweredBefore, Once
+from market.idempotency import AnsweredBefore, Once, refuse_answered
 from market.ordering.amendment import amend
 from market.ordering.spot import PlacingAtOnce, place_at_once, wants_place_at_once
 from market.ordering.submission import Submission, accept_orders, open_draft, remembered_answer
@@ -240,6 +240,8 @@ class Exchange(
         self.keep_time()
         began, now = perf_counter(), self.clock.now()
         with self.database.reading() as session:
+            if once is not None:
+                refuse_answered(Store(session), once)
             sighting = sight_market(Store(session), request, now)
         with ExitStack() as undo:
             with self._unit_of_work(actor, once) as work:
@@ -291,13 +293,20 @@ class Exchange(
 
     @contextmanager
     def _ending_round(self, opened: Round) -> Iterator[None]:
-        """Close the round as failed when a step raises (the error goes on to the caller); free its place."""
+        """Close the round as failed when a step raises (the error goes on to the caller); free its place.
+
+        One that has ended already is left as it ended: another exchange has taken it over, or it was landing as this broke off.
+        """
         try:
             yield
         except BaseException as error:
             failed = closed(opened, RoundState.FAILED, self.clock.now(), failure=failure_of(error))
-            self._close(failed)
-            self.watch.tell(RoundEnded(failed))
+            try:
+                self._close(failed)
+            except Conflict as over:
+                error.add_note(over.message)
+            else:
+                self.watch.tell(RoundEnded(failed))
             raise
         finally:
             self.database.round_lock.release()

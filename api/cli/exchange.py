@@ -71,6 +71,12 @@ def init(
     typer.echo("next: suanli serve")
 
 
+RoundEvery = Annotated[
+    str | None,
+    typer.Option("--round-every", help="clear a round every 60s, 5m, 1h … [only when asked to]"),
+]
+
+
 def serve(
     *,
     database: DatabaseUrl = None,
@@ -78,9 +84,13 @@ def serve(
     port: Annotated[
         int | None, typer.Option("--port", min=0, max=65535, help="port to listen on, 0: any free one [8471]")
     ] = None,
-    round_every: Annotated[
-        str | None,
-        typer.Option("--round-every", help="clear a round every 60s, 5m, 1h … [only when asked to]"),
+    round_every: RoundEvery = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="processes that answer on the one port [1]")
+    ] = None,
+    duties: Annotated[
+        bool | None,
+        typer.Option("--duties/--no-duties", help="do what is due as well, or leave it to suanli worker"),
     ] = None,
     config: ConfigFile = None,
 ) -> None:
@@ -92,15 +102,53 @@ def serve(
 
       suanli serve --round-every 60s
 
+      suanli serve --workers 4 --no-duties
+
     Every setting can be a variable SUANLI_… or a line of suanli.toml: `suanli settings` lists them, with what each is and
     where it came from; suanli.example.toml explains them.
     """
+    from api.settings_sources import read_settings  # noqa: PLC0415 - quick `--help`
+
+    options = given(
+        database_url=database,
+        host=host,
+        port=port,
+        round_every=round_every,
+        serve_workers=workers,
+        duties=duties,
+    )
+    found = read_settings(config, **options)
+    if found.settings.serve_workers > 1:
+        from api.serving.workers import run_workers  # noqa: PLC0415 - the web framework is needed here only
+
+        raise typer.Exit(run_workers(found.settings, found))
     from api.server import run_server  # noqa: PLC0415 - the web framework is needed here only
+
+    run_server(found.settings, found)
+
+
+def worker(
+    *,
+    database: DatabaseUrl = None,
+    round_every: RoundEvery = None,
+    config: ConfigFile = None,
+) -> None:
+    """See to what passes by itself, until Ctrl-C or SIGTERM: rounds on schedule, upkeep, deliveries to webhooks. No HTTP.
+
+    Any number of them, on any machine that reaches the database: each duty is one process's at a time, and another's within
+    seconds after that one is gone.
+
+    Examples:
+
+      suanli worker --round-every 5m
+
+      suanli worker --config /etc/suanli/suanli.toml
+    """
+    from api.serving.alone import run_worker  # noqa: PLC0415 - quick `--help`
     from api.settings_sources import read_settings  # noqa: PLC0415
 
-    options = given(database_url=database, host=host, port=port, round_every=round_every)
-    found = read_settings(config, **options)
-    run_server(found.settings, found)
+    found = read_settings(config, **given(database_url=database, round_every=round_every))
+    run_worker(found.settings, found)
 
 
 def given(**options: Any) -> dict[str, Any]:

@@ -47,6 +47,7 @@ app = typer.Typer(
 app.command(rich_help_panel=RUN)(demo.demo)
 app.command(rich_help_panel=RUN)(exchange.init)
 app.command(rich_help_panel=RUN)(exchange.serve)
+app.command(rich_help_panel=RUN)(exchange.worker)
 app.command(rich_help_panel=RUN)(settings.settings)
 app.command(rich_help_panel=RUN)(backup.backup)
 app.command(rich_help_panel=RUN)(backup.restore)

@@ -38,6 +38,8 @@ class ClaimName(StrEnum):
     """That reports are heard: shared by all who serve the API."""
 
 
+SHARED = frozenset({ClaimName.LISTENING})
+"""What any number of processes hold together."""
 _NUMBERS = {ClaimName.ROUND: ADVISORY_LOCK} | {
     name: (ADVISORY_LOCK << 8) + place
     for place, name in enumerate(
@@ -65,10 +67,8 @@ class _Hold(Protocol):
 class Claim:
     """One claim as one exchange sees it. Safe between threads."""
 
-    def __init__(self, engine: Engine, name: ClaimName, *, shared: bool = False) -> None:
-        """`shared`: many may hold it at a time, but none beside one who does not share."""
-        self.name = name
-        self._engine, self._shared = engine, shared
+    def __init__(self, engine: Engine, name: ClaimName) -> None:
+        self._engine, self.name = engine, name
         self._threads = threading.Lock()
         self._hold: _Hold | None = None
 
@@ -109,8 +109,8 @@ class Claim:
 
     def _try(self) -> _Hold | None:
         if self._engine.dialect.name == "postgresql":
-            return _try_advisory(self._engine, _NUMBERS[self.name], shared=self._shared)
-        return _try_file(self._path(), shared=self._shared)
+            return _try_advisory(self._engine, _NUMBERS[self.name], shared=self.name in SHARED)
+        return _try_file(self._path(), shared=self.name in SHARED)
 
     def _path(self) -> Path:
         with self._engine.execution_options(reading=True).connect() as connection:

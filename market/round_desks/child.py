@@ -6,7 +6,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from logging.handlers import QueueHandler
@@ -31,6 +31,7 @@ from market.round_desks.wire import (
     Told,
     sendable,
 )
+from market.running.listened import Listened
 from market.running.retention import USUAL_RETENTION, Retention
 from market.watching import Seen
 from solver import Engine
@@ -54,6 +55,8 @@ class ChildTerms:
     niceness: int = 0
     """How far it stands back, while it solves, for others on the same cores, as nice(1) counts."""
     retention: Retention = USUAL_RETENTION
+    hears: bool = True
+    """Whether reports of providers come to the process that starts it; else it looks whether they come to anybody."""
     settle: Callable[[], None] = _nothing
     """Called once, when everything is loaded."""
 
@@ -67,9 +70,12 @@ def clear_rounds(terms: ChildTerms, log_level: int, line: Connection) -> None:
     with (
         closing(Database(terms.database_url, terms.server)) as database,
         closing(SolveOn(terms.engine, terms.niceness)) as solve,
+        ExitStack() as looking,
     ):
         exchange = Exchange(database, terms.clock, solve)
         exchange.retention = terms.retention
+        if not terms.hears:
+            exchange.listening_since = looking.enter_context(Listened(database, terms.clock).looking())
         exchange.watch.tell_to(teller.see)
         exchange.bell.hear(lambda: teller.send(Rang()))
         terms.settle()

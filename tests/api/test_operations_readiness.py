@@ -1,6 +1,7 @@
 """/healthz and /readyz tell the truth: each thing is broken for real."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -142,7 +143,9 @@ def test_a_file_that_may_not_be_written(market_url: str) -> None:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_couriers_that_stopped_are_told(house: House) -> None:
     """By something that nobody foresaw: what they foresee they log, and try again."""
-    couriers = house.client.app.state.desk.couriers  # type: ignore[attr-defined]
+    desk = house.client.app.state.desk  # type: ignore[attr-defined]
+    while (couriers := desk.deliveries.couriers) is None:
+        time.sleep(0.01)
     looking = couriers._thread
 
     class Broken(BaseException):

@@ -1,0 +1,1 @@
+"""What one process does for all on the same database, and how it is settled which one."""
