@@ -60,6 +60,8 @@ def looking(url: str) -> Iterator[Look]:
     try:
         with engine.connect() as connection:
             look = Look(connection)
+            if not look.on_postgres:
+                connection.exec_driver_sql("BEGIN")
             look.one("SELECT count(*) FROM rounds")  # from here on it is of this moment
             yield look
     finally:
@@ -70,7 +72,7 @@ def snapshot_engine(url: str) -> Engine:
     """An engine of the checks' own."""
     if url.startswith("postgresql"):
         return create_engine(url, isolation_level="REPEATABLE READ", connect_args={"connect_timeout": 30})
-    return create_engine(url, connect_args={"timeout": 30, "autocommit": False})
+    return create_engine(url, connect_args={"timeout": 30, "isolation_level": None})
 
 
 def moment(stored: datetime | str) -> datetime:
