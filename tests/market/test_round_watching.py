@@ -1,10 +1,6 @@
 """Whoever watches the exchange is told what happened; the solver process ends when it is told to."""
 
 import logging
-import os
-import signal
-import threading
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from multiprocessing import Pipe
@@ -18,11 +14,9 @@ from market.clearing.solving import SolverProcess, solve_here
 from market.domain.clock import VirtualClock
 from market.domain.errors import Unavailable
 from market.domain.parties import Actor, Role
-from market.domain.states import OrderState, RoundState
+from market.domain.states import RoundState
 from market.exchange import Exchange, RoundRequest, Submission
 from market.persistence.database import Database
-from market.persistence.paging import PageRequest
-from market.persistence.store import Store
 from market.watching import OrdersAnswered, RoundEnded, Searching, Seen, StepDone
 from solver import Clearing, ClearingProblem, Limits, Progress
 
@@ -91,58 +85,6 @@ def test_an_exchange_that_stops_takes_no_more_rounds(exchange: Exchange) -> None
         exchange.open_round(OPERATOR, REQUEST)
     assert refused.value.code == "exchange_stopping"
     assert exchange.finish_round(opened).state is RoundState.LANDED
-
-
-@pytest.fixture
-def solver() -> Iterator[SolverProcess]:
-    with closing(SolverProcess()) as process:
-        yield process
-
-
-@pytest.mark.slow
-def test_a_round_whose_solver_is_abandoned_has_failed_and_its_orders_wait(
-    sqlite_database: Database, solver: SolverProcess
-) -> None:
-    """The solver process is stopped in its tracks, so the round cannot end but by being given up."""
-    exchange = Exchange(sqlite_database, VirtualClock(START), solver)
-    exchange.load_scenario(SCENARIO)
-    exchange.clear_round(OPERATOR, REQUEST)  # starts the process
-    (process,) = solver._worker._context.started  # type: ignore[union-attr]
-    assert process.pid is not None
-    os.kill(process.pid, signal.SIGSTOP)
-    exchange.submit_orders(OPERATOR, [Submission("buy_toy", terms(100))])
-    opened = exchange.open_round(OPERATOR, REQUEST)
-    giving_up = threading.Timer(0.2, solver.abandon)
-    giving_up.start()
-    with pytest.raises(Unavailable) as refused:
-        exchange.finish_round(opened)
-    giving_up.join()
-    assert refused.value.code == "exchange_stopped"
-    with sqlite_database.reading() as session:
-        store = Store(session)
-        failed = store.rounds.get(opened.round.id)
-        assert failed is not None
-        assert (failed.state, failed.failure) == (RoundState.FAILED, "exchange_stopped")
-        (order,) = store.orders.page(PageRequest(limit=10)).items
-        assert order.state is OrderState.OPEN
-    assert sqlite_database.round_lock.take(), "the place for rounds is free"
-    with pytest.raises(Unavailable) as closed:
-        solver.require_usable()
-    assert closed.value.code == "exchange_stopped"
-
-
-@pytest.mark.slow
-def test_a_solver_process_that_died_between_two_rounds_is_replaced(
-    sqlite_database: Database, solver: SolverProcess
-) -> None:
-    exchange = Exchange(sqlite_database, VirtualClock(START), solver)
-    exchange.load_scenario(SCENARIO)
-    exchange.clear_round(OPERATOR, REQUEST)
-    (process,) = solver._worker._context.started  # type: ignore[union-attr]
-    process.kill()
-    process.join()
-    solver.require_usable()
-    assert exchange.clear_round(OPERATOR, REQUEST).state is RoundState.LANDED
 
 
 def test_the_search_is_told_as_it_goes_on(exchange: Exchange, seen: list[Seen]) -> None:
