@@ -36,6 +36,14 @@ def refuse_repetition(work: Store, once: Once) -> None:
     Whoever comes while the first is at it waits, and is answered like it. So this comes before anything else is held.
     """
     work.access.hold_key(once.client, once.key)
+    refuse_answered(work, once)
+
+
+def refuse_answered(work: Store, once: Once) -> None:
+    """The same without waiting for anybody, for whoever looks at other things before the unit of work begins.
+
+    What they see has gone on since, and must not decide whether an answer is given once more.
+    """
     remembered = work.access.answer(once.client, once.key)
     if remembered is None:
         return

@@ -7,10 +7,12 @@ from api.openapi import problems
 from api.schemas.quotes import ForecastScoreAnswer, HeldQuoteAnswer, QuoteAnswer, QuoteRequest
 from api.wire.headers import mark_replayed
 from api.wire.json_body import JsonRoute
+from market.domain.errors import InvalidInput
 from market.domain.orders import OrderTerms
 from market.domain.parties import Actor, Role
 from market.domain.quotes import HeldQuote
 from market.domain.scopes import Scope
+from market.enquiries.promises import NOTHING_OFFERED
 from market.exchange import AnsweredBefore, Once
 
 router = APIRouter(prefix="/v1", tags=["quotes"], route_class=JsonRoute)
@@ -31,12 +33,18 @@ def quote_order(
     exactly that price. 409 `not_placed_now` where nothing is free, `too_many_quotes` with 20 held at once.
 
     An `Idempotency-Key` is bound to the question, and to what is held: asked again under the same key, the same quote
-    is held, and the rest is answered as the market is by then.
+    is held, and the rest is answered as the market is by then: without options once the deadline is too near.
     """
     actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.READ)
     anybodys = actor.role is Role.OPERATOR and body.buyer_id is None and body.hold_minutes is None
     buyer_id = None if anybodys else actor.organisation_or(body.buyer_id, Role.BUYER)
     terms = body.terms()
+    if once is not None:
+        try:
+            desk.exchange.require_unanswered(actor, once)
+        except AnsweredBefore as before:
+            mark_replayed(request)
+            return _asked_again(desk, actor, buyer_id, terms, before)
     quote = desk.enquiries.quote(actor, buyer_id, terms)
     held = None
     if body.hold_minutes is not None and buyer_id is not None:
@@ -81,6 +89,18 @@ def release_quote(
 def read_forecast_score(desk: AtDesk) -> ForecastScoreAnswer:
     """Of when orders would be matched: the share that was right, and how wide the ranges were. Public."""
     return ForecastScoreAnswer.of(desk.enquiries.forecast_score())
+
+
+def _asked_again(
+    desk: Desk, actor: Actor, buyer_id: str | None, terms: OrderTerms, before: AnsweredBefore
+) -> QuoteAnswer:
+    """What is held, whatever has become of the market since: whoever asks again may not have heard of it."""
+    quote_id = before.answer.get("quote_id")
+    held = None if quote_id is None else desk.enquiries.held_quote(actor.rereading(), quote_id)
+    try:
+        return QuoteAnswer.of(desk.enquiries.quote(actor, buyer_id, terms), held)
+    except InvalidInput:
+        return QuoteAnswer.of(NOTHING_OFFERED, held)
 
 
 def _hold(

@@ -7,13 +7,20 @@ from market.domain.parties import Actor, Role
 from market.domain.quotes import HeldQuote
 from market.domain.scopes import Scope
 from market.domain.states import OrderState
-from market.idempotency import Once
+from market.idempotency import Once, refuse_answered
 from market.ordering.checks import check_order
 from market.ordering.promises import hold_quote, own_quote, release_quote
+from market.persistence.store import Store
 
 
 class PromiseDesk(Desk):
     """Holds quotes and takes them back."""
+
+    def require_unanswered(self, actor: Actor, once: Once) -> None:
+        """`AnsweredBefore` where a question about quotes was answered under its key; nobody is waited for."""
+        actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.READ)
+        with self.database.reading() as session:
+            refuse_answered(Store(session), once)
 
     @repeatable
     def hold_quote(

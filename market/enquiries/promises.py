@@ -33,6 +33,10 @@ class Quote:
     smallest_change: Change | None
 
 
+NOTHING_OFFERED = Quote((), (), None, None)
+"""For an order that cannot be asked for any more."""
+
+
 class PromiseEnquiries:
     """Read-only desk for promises. Safe between threads: each call has a session of its own."""
 

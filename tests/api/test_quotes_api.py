@@ -73,6 +73,24 @@ def test_a_hold_under_one_key_is_one_hold(house: House) -> None:
     assert second.json()["held"] == first["held"]
 
 
+@pytest.mark.parametrize("minutes", [5, None])
+def test_a_quote_is_told_again_under_its_key_when_it_could_not_be_asked_any_more(
+    house: House, minutes: int | None
+) -> None:
+    """Whoever lost the answer to a network finds out what they hold, also after the deadline of what they asked."""
+    body = {**order_body(), "hold_minutes": minutes}
+    once = {"Idempotency-Key": "late"}
+    first = house.ask("POST", "/v1/quotes", house.keys.buyer, json=body, headers=once).json()
+    house.clock.advance(timedelta(days=2))
+    refusal(house.ask("POST", "/v1/quotes", house.keys.buyer, json=body), 422, "deadline_passed")
+    again = house.ask("POST", "/v1/quotes", house.keys.buyer, json=body, headers=once)
+    assert again.status_code == 200, again.text
+    assert again.headers["Idempotent-Replayed"] == "true"
+    held = again.json()["held"]
+    assert (held and held["id"]) == (first["held"] and first["held"]["id"])
+    assert again.json()["options"] == []
+
+
 @pytest.mark.slow
 def test_twenty_quotes_are_enough(house: House) -> None:
     for _ in range(20):

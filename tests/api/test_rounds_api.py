@@ -3,13 +3,16 @@
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from io import BytesIO
+from typing import Any
 
 import pytest
-from api_house import House, Keys, build_exchange, build_test_app, refusal
+from api_house import NOW, House, Keys, build_exchange, build_test_app, refusal
 from fastapi.testclient import TestClient
 
 from market.clearing.solving import solve_here
+from market.domain.clock import rfc3339
 from market.domain.errors import Unavailable
 from market.persistence.database import Database
 from solver import Clearing, ClearingProblem, Limits, verify
@@ -273,6 +276,20 @@ def test_a_round_the_judge_refuses_is_no_success(market_url: str, keys: Keys) ->
             problem = refusal(house.ask("POST", "/v1/rounds", keys.operator), 500, "round_refused")
             assert house.ask("GET", f"/v1/rounds/{problem['round_id']}").json()["state"] == "refused"
             assert house.ask("GET", "/v1/orders", keys.buyer).json()["items"][0]["state"] == "open"
+
+
+def test_a_round_is_told_again_under_its_key_when_its_hours_lie_behind(house: House) -> None:
+    asked: dict[str, Any] = {
+        "json": {"slots": 24, "starts_at": rfc3339(NOW)},
+        "headers": {"Idempotency-Key": "round-of-today"},
+    }
+    first = house.ask("POST", "/v1/rounds", house.keys.operator, **asked)
+    assert first.status_code == 201, first.text
+    house.clock.advance(timedelta(hours=3))
+    refusal(house.ask("POST", "/v1/rounds", house.keys.operator, json=asked["json"]), 422, "invalid_start")
+    again = house.ask("POST", "/v1/rounds", house.keys.operator, **asked)
+    assert again.headers["idempotent-replayed"] == "true", again.text
+    assert again.json()["id"] == first.json()["id"]
 
 
 def test_a_round_whose_solver_dies_has_failed_and_says_so_again(market_url: str, keys: Keys) -> None:
