@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from random_markets import market, tiny_market
 
 from solver import ClearingProblem, parts
-from solver.bench.apart import generate_apart, shuffled_together
+from solver.bench.apart import generate_apart, shuffled_together, tied_together
 from solver.bench.markets import generate_market
 from solver.parts import Part, can_bind, find_parts, pack
 
@@ -148,6 +148,7 @@ def test_markets_of_the_benchmarks_are_one_and_made_apart_they_are_found() -> No
     assert find_parts(one)[0].problem is one
     apart = find_parts(generate_apart(300, 8, 3, 3))
     assert [part.jobs.size for part in apart] == [100, 100, 100]
+    assert len(find_parts(tied_together(generate_apart(300, 8, 3, 3)))) == 1
 
 
 def test_jobs_that_can_run_nowhere_hold_nothing_together() -> None:
