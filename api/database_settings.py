@@ -29,6 +29,9 @@ class DatabaseSettings(BaseSettings):
     database_idle_in_transaction_seconds: Seconds = 300.0
     """How long a transaction may idle on PostgreSQL before the server ends it: its process hangs; 0: without end."""
 
+    database_unreachable_seconds: Annotated[int, Field(ge=4, le=3600)] = 15
+    """How long PostgreSQL's machine may be silent on the network before a connection is given up (503), on both ends."""
+
     def server_terms(self) -> ServerTerms:
         """The same, for the database."""
         return ServerTerms(
@@ -37,4 +40,5 @@ class DatabaseSettings(BaseSettings):
             self.database_statement_seconds,
             self.database_lock_seconds,
             self.database_idle_in_transaction_seconds,
+            self.database_unreachable_seconds,
         )

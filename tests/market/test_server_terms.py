@@ -35,6 +35,14 @@ def test_without_terms_there_is_no_end(postgres_database: Database) -> None:
         assert session.scalar(text("SHOW statement_timeout")) == "0"
 
 
+@pytest.mark.parametrize(("silent", "idle", "interval"), [(4, 1, 1), (15, 9, 2), (60, 30, 10)])
+def test_a_host_that_is_cut_off_is_not_waited_for_without_end(silent: int, idle: int, interval: int) -> None:
+    told = ServerTerms(unreachable_seconds=silent).connect_args()
+    assert told["tcp_user_timeout"] == 1000 * silent
+    assert (told["keepalives_idle"], told["keepalives_interval"]) == (idle, interval)
+    assert idle + interval * told["keepalives_count"] <= silent
+
+
 def test_a_statement_that_takes_too_long_is_given_up(hasty: Database) -> None:
     with pytest.raises(OperationalError, match="statement timeout"), hasty.reading() as session:
         session.execute(text("SELECT pg_sleep(60)"))
