@@ -143,5 +143,5 @@ class Couriers:
                     return
 
 
-async def _try(sender: Sender, parcel: Parcel) -> tuple[int, Attempt]:
+async def _try(sender: Sender, parcel: Parcel) -> tuple[int, Attempt | None]:
     return parcel.delivery.number, await sender.send(parcel)

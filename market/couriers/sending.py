@@ -10,8 +10,9 @@ import httpx2
 
 from market.domain.clock import Clock
 from market.domain.errors import InvalidInput
-from market.domain.webhooks import Attempt, Parcel
+from market.domain.webhooks import Attempt, Parcel, Webhook
 from market.webhooks.addresses import AddressGuard, AddressRefused
+from market.webhooks.resolving import Address, NoPlace
 from market.webhooks.signing import secret_of, signed_headers
 
 MOST_READ_BYTES = 4096
@@ -36,6 +37,7 @@ class Sender:
     ) -> None:
         self._guard, self._clock, self._pepper = guard, clock, pepper
         self._timeout_seconds = timeout_seconds
+        self._looking_up: dict[str, asyncio.Task[Address]] = {}
         self._http = httpx2.AsyncClient(
             verify=trust, trust_env=False, follow_redirects=False, timeout=timeout_seconds
         )
@@ -48,16 +50,23 @@ class Sender:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the connections."""
+        for looking in tuple(self._looking_up.values()):
+            looking.cancel()
         await self._http.aclose()
 
-    async def send(self, parcel: Parcel) -> Attempt:
-        """How it went; whatever the other side does is an answer, never an exception."""
+    async def send(self, parcel: Parcel) -> Attempt | None:
+        """How it went; whatever the other side does is an answer, never an exception.
+
+        None where nothing was tried, for reasons that are not the receiver's: too many names are being looked up.
+        """
         at, began = self._clock.now(), time.monotonic()
         status, error = None, None
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 status = await self._post(parcel)
             error = "redirected" if 300 <= status < 400 else None
+        except NoPlace:
+            return None
         except (TimeoutError, httpx2.TimeoutException):
             error = "timeout"
         except (AddressRefused, InvalidInput, httpx2.InvalidURL):  # a URL of before may be none today
@@ -71,7 +80,7 @@ class Sender:
     async def _post(self, parcel: Parcel) -> int:
         webhook = parcel.webhook
         url = httpx2.URL(webhook.url)
-        address = await self._guard.address_of(webhook.url)
+        address = await asyncio.shield(self._address_of(webhook))
         body = json.dumps(webhook.audience.tell(parcel.event), ensure_ascii=False, separators=(",", ":"))
         now = self._clock.now()
         secrets = [secret_of(salt, self._pepper) for salt in webhook.salts.at(now)]
@@ -99,6 +108,20 @@ class Sender:
         finally:
             await response.aclose()
         return response.status_code
+
+    def _address_of(self, webhook: Webhook) -> "asyncio.Task[Address]":
+        """One look-up for all that is sent to a URL meanwhile; what it found is good as long as the sender is open."""
+        url = webhook.url
+        if url not in self._looking_up:
+            looking = asyncio.ensure_future(self._guard.address_of(url, webhook.organisation_id or ""))
+            self._looking_up[url] = looking
+            looking.add_done_callback(lambda ended: self._forget_failure(url, ended))
+        return self._looking_up[url]
+
+    def _forget_failure(self, url: str, ended: "asyncio.Task[Address]") -> None:
+        """Whoever comes later looks again."""
+        if ended.cancelled() or ended.exception() is not None:
+            del self._looking_up[url]
 
 
 def _is_tls(failure: BaseException | None) -> bool:

@@ -61,17 +61,24 @@ class DeliveryDesk(Desk):
 
     @repeatable
     def note_attempts(
-        self, webhook_id: str, attempts: Collection[tuple[int, Attempt]], terms: DeliveryTerms
+        self, webhook_id: str, attempts: Collection[tuple[int, Attempt | None]], terms: DeliveryTerms
     ) -> None:
-        """Write down how deliveries, by number, went; a webhook that is gone, or fails for too long, is disabled."""
+        """Write down how deliveries, by number, went; a webhook that is gone, or fails for too long, is disabled.
+
+        None: it could not be tried, which is nobody's fault. It is tried later, and counts as no try.
+        """
+        now = self.clock.now()
         with self._unit_of_work() as work:
             for number, attempt in attempts:
                 delivery = work.webhooks.delivery(number, held=True)
                 if delivery is not None and delivery.state is DeliveryState.PENDING:  # nobody was faster
-                    work.webhooks.write_delivery(_after(delivery, attempt, terms))
+                    after = (
+                        _later(delivery, now, terms) if attempt is None else _after(delivery, attempt, terms)
+                    )
+                    work.webhooks.write_delivery(after)
             webhook = work.webhooks.get(webhook_id, held=True)
             if webhook is not None:
-                _judge(work, webhook, [attempt for _, attempt in attempts], terms)
+                _judge(work, webhook, [attempt for _, attempt in attempts if attempt is not None], terms)
 
     def due_webhooks(self) -> tuple[str, ...]:
         """Webhooks with a delivery that is due and that nobody has taken."""
@@ -144,6 +151,12 @@ def _after(delivery: Delivery, attempt: Attempt, terms: DeliveryTerms) -> Delive
     if wait is None:
         return replace(tried, state=DeliveryState.GIVEN_UP, next_attempt_at=None)
     return replace(tried, next_attempt_at=attempt.at + wait)
+
+
+def _later(delivery: Delivery, now: datetime, terms: DeliveryTerms) -> Delivery:
+    """After the wait that follows a first try, as if there had been none."""
+    wait = terms.wait_after(1, random.random())  # noqa: S311 - spreads retries
+    return replace(delivery, next_attempt_at=now if wait is None else now + wait)
 
 
 def _judge(work: UnitOfWork, webhook: Webhook, attempts: Sequence[Attempt], terms: DeliveryTerms) -> None:

@@ -1,7 +1,7 @@
 """Where webhooks may point: to public addresses by https, and nowhere inside the network the exchange runs in.
 
-A name is resolved once for each try, every address it has must be public, and the connection goes to the very address that
-was looked at: a name that resolves to something else a moment later gains nothing.
+A name is resolved for each try, or for a few that are made at once, every address it has must be public, and the connection
+goes to the very address that was looked at: a name that resolves to something else a moment later gains nothing.
 """
 
 import re
@@ -13,7 +13,8 @@ from urllib.parse import SplitResult, urlsplit
 from market.domain.errors import InvalidInput
 from market.webhooks.resolving import Address, Resolver
 
-Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
+Resolve = Callable[[str, int, str], Awaitable[Sequence[Address]]]
+"""A host, a port, and whose webhook it is: addresses."""
 LONGEST_URL = 2000
 _NAME = re.compile(r"([a-z0-9_-]{1,63}\.)*(?!\d+\.?$)[a-z0-9_-]{1,63}\.?")
 """A host's name; one that ends in a number is an IPv4 address or nothing (URL Standard, 3.5)."""
@@ -65,13 +66,16 @@ class AddressGuard:
         ):
             raise _invalid("a webhook must point to a public address")
 
-    async def address_of(self, url: str) -> Address:
-        """The address to connect to; `AddressRefused` where there is none, or one of them is not public."""
+    async def address_of(self, url: str, whose: str = "") -> Address:
+        """The address to connect to; `AddressRefused` where there is none, or one of them is not public.
+
+        `whose` webhook it is: look-ups of one organisation take few places, and `NoPlace` where they are taken.
+        """
         parts = _split(url)
         host = parts.hostname or ""
         port = parts.port or (443 if parts.scheme == "https" else 80)
         literal = _literal(host)
-        found = [literal] if literal is not None else await self._resolve(host, port)
+        found = [literal] if literal is not None else await self._resolve(host, port, whose)
         if not found:
             raise AddressRefused(host)
         if host not in self._allowed and (parts.scheme != "https" or not all(map(is_public, found))):

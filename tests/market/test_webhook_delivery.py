@@ -244,6 +244,27 @@ def test_what_was_under_way_undoes_no_state_that_was_set_meanwhile(
             assert refused.value.code == "webhook_disabled_by_operator"
 
 
+def test_what_could_not_be_tried_counts_as_no_try(
+    now_exchange: Exchange, toy_buyer: Actor, receiver: Receiver
+) -> None:
+    webhook, _ = webhook_at(now_exchange, toy_buyer, receiver)
+    happen(now_exchange, ["a"], 1)
+    now_exchange.fan_out()
+    terms = DeliveryTerms(retry_seconds=(3600,), disable_after=timedelta(0))
+    (parcel,) = now_exchange.take_parcels(webhook.id, terms)
+    now_exchange.note_attempts(webhook.id, [(parcel.delivery.number, None)], terms)
+    enquiries = Enquiries(now_exchange.database, now_exchange.clock)
+    (left,) = enquiries.deliveries(toy_buyer, webhook.id, PageRequest()).items
+    assert (left.state, left.tries, left.attempts) == (DeliveryState.PENDING, 0, ())
+    assert left.next_attempt_at is not None
+    assert left.next_attempt_at > now_exchange.clock.now() + timedelta(minutes=30)  # not again and again
+    assert enquiries.webhook(toy_buyer, webhook.id) == replace(webhook, told_up_to=left.sequence)
+    impatient = DeliveryTerms(retry_seconds=(0.01,), most_at_once=1)
+    now_exchange.note_attempts(webhook.id, [(parcel.delivery.number, None)], impatient)
+    with couriers(now_exchange):
+        receiver.wait_for(1)
+
+
 def test_a_rotated_secret_and_the_one_before_are_both_good(
     now_exchange: Exchange, toy_buyer: Actor, receiver: Receiver
 ) -> None:
