@@ -23,6 +23,8 @@ def run_worker(settings: Settings, found: FoundSettings | None = None) -> None:
     with logging_as_set(settings):
         with open_exchange(settings, hears=False) as opened:
             log_settings(found)
+            for risk in settings.simulation_risks():
+                _logger.warning(risk)
             exchange, desk = opened.exchange, opened.desk
             add_duties(desk, settings)
             settle_interpreter()
