@@ -12,6 +12,9 @@ from api.bench.soak.checks.look import Discrepancy, looking, moment
 from api.bench.soak.faults import Suffered
 
 
+_LANDED = "SELECT opened_at FROM rounds WHERE state = 'landed' ORDER BY id DESC LIMIT 5"
+
+
 @dataclass(frozen=True, slots=True)
 class Waits:
     """Waits for the answer to a single submit, in milliseconds."""
@@ -97,6 +100,12 @@ def _rounds(rows: Sequence[Any], asked: Asked) -> RoundsSeen:
         round(max(seconds, default=0.0), 2),
         sorted(spans),
     )
+
+
+def landed_since(url: str, virtual: datetime) -> bool:
+    """Whether a round has landed that was opened then or later."""
+    with looking(url) as look:
+        return any(moment(opened) >= virtual for (opened,) in look.rows(_LANDED))
 
 
 def note_recoveries(

@@ -14,6 +14,7 @@ BUSY_FROM = timedelta(hours=9)
 USUAL_SPEED = 75.0
 """Virtual over real time where the whole day is not asked for: a round every four seconds."""
 ROUND_EVERY = timedelta(minutes=5)
+UPKEEP_EVERY = timedelta(minutes=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,5 +68,5 @@ class Asked:
         where = " --sqlite" if self.sqlite else " --database URL" if self.database_url else ""
         return (
             f"suanli bench soak --orders {self.orders} --clients {self.clients} --minutes {self.minutes:g} "
-            f"--seed {self.seed}{where}"
+            f"--faults {self.faults_of_each} --checkpoints {self.checkpoints} --seed {self.seed}{where}"
         )

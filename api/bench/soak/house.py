@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from api.bench.servers import HOST, NO_LIMITS, free_port
-from api.bench.soak.asked import ROUND_EVERY, Asked
+from api.bench.soak.asked import ROUND_EVERY, UPKEEP_EVERY, Asked
 from api.bench.soak.market_day import BUYERS, MarketDay, buyer_of
 from api.bench.soak.processes import Process, suanli
 from api.settings import Settings
@@ -62,6 +62,8 @@ def environment(asked: Asked, since: datetime, url: str) -> dict[str, str]:
         "SUANLI_SIMULATED_SINCE": rfc3339(since),
         "SUANLI_SIMULATED_START": rfc3339(asked.starts_at),
         "SUANLI_SIMULATED_SPEED": repr(asked.speed),
+        "SUANLI_ROUND_EVERY": _interval(ROUND_EVERY),
+        "SUANLI_UPKEEP_EVERY": _interval(UPKEEP_EVERY),
         "SUANLI_SOLVER_SECONDS": repr(asked.solver_seconds),
         "SUANLI_LOG_FORMAT": "json",
         "SUANLI_LOG_LEVEL": "warning",
@@ -72,14 +74,16 @@ def processes(
     asked: Asked, told: Mapping[str, str], directory: Path, hosts: Sequence[str] = (HOST,)
 ) -> tuple[list[Process], list[Process]]:
     """Servers of the API, and workers that clear rounds and keep time; none of them started."""
-    every = _interval(ROUND_EVERY)
-    servers = []
+    servers, workers = [], []
     for number in range(asked.servers):
         host, port = hosts[number % len(hosts)], free_port()
         name = f"soak-server-{number + 1}"
-        command = suanli("serve", "--host", host, "--port", str(port), "--round-every", every)
+        command = suanli("serve", "--host", host, "--port", str(port), "--no-duties")
         servers.append(Process(name, command, told, directory / f"{name}.log", host, port))
-    return servers, []
+    for number in range(asked.workers):
+        name = f"soak-worker-{number + 1}"
+        workers.append(Process(name, suanli("worker"), told, directory / f"{name}.log"))
+    return servers, workers
 
 
 def _interval(interval: timedelta) -> str:

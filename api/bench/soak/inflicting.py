@@ -75,7 +75,7 @@ class Inflicting:
         return process.name
 
     def _leader(self) -> str | None:
-        """Who holds an advisory lock at PostgreSQL, workers' first; None where nobody can tell."""
+        """Whose round clears, or else who leads rounds, by the locks at PostgreSQL; None where nobody can tell."""
         if not self.url.startswith("postgresql"):
             return None
         engine = create_engine(self.url, connect_args={"connect_timeout": 10})
@@ -87,4 +87,4 @@ class Inflicting:
         finally:
             engine.dispose()
         ours = {one.name for one in self.workers or self.servers}
-        return next((name for name in reversed(names) if name in ours), None)
+        return next((name for name in names if name in ours), None)

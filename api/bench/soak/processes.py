@@ -119,6 +119,13 @@ def all_running(processes: Sequence[Process]) -> Iterator[None]:
             one.end()
 
 
+def starting_seconds(processes: int) -> float:
+    """How long so many processes take to start together on this machine as it is now, by trying the costliest part of it."""
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-c", "import api.server"], check=True)
+    return 3.0 + (time.monotonic() - began) * (1 + processes)
+
+
 def suanli(*arguments: str) -> list[str]:
     """The command line by this Python."""
     return [sys.executable, "-c", "from api.cli.main import app; app()", *arguments]

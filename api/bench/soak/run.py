@@ -1,6 +1,7 @@
 """One soak from start to end: a market, its processes, clients and providers, faults, checkpoints, what it came to."""
 
 import asyncio
+import contextlib
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,9 +11,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
+from sqlalchemy.exc import DBAPIError
 
 from api.bench.servers import working_directory
-from api.bench.soak.aftermath import Aftermath, Waits, note_recoveries, read_market
+from api.bench.soak.aftermath import Aftermath, Waits, landed_since, note_recoveries, read_market
 from api.bench.soak.asked import Asked
 from api.bench.soak.asking import Asker
 from api.bench.soak.books import Books
@@ -25,18 +27,17 @@ from api.bench.soak.house import Keys, environment, prepare, processes, shown
 from api.bench.soak.inflicting import Inflicting
 from api.bench.soak.market_day import MarketDay, buyer_of, plan_day
 from api.bench.soak.postgres import PostgresServer, own_postgres
-from api.bench.soak.processes import Process, all_running
+from api.bench.soak.processes import Process, all_running, starting_seconds
 from api.bench.soak.providers import Provider
 from market.domain.clock import RunningClock
 from solver.bench.processes import own_load
 
 Tell = Callable[[float, str], None]
 """Hears how far it is (0..1), and what is going on."""
-STARTING_SECONDS = 12.0
-"""From when the clock is set to when it runs: processes start meanwhile."""
 OVERTIME = 1.0
 """How much longer than asked for, as a share, clients that are late may take before the soak is ended."""
 LEFT_BEHIND_SECONDS = 20.0
+LAST_ROUND_SECONDS = 300.0
 
 
 @dataclass(slots=True)
@@ -69,9 +70,9 @@ def soak(asked: Asked, tell: Tell) -> Aftermath:
     day = plan_day(asked)
     with working_directory() as directory, _database(asked, directory) as (url, postgres):
         tell(0.0, "loading the market")
-        since = datetime.now(UTC) + timedelta(seconds=STARTING_SECONDS)
-        keys = prepare(url, day, asked, since)
-        since = datetime.now(UTC) + timedelta(seconds=STARTING_SECONDS)
+        keys = prepare(url, day, asked, datetime.now(UTC))
+        tell(0.0, "starting the processes")
+        since = datetime.now(UTC) + timedelta(seconds=starting_seconds(asked.servers + asked.workers))
         servers, workers = processes(asked, environment(asked, since, url), directory)
         one = Soak(asked, day, url, asked.clock(since), keys, servers, workers, postgres)
         with all_running([*servers, *workers]):
@@ -107,14 +108,14 @@ async def _live(one: Soak, tell: Tell) -> None:
             *(asyncio.create_task(provider.live(one.clock)) for provider in one.providers),
         ]
         try:
-            async with asyncio.timeout(seconds * (1 + OVERTIME) + STARTING_SECONDS):
+            async with asyncio.timeout_at(
+                asyncio.get_running_loop().time() + seconds * (1 + OVERTIME) + _ahead(one)
+            ):
                 await asyncio.gather(*map(_life, [one] * len(one.clients), one.clients, one.day.shipments))
                 await asyncio.gather(*around[:2])
-                await asyncio.sleep(
-                    (one.clock.start + one.asked.length - one.clock.now())
-                    / timedelta(seconds=1)
-                    / one.asked.speed
-                )
+                await _until(one.clock.start + one.asked.length, one)
+                tell(1.0, "a last round")
+                await _round_after_the_last_fault(one)
         except TimeoutError:
             one.ended = "it took more than twice as long as asked for, and was ended"
         finally:
@@ -170,11 +171,27 @@ async def _checkpoints(one: Soak) -> None:
             one.checkpoints.append(await check_now(one.url, one.books, one.gate, one.clock.now()))
 
 
+def _ahead(one: Soak) -> float:
+    """Seconds until the clock runs."""
+    return max(0.0, (one.clock.since - datetime.now(UTC)).total_seconds())
+
+
 async def _until(virtual: datetime, one: Soak) -> None:
     if virtual <= one.clock.start:
-        await asyncio.sleep(max(0.0, (one.clock.since - datetime.now(UTC)).total_seconds()))
+        await asyncio.sleep(_ahead(one))
         return
     await asyncio.sleep(max(0.0, (virtual - one.clock.now()).total_seconds() / one.asked.speed))
+
+
+async def _round_after_the_last_fault(one: Soak) -> None:
+    """Until one has landed, so that it can be told how long that took; not without end."""
+    last = max((fault.virtual for fault in one.suffered), default=one.clock.start)
+    until = time.monotonic() + LAST_ROUND_SECONDS
+    while time.monotonic() < until:
+        with contextlib.suppress(DBAPIError):
+            if await asyncio.to_thread(landed_since, one.url, last):
+                return
+        await asyncio.sleep(1.0)
 
 
 async def _progress(one: Soak, tell: Tell) -> None:
