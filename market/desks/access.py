@@ -23,6 +23,7 @@ class AccessDesk(DemoDesk, MemberDesk):
         No actor is asked: whoever can open the database may do with it what an operator can.
         """
         with self._unit_of_work() as work:
+            work.keys.hold_first_operator()
             if work.keys.has_operator() and not further:
                 raise Conflict("already_initialised", "this exchange already has an operator key")
             return self._first_key(work, Role.OPERATOR, None, "from suanli init", EXCHANGE)
@@ -41,6 +42,7 @@ class AccessDesk(DemoDesk, MemberDesk):
         actor.require(Role.OPERATOR, scope=Scope.ACCESS)
         role = Role.PROVIDER if isinstance(organisation, Provider) else Role.BUYER
         with self._unit_of_work(actor, once) as work:
+            work.hold_organisation(organisation.id)
             work.require_free(organisation)
             require_account_free(work, organisation)
             if organisation.home_region_id and not work.has(Region, organisation.home_region_id):

@@ -63,6 +63,7 @@ class WebhookDesk(Desk):
         now = self.clock.now()
         with self._unit_of_work(actor, once) as work:
             role, organisation_id = organisation_meant(work, actor, asked.organisation_id)
+            work.webhooks.hold_count(organisation_id)
             if work.webhooks.count(organisation_id) >= MOST_WEBHOOKS:
                 raise Conflict(
                     "too_many_webhooks", f"at most {MOST_WEBHOOKS} webhooks each: remove one first"

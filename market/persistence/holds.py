@@ -15,6 +15,12 @@ class HeldName(IntEnum):
 
     IDEMPOTENCY_KEY = 1
     """Of a client: whether it was answered, until it is. To be asked for before anything else is held."""
+    WEBHOOKS = 2
+    """Of an organisation: how many it has."""
+    FIRST_OPERATOR_KEY = 3
+    """Whether it was made."""
+    ORGANISATION = 4
+    """Of an id: whether a buyer or a provider has it."""
 
 
 def hold_name(session: Session, kind: HeldName, name: str) -> None:

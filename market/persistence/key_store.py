@@ -14,6 +14,7 @@ from market.domain.members import MemberRole
 from market.domain.parties import Role, tenant_of
 from market.persistence.access_models import ApiKeyRow, MemberRow
 from market.persistence.event_log import EventLog
+from market.persistence.holds import HeldName, hold_name
 from market.persistence.models import EventRow
 from market.persistence.paging import Page, PageRequest, read_joined_page
 
@@ -100,6 +101,10 @@ class KeyStore:
         if ids:
             self._session.connection().execute(delete(ApiKeyRow).where(ApiKeyRow.id.in_(ids)))
         return len(ids)
+
+    def hold_first_operator(self) -> None:
+        """No first operator key is made elsewhere before the end of this unit of work."""
+        hold_name(self._session, HeldName.FIRST_OPERATOR_KEY, "")
 
     def has_operator(self) -> bool:
         """Whether a first operator key was ever made."""

@@ -19,6 +19,7 @@ from market.persistence import mapping, models
 from market.persistence.access_store import AccessStore
 from market.persistence.event_log import EventLog
 from market.persistence.filters import NO_FILTERS, Filters, conditions
+from market.persistence.holds import HeldName, hold_name
 from market.persistence.key_store import KeyStore
 from market.persistence.ledger_store import LedgerStore
 from market.persistence.listing_store import ListingStore
@@ -94,6 +95,10 @@ class Store:
             buyer_id = thing.id if isinstance(thing, Buyer) else None
             provider_id = thing.id if isinstance(thing, Provider) else None
             self.events.record(resource, what, thing.id, buyer_id=buyer_id, provider_id=provider_id)
+
+    def hold_organisation(self, id_: str) -> None:
+        """Nobody is registered elsewhere under an id, as a buyer or as a provider, before the end of this unit of work."""
+        hold_name(self.session, HeldName.ORGANISATION, id_)
 
     def hold_regions(self) -> None:
         """No region is added elsewhere before the end of this unit of work (SQLite has one writer anyway)."""

@@ -20,6 +20,7 @@ from market.domain.webhooks import (
     Webhook,
     WebhookState,
 )
+from market.persistence.holds import HeldName, hold_name
 from market.persistence.paging import Page, PageRequest, read_page
 from market.persistence.webhook_models import DeliveryRow, WebhookRow
 
@@ -62,6 +63,10 @@ class WebhookStore:
         if organisation_id is not None:
             query = query.where(WebhookRow.organisation_id == organisation_id)
         return read_page(self._session, query, WebhookRow.id, _read, request)
+
+    def hold_count(self, organisation_id: str | None) -> None:
+        """None is added for an organisation elsewhere before the end of this unit of work."""
+        hold_name(self._session, HeldName.WEBHOOKS, organisation_id or "")
 
     def count(self, organisation_id: str | None) -> int:
         """How many an organisation has; None: the operator."""

@@ -46,16 +46,16 @@ def exchange_with(database: Database, **server: str) -> Iterator[Exchange]:
         yield open_exchange(other)[0]
 
 
-def wait_for_a_waiter(database: Database) -> None:
-    """Until somebody waits for a lock."""
+def wait_for_a_waiter(database: Database, count: int = 1) -> None:
+    """Until so many wait for locks."""
     asked = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
     over_at = time.monotonic() + 60
     while time.monotonic() < over_at:
         with database.reading() as session:
-            if session.scalar(asked):
+            if (session.scalar(asked) or 0) >= count:
                 return
         time.sleep(0.005)
-    pytest.fail("nobody waits")
+    pytest.fail("too few wait")
 
 
 @contextmanager
