@@ -87,13 +87,15 @@ def build_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with writing_key_uses(exchange), hearing_others(exchange), hearing_providers(exchange):
-            desk.duties.start()
-            try:
-                yield
-            finally:
-                await run_in_threadpool(desk.duties.stop)
-        await run_in_threadpool(desk.close)
+        try:
+            async with writing_key_uses(exchange), hearing_others(exchange), hearing_providers(exchange):
+                desk.duties.start()
+                try:
+                    yield
+                finally:
+                    await run_in_threadpool(desk.duties.stop)
+        finally:
+            await run_in_threadpool(desk.close)
 
     app = build_contract(lifespan)
     app.state.desk = desk

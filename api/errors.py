@@ -53,6 +53,7 @@ CODE_OF_STATUS = {
     404: "not_found",
     405: "method_not_allowed",
 }
+READING = frozenset({"GET", "HEAD"})
 MOST_TOLD = 20
 """Errors of fields that one refusal names; of the others it says how many there are."""
 LONGEST_NAME = 100
@@ -177,15 +178,37 @@ async def _answer_http_error(request: Request, error: Exception) -> JSONResponse
 
 async def _answer_database_error(request: Request, error: Exception) -> JSONResponse:
     _logger.error("%s %s: the database did not answer", request.method, request.url.path, exc_info=error)
-    detail = "the database is busy or unreachable; nothing was stored, try again shortly"
-    return answer_problem(build_problem(503, "database_unavailable", detail), {"Retry-After": "1"})
+    return answer_problem(_no_database(stores=request.method not in READING), {"Retry-After": "1"})
 
 
 async def _answer_crash(request: Request, _error: Exception) -> JSONResponse:
     """The last resort, outside all middleware: the server logs the trace, the client gets none of it."""
     headers = answer_headers(request.scope)
-    detail = f"something broke on our side; tell the operator request {headers['X-Request-ID']}"
-    return answer_problem(build_problem(500, "internal_error", detail), headers)
+    return answer_problem(_crash(headers["X-Request-ID"]), headers)
+
+
+def problem_of_any(error: Exception, request_id: str) -> Problem:
+    """Whatever broke off an answer that has begun, of a question that stores nothing; a crash is for its caller to log."""
+    if isinstance(error, MarketError):
+        return problem_of(error)
+    if isinstance(error, OperationalError | NoConnectionInTime):
+        return _no_database(stores=False)
+    return _crash(request_id)
+
+
+def _no_database(*, stores: bool) -> Problem:
+    """A connection that breaks as it commits, or after the first of several commits, tells nobody what was stored."""
+    detail = "the database is busy or unreachable; "
+    if stores:
+        detail += "it is not known whether this was stored: send it again shortly, a POST under the same Idempotency-Key"
+    else:
+        detail += "nothing was to be stored, try again shortly"
+    return build_problem(503, "database_unavailable", detail)
+
+
+def _crash(request_id: str) -> Problem:
+    detail = f"something broke on our side; tell the operator request {request_id}"
+    return build_problem(500, "internal_error", detail)
 
 
 def _allowed_methods(request: Request) -> list[str]:

@@ -8,6 +8,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Hashable, Mapping
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.edge.settings import EdgeSettings
@@ -27,8 +28,9 @@ def cost_of_thinking(path: str) -> int | None:
 class QuestionLimit:
     """Lets a few questions through at a time, of one key or address and of all together; the others wait a little.
 
-    A place is held until the answer begins, not until it was read: a client that reads slowly holds no thread. It stands
-    behind the limit of bodies, so that one that sends slowly holds no place either.
+    A place is held until the answer begins, not until it was read: a client that reads slowly holds no thread. Only an
+    event stream begins before the work is done, so its place is held to its end. It stands behind the limit of bodies, so
+    that one that sends slowly holds no place either.
     """
 
     def __init__(self, app: ASGIApp, edge: EdgeSettings) -> None:
@@ -49,7 +51,7 @@ class QuestionLimit:
             return
 
         async def send_and_let_go(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] == "http.response.start" and not _is_stream(message):
                 place.give_back()
             await send(message)
 
@@ -57,6 +59,10 @@ class QuestionLimit:
             await self._app(scope, receive, send_and_let_go)
         finally:
             place.give_back()
+
+
+def _is_stream(begun: Message) -> bool:
+    return Headers(raw=list(begun["headers"])).get("content-type", "").startswith("text/event-stream")
 
 
 class Place:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from fastapi.concurrency import run_in_threadpool
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from market.access.key_uses import WRITTEN_EVERY
 from market.exchange import Exchange
@@ -33,7 +33,5 @@ async def _write_forever(exchange: Exchange, every_seconds: float) -> None:
         await asyncio.sleep(every_seconds)
         try:
             await run_in_threadpool(exchange.write_key_uses)
-        except OperationalError:
-            _logger.warning(
-                "key uses are not written, the database is busy: in a minute again", exc_info=True
-            )
+        except SQLAlchemyError:  # also where no connection is to be had
+            _logger.warning("key uses are not written this time, they are the next", exc_info=True)

@@ -1,10 +1,13 @@
 """What happens, as it happens or page by page; and who did it."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 
 from api.dependencies import AtDesk, CurrentActor, Desk, PossibleActor, answer_page, page_of
+from api.edge.rate_limit import bearer_of
 from api.openapi import KEY_OPTIONAL, problems
 from api.schemas.events import SUBMITTED, AuditAnswer, AuditQuery, EventAnswer, EventsQuery
 from api.schemas.fields import PageAnswer
@@ -76,7 +79,15 @@ async def stream_events(
         return answer_page(page, lambda event: EventAnswer.of(event, audience))
     key_id = None if actor is None else actor.key_id
     pace = Pace(unread_seconds=desk.settings.unread_seconds, longest_seconds=_lasts_seconds(desk, actor))
-    return EventStream(desk.feed, audience, wanted, after, key_id=key_id, pace=pace)
+    return EventStream(
+        desk.feed,
+        audience,
+        wanted,
+        after,
+        key_id=key_id,
+        pace=pace,
+        still_good=_looked_up_again(desk, request),
+    )
 
 
 @router.get(
@@ -104,6 +115,12 @@ def _lasts_seconds(desk: Desk, actor: Actor | None) -> float:
     if actor is None or actor.expires_at is None:
         return longest
     return min(longest, (actor.expires_at - desk.exchange.clock.now()).total_seconds())
+
+
+def _looked_up_again(desk: Desk, request: Request) -> Callable[[], object] | None:
+    """Whoever holds the key of the request, as of when it is asked; None where it has none."""
+    secret = bearer_of(request.headers)
+    return None if secret is None else partial(desk.exchange.authenticate, secret)
 
 
 def wants_page(accept: str) -> bool:

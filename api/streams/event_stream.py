@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from starlette.background import BackgroundTask
@@ -49,17 +49,22 @@ class EventStream(Response):
         *,
         key_id: str | None,
         pace: Pace,
+        still_good: Callable[[], object] | None = None,
     ) -> None:
+        """`still_good` refuses whose key has ended: asked once more when its end can no longer be missed."""
         headers = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
         self.status_code = 200
         self.background: BackgroundTask | None = None
         self.init_headers(headers)
         self._feed, self._audience, self._wanted = feed, audience, wanted
         self._after, self._key_id, self._pace = after, key_id, pace
+        self._still_good = still_good
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
         """ASGI."""
         async with self._feed.listen(self._after, self._key_id) as listener:
+            if self._still_good is not None:
+                await self._feed.in_thread(self._still_good)
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             gone = asyncio.create_task(_end_when_gone(receive, listener))
             try:

@@ -13,8 +13,9 @@ from contextvars import copy_context
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
-from api.errors import problem_of
+from api.errors import problem_of_any
 from api.schemas.scenario_progress import ClearedAnswer, ClearingAnswer
+from api.wire.headers import request_id_of
 from market.domain.errors import MarketError
 from market.whatif.watching import Asker, GivenUp, PartDone, PartSearched, Told
 
@@ -56,6 +57,7 @@ class _Question:
 
     def __init__(self, request: Request, threads: ThreadPoolExecutor, work: Work) -> None:
         self._loop = asyncio.get_running_loop()
+        self._scope = request.scope
         self._told: list[Told] = []
         self._news = asyncio.Event()
         self._given_up = False
@@ -125,8 +127,13 @@ class _Question:
     async def _end_frame(self) -> bytes:
         try:
             return _frame("answer", await self._answer)
-        except MarketError as error:
-            return _frame("failed", problem_of(error).model_dump_json().encode())
+        except (
+            Exception
+        ) as error:  # whatever it is: a stream that only breaks off is asked for anew, and solved anew
+            if not isinstance(error, MarketError):
+                _logger.exception("a question that was being answered as a stream broke off")
+            problem = problem_of_any(error, request_id_of(self._scope))
+            return _frame("failed", problem.model_dump_json().encode())
 
     def _tell(self, told: Told) -> None:
         """In the thread that works."""

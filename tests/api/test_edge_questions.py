@@ -2,11 +2,13 @@
 
 import asyncio
 import threading
+from collections.abc import AsyncIterator
 from contextlib import ExitStack
 
 import pytest
 from api_house import Keys
-from raw_http import Answer, Served, read_answer, serving
+from raw_http import Answer, Served, is_closed, read_answer, serving
+from starlette.responses import StreamingResponse
 
 from api.edge.questions import Place, Places
 from api.edge.settings import THREADS, EdgeSettings
@@ -84,6 +86,33 @@ def test_all_together_leave_threads_to_everybody_else(market_url: str, keys: Key
         assert slow.began.acquire(timeout=30)
         refused(served.ask(asked(PATH)), "solver_busy")
         slow.now.set()
+
+
+def test_a_stream_keeps_its_place_to_its_end(market_url: str, keys: Keys) -> None:
+    """It begins long before the work is done: else one key has as many at work as it likes to open."""
+    over = threading.Event()
+
+    async def told() -> AsyncIterator[bytes]:
+        yield b": begun\n\n"
+        await asyncio.to_thread(over.wait, 30)
+
+    def answer() -> StreamingResponse:
+        return StreamingResponse(told(), media_type="text/event-stream")
+
+    with serving(market_url, question_wait_seconds=0.01) as served, ExitStack() as open_:
+        assert served.ask(asked("/v1/orders", keys.buyer))
+        served.app.add_api_route(PATH, answer)
+        served.app.router.routes.insert(0, served.app.router.routes.pop())
+        streams = [open_.enter_context(served.connect()) for _ in range(2)]
+        for stream in streams:
+            stream.sendall(asked(PATH, keys.buyer))
+            assert b"200" in stream.recv(65536)
+        refused(served.ask(asked(PATH, keys.buyer)), "too_many_questions")
+        over.set()
+        assert all(is_closed(stream) for stream in streams)
+        again = served.ask(asked(PATH, keys.buyer))
+        assert again is not None
+        assert again.status == 200
 
 
 def test_the_usual_limits_leave_most_threads_free() -> None:

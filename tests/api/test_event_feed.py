@@ -5,7 +5,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from api_house import House
+import pytest
+from api_house import OPERATOR, House, build_test_app, refusal
+from fastapi.testclient import TestClient
 from listening import listening, serving
 from starlette.types import Message
 
@@ -13,8 +15,11 @@ from api.operations.stopping import Stopping
 from api.streams.event_feed import Feed, FeedLimits
 from api.streams.event_stream import EventStream, Pace
 from market.domain.audience import Audience, Wanted
+from market.domain.errors import NotAuthenticated
 from market.domain.events import Event
+from market.domain.parties import Actor
 from market.enquiries.desk import Enquiries
+from market.exchange import Exchange
 
 EVERYTHING = Audience(everything=True)
 SCOPE: Message = {"type": "http"}
@@ -142,6 +147,57 @@ def test_a_stream_of_a_key_ends_when_it_is_given_another_secret(house: House) ->
     with serving(house) as server, listening(server, issued["secret"]) as ear:
         assert house.ask("POST", f"/v1/keys/{issued['id']}/rotate", house.keys.buyer).status_code == 200
         assert not any("order.submitted" in line for line in ear.rest())
+
+
+def test_a_key_that_is_revoked_before_anybody_listens_hears_nothing(house: House) -> None:
+    """Between the look at the key and the first place in the log, its end is old news to the feed: it is looked up again."""
+    body = {"name": "dashboard", "scopes": ["read"]}
+    issued = house.ask("POST", "/v1/keys", house.keys.buyer, json=body).json()
+    actor = house.exchange.authenticate(issued["secret"])
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    def still_good() -> Actor:
+        return house.exchange.authenticate(issued["secret"])
+
+    assert house.ask("POST", f"/v1/keys/{issued['id']}/revoke", house.keys.buyer).status_code == 200
+    with feed_of(house) as feed:
+        stream = EventStream(
+            feed, EVERYTHING, Wanted(), None, key_id=actor.key_id, pace=Pace(), still_good=still_good
+        )
+        with pytest.raises(NotAuthenticated):
+            asyncio.run(stream(SCOPE, receive, send))
+        assert feed.listening == 0
+    assert sent == []
+
+
+class RevokedMeanwhile(Exchange):
+    """An exchange in which a key is revoked as soon as it was looked at once."""
+
+    def __init__(self, house: House, key_id: str) -> None:
+        super().__init__(house.exchange.database, house.clock)
+        self._key_id, self._revoke = key_id, [house.exchange.revoke_key]
+
+    def authenticate(self, secret: str) -> Actor:
+        actor = super().authenticate(secret)
+        if actor.key_id == self._key_id and self._revoke:
+            self._revoke.pop()(OPERATOR, self._key_id)
+        return actor
+
+
+def test_a_stream_of_a_key_that_is_revoked_as_it_opens_is_refused(house: House) -> None:
+    body = {"name": "dashboard", "scopes": ["read"]}
+    issued = house.ask("POST", "/v1/keys", house.keys.buyer, json=body).json()
+    app = build_test_app(RevokedMeanwhile(house, issued["id"]), house.clock)
+    with TestClient(app) as client:
+        headers = {"Authorization": f"Bearer {issued['secret']}"}
+        refusal(client.get("/v1/events", headers=headers), 401, "key_revoked")
 
 
 def test_a_revoked_key_hears_no_more(house: House) -> None:

@@ -7,10 +7,13 @@ from contextlib import aclosing, closing
 
 import pytest
 from fastapi import Request
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from starlette.responses import StreamingResponse
 from starlette.types import Message
 from test_round_progress_api import events_of
 
+from api.problems.registry import registry
 from api.streams.long_questions import AT_ONCE, CLIENT_GONE, LongQuestions
 from market.domain.errors import Conflict
 from market.whatif.watching import Asker, GivenUp, Part, PartDone, PartSearched
@@ -111,6 +114,30 @@ async def test_a_stream_tells_steps_and_how_it_failed() -> None:
         (_, step), (end, problem) = events_of(await text_of(answer))
     assert (step["number"], step["of"], step["step"], step["gap"]) == (1, 2, "as_is", 0.02)
     assert (end, problem["code"]) == ("failed", "nothing_to_place")
+
+
+@pytest.mark.parametrize(
+    ("broken", "code"),
+    [
+        (OperationalError("SELECT 1", {}, OSError("gone")), "database_unavailable"),
+        (NoConnectionInTime("none is free"), "database_unavailable"),
+        (ZeroDivisionError(), "internal_error"),
+    ],
+)
+async def test_a_stream_that_breaks_off_says_that_it_failed(broken: Exception, code: str) -> None:
+    """Whoever hears nothing of it takes the connection for lost, and asks for all the work once more."""
+    gate = threading.Event()
+
+    def work(asker: Asker) -> bytes:
+        asker.tell(PartDone(PART, 1.5, 0.02))
+        assert gate.wait(60)
+        raise broken
+
+    with closing(LongQuestions()) as questions:
+        answer = await questions.answer(Client(STREAM).request, work)
+        gate.set()
+        _, (end, problem) = events_of(await text_of(answer))
+    assert (end, problem["code"], problem["status"]) == ("failed", code, registry()[code].status)
 
 
 async def test_a_stream_ends_with_the_answer() -> None:
