@@ -1,6 +1,7 @@
 """Following what happens: server-sent events that go on where they broke off."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 import httpx2
 from pydantic import ValidationError
@@ -24,6 +25,8 @@ PATH = "/v1/events"
 PASSING = (Unreachable, TimedOut, ServerFailed, RateLimited)
 """What may be over when one connects again."""
 ENDED = "the exchange ended the stream"
+LASTED_SECONDS = 120.0
+"""A stream that was open for so long was of use, though nothing happened: the exchange ends each of them sooner or later."""
 
 
 class EventStream(Events):
@@ -44,8 +47,9 @@ class EventStream(Events):
         """Events after the one with this id, or from now on, for ever; only of these kinds (`order.*`), where some are
         named, only of this sort of thing or of this one.
 
-        A lost connection is made again, after the last event that was seen: none is missed, none comes twice. When
-        as many connections in a row as `retries` allows brought nothing, what kept them from it is raised.
+        A lost connection is made again, after the last event that was seen, when the exchange asks for it (`retry`): none
+        is missed, none comes twice. When as many connections in a row as `retries` allows brought nothing, and did not
+        last either, what kept them from it is raised.
 
         `GET /v1/events`
         """
@@ -95,8 +99,9 @@ class AsyncEventStream(AsyncEvents):
         """Events after the one with this id, or from now on, for ever; only of these kinds (`order.*`), where some are
         named, only of this sort of thing or of this one.
 
-        A lost connection is made again, after the last event that was seen: none is missed, none comes twice. When
-        as many connections in a row as `retries` allows brought nothing, what kept them from it is raised.
+        A lost connection is made again, after the last event that was seen, when the exchange asks for it (`retry`): none
+        is missed, none comes twice. When as many connections in a row as `retries` allows brought nothing, and did not
+        last either, what kept them from it is raised.
 
         `GET /v1/events`
         """
@@ -130,25 +135,33 @@ class AsyncEventStream(AsyncEvents):
 
 
 class Following:
-    """How far a stream was followed, and how often in a row connecting was in vain."""
+    """How far a stream was followed, and how often in a row connecting was in vain. `now` is in seconds, and only grows."""
 
-    def __init__(self, after: str | None, retries: Retries) -> None:
+    def __init__(
+        self, after: str | None, retries: Retries, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self.last_id = after
-        self._retries = retries
-        self._in_vain = 0
+        self._retries, self._now = retries, now
+        self._in_vain, self._asked_to_wait = 0, 0.0
+        self._opened_at: float | None = None
 
     def call(self, kinds: Sequence[str], resource: str | None, resource_id: str | None) -> Prepared:
         """What to ask for next: these events, after the last one that was seen."""
+        self._opened_at = None
         filters = {"kinds": kinds, "resource": resource or None, "resource_id": resource_id or None}
         return Call("GET", PATH, query=filters, headers={"Last-Event-ID": self.last_id}).prepared()
 
     def read(self, told: httpx2.ServerSentEvent) -> EventAnswer | None:
         """An event; None for what only says where the stream is."""
-        self._in_vain = 0
+        if self._opened_at is None:
+            self._opened_at = self._now()
+        if told.retry is not None:
+            self._asked_to_wait = max(0, told.retry) / 1000
         if told.id:
             self.last_id = told.id
         if not told.data:
             return None
+        self._in_vain = 0
         try:
             return EventAnswer.model_validate_json(told.data)
         except ValidationError as error:
@@ -156,8 +169,10 @@ class Following:
 
     def pause_after(self, ended: ExchangeError) -> float:
         """Seconds until the next connection, or what ended the last one where it is enough."""
+        if self._opened_at is not None and self._now() - self._opened_at >= LASTED_SECONDS:
+            self._in_vain = 0
         self._in_vain += 1
         pause = self._retries.pause(self._in_vain, getattr(ended, "retry_after", None))
         if pause is None:
             raise ended
-        return pause
+        return max(pause, min(self._asked_to_wait, self._retries.longest_seconds))

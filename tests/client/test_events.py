@@ -11,8 +11,10 @@ import pytest
 from client_house import AT_ONCE, House
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
+from httpx2 import ServerSentEvent
 
 from api.client import AsyncExchange, Exchange, NotPermitted, Retries, UnexpectedAnswer, Unreachable
+from api.client.events import LASTED_SECONDS, Following
 from api.server import ServerThread
 
 
@@ -52,8 +54,8 @@ def number_of(event_id: str) -> int:
     return int(event_id.removeprefix("evt_"))
 
 
-def event(number: int) -> bytes:
-    told = {
+def told_of(number: int) -> dict[str, Any]:
+    return {
         "id": id_of(number),
         "kind": "order.submitted",
         "resource": "order",
@@ -63,7 +65,11 @@ def event(number: int) -> bytes:
         "data": {"number": number, "name": "算力"},
         "novelty": True,
     }
-    return f"id: {id_of(number)}\nevent: order.submitted\ndata: {json.dumps(told)}\n\n".encode()
+
+
+def event(number: int) -> bytes:
+    told = json.dumps(told_of(number))
+    return f"id: {id_of(number)}\nevent: order.submitted\ndata: {told}\n\n".encode()
 
 
 @contextmanager
@@ -142,6 +148,53 @@ def test_an_exchange_that_tells_nothing_is_given_up() -> None:
     with told_by(teller, Retries(most=2, jitter=lambda: 0.0)) as exchange, pytest.raises(Unreachable):
         next(exchange.events.stream())
     assert len(teller.asked) == 3
+
+
+def test_an_exchange_that_opens_streams_and_tells_nothing_is_given_up() -> None:
+    """One that is stopping, say: where the stream is, is not yet news."""
+    teller = Teller(last=42, at_once=9, opening=42)
+    with told_by(teller, Retries(most=2, jitter=lambda: 0.0)) as exchange, pytest.raises(Unreachable):
+        next(exchange.events.stream())
+    assert len(teller.asked) == 3
+    teller.asked.clear()
+
+    async def follow(server: str) -> None:
+        async with AsyncExchange(server, retries=Retries(most=2, jitter=lambda: 0.0)) as exchange:
+            async for _ in exchange.events.stream():
+                pytest.fail("nothing happened")
+
+    with ServerThread(teller.app) as server, pytest.raises(Unreachable):
+        asyncio.run(follow(server.url))
+    assert len(teller.asked) == 3
+
+
+def test_one_comes_back_when_the_exchange_asks_for_it() -> None:
+    following = Following(None, Retries(most=9, jitter=lambda: 0.0, longest_seconds=20.0))
+    lost = Unreachable("lost")
+    assert following.pause_after(lost) == 0.0
+    for retry, pause in ((2000, 2.0), (None, 2.0), (10**9, 20.0), (-1, 0.0)):
+        following.read(ServerSentEvent(id=id_of(1), retry=retry))
+        assert following.pause_after(lost) == pause
+
+
+def test_a_stream_on_which_nothing_happens_is_followed_as_long_as_it_lasts() -> None:
+    now = 0.0
+    following = Following(None, Retries(most=1, jitter=lambda: 0.0), lambda: now)
+    lost = Unreachable("lost")
+
+    def follow(seconds: float) -> None:
+        nonlocal now
+        following.call((), None, None)
+        following.read(ServerSentEvent(id=id_of(1)))
+        now += seconds
+        following.pause_after(lost)
+
+    for _ in range(5):
+        follow(LASTED_SECONDS)  # the exchange ends each, hour by hour
+    with pytest.raises(Unreachable):
+        follow(1)
+    following.read(ServerSentEvent(id=id_of(2), data=json.dumps(told_of(2))))
+    follow(1)
 
 
 def test_the_exchange_tells_what_is_ones_own(house: House, order: Any) -> None:
