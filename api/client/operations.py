@@ -292,7 +292,8 @@ class Quotes:
         `too_many_quotes` with 20 held at once.
 
         An `Idempotency-Key` is bound to the question, and to what is held: asked again under the same
-        key, the same quote is held, and the rest is answered as the market is by then.
+        key, the same quote is held, and the rest is answered as the market is by then: without options
+        once the deadline is too near.
 
         `POST /v1/quotes`
         """

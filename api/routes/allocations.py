@@ -9,6 +9,7 @@ from api.dependencies import AtDesk, CurrentActor, Desk, OnceOnly, answer_page, 
 from api.openapi import problems
 from api.schemas.allocations import AllocationAnswer, AllocationsQuery, FailureReport
 from api.schemas.fields import PageAnswer
+from api.wire.etags import IfChanged
 from api.wire.headers import mark_replayed
 from api.wire.json_body import JsonRoute
 from market.domain.parties import Actor
@@ -36,9 +37,11 @@ def list_allocations(
     summary="Read an allocation",
     responses=problems(401, 404),
 )
-def read_allocation(allocation_id: str, desk: AtDesk, actor: CurrentActor) -> AllocationAnswer:
+def read_allocation(
+    allocation_id: str, desk: AtDesk, actor: CurrentActor, seen: IfChanged
+) -> AllocationAnswer:
     """One allocation, for its buyer, its provider and operators."""
-    return AllocationAnswer.of(desk.enquiries.allocation(actor, possible_id(allocation_id)))
+    return seen.tagged(AllocationAnswer.of(desk.enquiries.allocation(actor, possible_id(allocation_id))))
 
 
 @router.post(

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Request
 from api.dependencies import AtDesk, CurrentActor, Desk, OnceOnly, possible_id
 from api.openapi import problems
 from api.schemas.quotes import ForecastScoreAnswer, HeldQuoteAnswer, QuoteAnswer, QuoteRequest
+from api.wire.etags import IfChanged
 from api.wire.headers import mark_replayed
 from api.wire.json_body import JsonRoute
 from market.domain.errors import InvalidInput
@@ -63,9 +64,9 @@ def quote_order(
     summary="Read a quote that is or was held",
     responses=problems(401, 403, 404),
 )
-def read_quote(quote_id: str, desk: AtDesk, actor: CurrentActor) -> HeldQuoteAnswer:
+def read_quote(quote_id: str, desk: AtDesk, actor: CurrentActor, seen: IfChanged) -> HeldQuoteAnswer:
     """One's own; all of them for the operator."""
-    return HeldQuoteAnswer.of(desk.enquiries.held_quote(actor, possible_id(quote_id)))
+    return seen.tagged(HeldQuoteAnswer.of(desk.enquiries.held_quote(actor, possible_id(quote_id))))
 
 
 @router.post(

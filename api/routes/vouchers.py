@@ -8,6 +8,7 @@ from api.dependencies import AtDesk, CurrentActor, OnceOnly, answer_page, page_o
 from api.openapi import problems
 from api.schemas.fields import PageAnswer, PageQuery
 from api.schemas.vouchers import VoucherPoolAnswer, VoucherPoolRequest
+from api.wire.etags import IfChanged
 from api.wire.headers import mark_replayed
 from api.wire.json_body import JsonRoute
 from market.exchange import AnsweredBefore
@@ -54,6 +55,8 @@ def list_voucher_pools(
     summary="Read a voucher pool",
     responses=problems(401, 404),
 )
-def read_voucher_pool(voucher_pool_id: str, desk: AtDesk, actor: CurrentActor) -> VoucherPoolAnswer:
+def read_voucher_pool(
+    voucher_pool_id: str, desk: AtDesk, actor: CurrentActor, seen: IfChanged
+) -> VoucherPoolAnswer:
     """One pool."""
-    return VoucherPoolAnswer.of(desk.ledger.voucher_pool(actor, possible_id(voucher_pool_id)))
+    return seen.tagged(VoucherPoolAnswer.of(desk.ledger.voucher_pool(actor, possible_id(voucher_pool_id))))

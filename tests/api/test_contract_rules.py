@@ -168,6 +168,18 @@ def test_every_post_with_a_key_can_be_sent_twice(document: Document) -> None:
             assert "409" in operation["responses"], named
 
 
+def test_every_single_thing_is_answered_under_a_tag(document: Document) -> None:
+    """But for keys, whose last use changes with each reading; docs/api.md says so."""
+    untagged = {
+        named
+        for named, operation in operations(document)
+        if named.startswith("GET /v1/")
+        and named.endswith("_id}")
+        and "ETag" not in operation["responses"]["200"]["headers"]
+    }
+    assert untagged == {"GET /v1/keys/{key_id}"}
+
+
 def test_every_reference_resolves_and_every_component_is_used(document: Document) -> None:
     found = set(references(document))
     for reference in found:

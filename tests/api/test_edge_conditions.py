@@ -8,12 +8,13 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from api_house import NOW, OPERATOR, House, refusal
+from api_house import NOW, OPERATOR, House, order_body, refusal
 from fastapi import Response
 from hypothesis import given
 from hypothesis import strategies as st
 
 from api.schemas.policies import PolicyAnswer
+from api.schemas.vouchers import RULES
 from api.wire.etags import Expected, Tags, read_tags, tag_of
 from market.domain.clock import VirtualClock
 from market.domain.errors import InvalidInput, PreconditionFailed
@@ -124,6 +125,29 @@ def test_what_was_seen_is_not_sent_again(house: House, path: str, coding: str) -
             assert again.headers.get(name) == first.headers.get(name), (condition, name)
         assert not {"content-type", "content-length", "content-encoding"} & again.headers.keys()
     assert house.ask("GET", path, headers={"If-None-Match": '"x"'}).json() == first.json()
+
+
+def test_what_is_granted_held_or_paid_from_is_sent_again_only_when_it_has_changed(house: House) -> None:
+    """A quote that lapses has another tag."""
+    body = {**order_body(), "hold_minutes": 5}
+    held = house.ask("POST", "/v1/quotes", house.keys.buyer, json=body).json()["held"]
+    used = order_body(quote_id=held["id"])
+    order = house.ask("POST", "/v1/orders", house.keys.buyer, json=used).json()
+    granted = house.ask("GET", f"/v1/orders/{order['id']}", house.keys.buyer).json()["allocation"]
+    pool = house.ask("POST", "/v1/voucher-pools", house.keys.operator, json=RULES).json()
+    for path in (
+        f"/v1/quotes/{held['id']}",
+        f"/v1/allocations/{granted['id']}",
+        f"/v1/voucher-pools/{pool['id']}",
+    ):
+        first = house.ask("GET", path, house.keys.operator)
+        again = house.ask("GET", path, house.keys.operator, headers={"If-None-Match": first.headers["etag"]})
+        assert again.status_code == 304, path
+    path = f"/v1/allocations/{granted['id']}"
+    before = house.ask("GET", path, house.keys.buyer).headers["etag"]
+    assert house.ask("POST", f"/v1/orders/{order['id']}/cancel", house.keys.buyer).status_code == 200
+    after = house.ask("GET", path, house.keys.buyer, headers={"If-None-Match": before})
+    assert (after.status_code, after.headers["etag"] != before) == (200, True)
 
 
 def test_a_tag_changes_with_what_it_covers(house: House) -> None:
