@@ -1,7 +1,6 @@
 """The engine underneath: SQLite done right, PostgreSQL as it comes, migrations for both."""
 
 import os
-import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,11 +16,11 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from market.domain.errors import InvalidInput, Unavailable
 from market.persistence.claims import Claim, ClaimName
 from market.persistence.server_terms import ServerTerms
+from market.persistence.writers import WritersInTurn
 
 PATIENCE_SECONDS = 10
 """How long a writer waits for its turn, and then for SQLite's lock."""
@@ -29,7 +28,6 @@ MOST_CONNECTIONS = 60
 """To one SQLite file: more than there are threads that answer requests, so that none of them waits for a connection."""
 SCHEMA_PATIENCE_MILLISECONDS = 5000
 LOCK_NOT_AVAILABLE = "55P03"
-_HAS_TURN = "has_turn"
 TELLER = "teller"
 """In a session's `info`: of which open database it is."""
 FOR_THE_OWNER_ALONE = 0o600
@@ -197,42 +195,13 @@ def _build_sqlite_engine(url: str, *, in_memory: bool) -> Engine:
     )
     event.listen(engine, "do_connect", _make_file_for_owner)
     event.listen(engine, "connect", _set_pragmas)
-    WritersInTurn().watch(engine)
+    WritersInTurn(PATIENCE_SECONDS).watch(engine)
     return engine
 
 
 def _json_text(value: Any) -> str:
     """A column's JSON: ten thousand jobs are written in a third of the time that the standard library takes."""
     return to_json(value).decode()
-
-
-class WritersInTurn:
-    """Writers of one process wait for each other here, and only those of other processes at SQLite's lock.
-
-    That one is asked for again and again with longer and longer sleeps between: eight writers leave it idle most of the
-    time, and one of them waits for seconds. Whoever has waited here for too long tries SQLite's lock all the same.
-    """
-
-    def __init__(self) -> None:
-        self._turn = threading.Lock()
-
-    def watch(self, engine: Engine) -> None:
-        """From `begin` to when the connection is given back, which is after its commit."""
-        event.listen(engine, "begin", self._begin)
-        event.listen(engine, "checkin", self._end)
-
-    def _begin(self, connection: Connection) -> None:
-        """Writers take the lock at once instead of failing half-way; readers take none."""
-        if connection.get_execution_options().get("reading", False):
-            connection.exec_driver_sql("BEGIN")
-            return
-        if not connection.info.get(_HAS_TURN) and self._turn.acquire(timeout=PATIENCE_SECONDS):
-            connection.info[_HAS_TURN] = True
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    def _end(self, _connection: object, record: ConnectionPoolEntry) -> None:
-        if record.info.pop(_HAS_TURN, False):
-            self._turn.release()
 
 
 def _make_file_for_owner(_dialect: object, _record: object, given: list[Any], named: dict[str, Any]) -> None:
