@@ -1,22 +1,37 @@
 """On which engines a test runs: it asks for `engine`, mostly by way of `databases`, and is run once on each.
 
 `--engine` (or SUANLI_TEST_ENGINE) says more exactly: `sqlite` or `postgres` alone, `both` without exception, or
-`usual`: both, but SQLite alone where something below or a mark says that the other would cost more than it finds.
+`usual`: both, but SQLite alone where a line below says that the other would cost more than it finds. Under
+SUANLI_THOROUGH=1 the usual is both without exception.
 """
 
 import os
+from pathlib import Path
 
 import pytest
 
+HERE = Path(__file__).parent
 SQLITE, POSTGRES = "sqlite", "postgres"
 CHOICES = ("usual", SQLITE, POSTGRES, "both")
 USUALLY_SQLITE = {
-    "browser": "looks at pages, and what they are made of comes from the API, which is tested on both",
-    "cli": "speaks to the API, which is tested on both",
-    "client": "speaks to the API, which is tested on both",
-    "demo": "solves for minutes, and stores little",
+    "api/test_content_coding": "what happens on the way in and out, before the market is asked",
+    "api/test_edge_": "what happens on the way in and out, before the market is asked",
+    "api/test_openapi": "the document, and what is refused by it",
+    "api/test_operations_logs": "what is written of a request, whatever it asked for",
+    "api/test_operations_metrics": "what is counted of a request, whatever it asked for",
+    "api/test_operations_traces": "what is traced of a request, whatever it asked for",
+    "api/test_page": "files",
+    "api/test_problem_pages": "files",
+    "api/test_tenancy_scopes": "a world for each scope, which is refused by the key alone; other tenancy is on both",
+    "browser/": "looks at pages; what they show comes from the API, which is on both",
+    "cli/": "speaks to the API, which is on both",
+    "client/": "speaks to the API, which is on both",
+    "demo/": "solves for minutes and stores little",
+    "kills/test_webhook_kills": "a server that dies; couriers that die in a transaction are on both",
+    "properties/test_exchange_machine": "lives of a hundred steps; what each step does is on both",
+    "properties/test_round_invariants": "what rounds find, which is found before it is stored",
 }
-"""Directories of tests that meet PostgreSQL only when asked to, and why."""
+"""Where tests begin that meet PostgreSQL only when asked to, and why that is enough."""
 
 
 def add_option(parser: pytest.Parser) -> None:
@@ -35,6 +50,8 @@ def run_on_engines(metafunc: pytest.Metafunc) -> None:
     if "engine" not in metafunc.fixturenames:
         return
     chosen = metafunc.config.getoption("engine")
+    if chosen not in CHOICES:
+        raise pytest.UsageError(f"SUANLI_TEST_ENGINE={chosen}: it is one of {', '.join(CHOICES)}")
     engines = (chosen,) if chosen in {SQLITE, POSTGRES} else (SQLITE, POSTGRES)
     if metafunc.definition.get_closest_marker(SQLITE) or (chosen == "usual" and _sqlite_is_enough(metafunc)):
         engines = (SQLITE,)
@@ -51,5 +68,5 @@ def skip_what_is_about_sqlite(items: list[pytest.Item], chosen: str) -> None:
 
 
 def _sqlite_is_enough(metafunc: pytest.Metafunc) -> bool:
-    directory = metafunc.definition.path.parent.name
-    return directory in USUALLY_SQLITE or metafunc.definition.get_closest_marker("usually_sqlite") is not None
+    path = metafunc.definition.path.relative_to(HERE).as_posix()
+    return path.startswith(tuple(USUALLY_SQLITE))
