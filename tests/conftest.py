@@ -20,8 +20,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     engines.add_option(parser)
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Programs that are tested can be interrupted, also where whoever started the tests cannot."""
+    engines.check_option(config.getoption("engine"))
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -45,13 +45,17 @@ def add_option(parser: pytest.Parser) -> None:
     )
 
 
+def check_option(chosen: str) -> None:
+    """A variable is not checked as an option is."""
+    if chosen not in CHOICES:
+        raise pytest.UsageError(f"SUANLI_TEST_ENGINE={chosen}: it is one of {', '.join(CHOICES)}")
+
+
 def run_on_engines(metafunc: pytest.Metafunc) -> None:
     """Give a test that opens databases its engines, one after the other."""
     if "engine" not in metafunc.fixturenames:
         return
     chosen = metafunc.config.getoption("engine")
-    if chosen not in CHOICES:
-        raise pytest.UsageError(f"SUANLI_TEST_ENGINE={chosen}: it is one of {', '.join(CHOICES)}")
     engines = (chosen,) if chosen in {SQLITE, POSTGRES} else (SQLITE, POSTGRES)
     if metafunc.definition.get_closest_marker(SQLITE) or (chosen == "usual" and _sqlite_is_enough(metafunc)):
         engines = (SQLITE,)
