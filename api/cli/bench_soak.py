@@ -31,6 +31,10 @@ def soak(  # noqa: PLR0913 - each is an option of the command
         str | None, typer.Option("--database", help="an empty database's URL [a PostgreSQL of its own]")
     ] = None,
     sqlite: Annotated[bool, typer.Option("--sqlite", help="on a new SQLite file")] = False,
+    netns: Annotated[
+        bool,
+        typer.Option("--netns", help="on hosts of their own, one of them cut off now and then: takes root"),
+    ] = False,
     out: Annotated[Path | None, typer.Option("--out", help="where to write the results (.json)")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="results as JSON on stdout, no report")] = False,
 ) -> None:
@@ -52,8 +56,8 @@ def soak(  # noqa: PLR0913 - each is an option of the command
     from api.bench.soak.report import to_json, to_markdown  # noqa: PLC0415
     from api.bench.soak.run import soak as run_soak  # noqa: PLC0415
 
-    if sqlite and database is not None:
-        raise typer.BadParameter("--sqlite brings its own database: leave --database away")
+    if sqlite + netns + (database is not None) > 1:
+        raise typer.BadParameter("take one of --database, --sqlite and --netns: the latter bring their own")
     if out is not None:
         check_writable(out)
     asked = Asked(
@@ -63,6 +67,7 @@ def soak(  # noqa: PLR0913 - each is an option of the command
         seed=seed,
         database_url=database,
         sqlite=sqlite,
+        hosts=netns,
         servers=servers,
         workers=workers,
         solver_seconds=solver_seconds,
@@ -94,6 +99,9 @@ def _progress() -> Iterator[Callable[[float, str], None]]:
         bar = progress.add_task("starting", total=1.0)
 
         def tell(share: float, what: str) -> None:
+            if share < 0:
+                progress.console.print(f"does not hold: {what}", markup=False, highlight=False)
+                return
             progress.update(bar, completed=share, description=what)
             if not console.is_terminal and int(share * 20) != told[0]:
                 told[0] = int(share * 20)

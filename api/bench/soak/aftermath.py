@@ -11,7 +11,6 @@ from api.bench.soak.checkpoint import Checkpoint
 from api.bench.soak.checks.look import Discrepancy, looking, moment
 from api.bench.soak.faults import Suffered
 
-
 _LANDED = "SELECT opened_at FROM rounds WHERE state = 'landed' ORDER BY id DESC LIMIT 5"
 
 

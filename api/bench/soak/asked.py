@@ -27,6 +27,8 @@ class Asked:
     seed: int = 1
     database_url: str | None = None
     sqlite: bool = False
+    hosts: bool = False
+    """Servers and the database on hosts of their own, one of which is cut off: network namespaces."""
     servers: int = 2
     workers: int = 2
     solver_seconds: float = 2.0
@@ -65,7 +67,15 @@ class Asked:
 
     def command(self) -> str:
         """The command as a person would repeat it; where the database was is left to them."""
-        where = " --sqlite" if self.sqlite else " --database URL" if self.database_url else ""
+        where = (
+            " --netns"
+            if self.hosts
+            else " --sqlite"
+            if self.sqlite
+            else " --database URL"
+            if self.database_url
+            else ""
+        )
         return (
             f"suanli bench soak --orders {self.orders} --clients {self.clients} --minutes {self.minutes:g} "
             f"--faults {self.faults_of_each} --checkpoints {self.checkpoints} --seed {self.seed}{where}"

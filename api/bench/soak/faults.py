@@ -21,6 +21,7 @@ class FaultKind(StrEnum):
     WORKER = "leading worker killed"
     SERVER = "API server killed"
     DATABASE = "PostgreSQL restarted"
+    HOST = "API host cut off"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 from api.bench.servers import HOST, NO_LIMITS, free_port
 from api.bench.soak.asked import ROUND_EVERY, UPKEEP_EVERY, Asked
 from api.bench.soak.market_day import BUYERS, MarketDay, buyer_of
+from api.bench.soak.networks import Host
 from api.bench.soak.processes import Process, suanli
 from api.settings import Settings
 from api.terminal.refusal import Refusal
@@ -21,6 +22,8 @@ from market.persistence.database import Database
 
 POOL = 12
 """Connections of one process to PostgreSQL."""
+UNREACHABLE_SECONDS = 8
+"""How long a host that is cut off is waited for: less than usual, as everything is faster here."""
 _OPERATOR = Actor("soak", Role.OPERATOR, None)
 
 
@@ -59,6 +62,7 @@ def environment(asked: Asked, since: datetime, url: str) -> dict[str, str]:
         **NO_LIMITS,
         "SUANLI_DATABASE_URL": url,
         "SUANLI_DATABASE_POOL_SIZE": str(POOL),
+        "SUANLI_DATABASE_UNREACHABLE_SECONDS": str(UNREACHABLE_SECONDS),
         "SUANLI_SIMULATED_SINCE": rfc3339(since),
         "SUANLI_SIMULATED_START": rfc3339(asked.starts_at),
         "SUANLI_SIMULATED_SPEED": repr(asked.speed),
@@ -71,19 +75,28 @@ def environment(asked: Asked, since: datetime, url: str) -> dict[str, str]:
 
 
 def processes(
-    asked: Asked, told: Mapping[str, str], directory: Path, hosts: Sequence[str] = (HOST,)
+    asked: Asked, told: Mapping[str, str], directory: Path, hosts: Sequence[Host] = ()
 ) -> tuple[list[Process], list[Process]]:
-    """Servers of the API, and workers that clear rounds and keep time; none of them started."""
+    """Servers of the API, and workers that clear rounds and keep time, in turn on the hosts; none of them started."""
     servers, workers = [], []
     for number in range(asked.servers):
-        host, port = hosts[number % len(hosts)], free_port()
-        name = f"soak-server-{number + 1}"
-        command = suanli("serve", "--host", host, "--port", str(port), "--no-duties")
+        name, port = f"soak-server-{number + 1}", free_port()
+        host, enter = _where(hosts, number)
+        command = [*enter, *suanli("serve", "--host", host, "--port", str(port), "--no-duties")]
         servers.append(Process(name, command, told, directory / f"{name}.log", host, port))
     for number in range(asked.workers):
         name = f"soak-worker-{number + 1}"
-        workers.append(Process(name, suanli("worker"), told, directory / f"{name}.log"))
+        command = [*_where(hosts, number)[1], *suanli("worker")]
+        workers.append(Process(name, command, told, directory / f"{name}.log"))
     return servers, workers
+
+
+def _where(hosts: Sequence[Host], number: int) -> tuple[str, Sequence[str]]:
+    """The address to listen on, and first words of a command that runs there."""
+    if not hosts:
+        return HOST, ()
+    host = hosts[number % len(hosts)]
+    return host.front, host.enter
 
 
 def _interval(interval: timedelta) -> str:

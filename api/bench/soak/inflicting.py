@@ -9,11 +9,14 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from api.bench.soak.asking import Asker
+from api.bench.soak.networks import Host, Networks
 from api.bench.soak.postgres import PostgresServer
 from api.bench.soak.processes import Process
 
-DOWN_SECONDS = 3.0
+DOWN_SECONDS = 2.0
 """How long a node stays down, and a process dead."""
+CUT_OFF_SECONDS = 25.0
+"""How long a host is cut off: longer than connections last that nobody answers."""
 _LEADERS = text(
     "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid "
     "WHERE l.locktype = 'advisory' AND l.granted AND a.application_name LIKE 'soak-%' "
@@ -32,6 +35,8 @@ class Inflicting:
     operator: Asker
     nodes: Sequence[str]
     draw: random.Random
+    networks: Networks | None = None
+    hosts: Sequence[Host] = ()
     told: int = 0
 
     async def node(self) -> str:
@@ -58,6 +63,15 @@ class Inflicting:
             await asyncio.to_thread(self.database.cut_off)
             await asyncio.to_thread(self.database.start)
         return "stop -m immediate, start"
+
+    async def host(self) -> str:
+        """A host of the API, with a worker on it, does not reach the database for a while, and nobody tells it."""
+        host = self.draw.choice(self.hosts)
+        if self.networks is not None:
+            await asyncio.to_thread(self.networks.cut_off, host)
+            await asyncio.sleep(CUT_OFF_SECONDS)
+            await asyncio.to_thread(self.networks.heal, host)
+        return host.namespace.partition("-")[2]
 
     async def _move(self, node_id: str, to: str) -> None:
         self.told += 1

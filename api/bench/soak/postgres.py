@@ -82,9 +82,10 @@ def binaries() -> Path:
 
 
 @contextmanager
-def own_postgres(home: Path) -> Iterator[PostgresServer]:
+def own_postgres(home: Path, host: str = HOST, enter: tuple[str, ...] = ()) -> Iterator[PostgresServer]:
     """A server that runs, and is gone afterwards."""
-    server = PostgresServer(home)
+    home.mkdir(exist_ok=True)
+    server = PostgresServer(home, host, enter)
     server.prepare()
     server.start()
     try:

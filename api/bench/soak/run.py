@@ -4,11 +4,9 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import httpx2
 from sqlalchemy.exc import DBAPIError
@@ -25,17 +23,17 @@ from api.bench.soak.faults import FaultKind, Inflict, Suffered, plan_faults, suf
 from api.bench.soak.gate import Gate
 from api.bench.soak.house import Keys, environment, prepare, processes, shown
 from api.bench.soak.inflicting import Inflicting
-from api.bench.soak.market_day import MarketDay, buyer_of, plan_day
-from api.bench.soak.postgres import PostgresServer, own_postgres
+from api.bench.soak.market_day import MarketDay, Shipment, buyer_of, plan_day
+from api.bench.soak.places import Place, place_for
 from api.bench.soak.processes import Process, all_running, starting_seconds
 from api.bench.soak.providers import Provider
 from market.domain.clock import RunningClock
 from solver.bench.processes import own_load
 
 Tell = Callable[[float, str], None]
-"""Hears how far it is (0..1), and what is going on."""
-OVERTIME = 1.0
-"""How much longer than asked for, as a share, clients that are late may take before the soak is ended."""
+"""Hears how far it is (0..1), and what is going on; below 0: something that does not hold."""
+OVERTIME, GRACE_SECONDS = 1.0, 240.0
+"""How much longer than asked for, as a share and besides, everybody may take before the soak is ended."""
 LEFT_BEHIND_SECONDS = 20.0
 LAST_ROUND_SECONDS = 300.0
 
@@ -51,7 +49,7 @@ class Soak:
     keys: Keys
     servers: Sequence[Process]
     workers: Sequence[Process]
-    database: PostgresServer | None
+    place: Place
     books: Books = field(default_factory=Books)
     gate: Gate = field(default_factory=Gate)
     suffered: list[Suffered] = field(default_factory=list)
@@ -68,29 +66,18 @@ def soak(asked: Asked, tell: Tell) -> Aftermath:
     load_before = own_load()
     tell(0.0, "planning the day")
     day = plan_day(asked)
-    with working_directory() as directory, _database(asked, directory) as (url, postgres):
+    with working_directory() as directory, place_for(asked, directory) as place:
         tell(0.0, "loading the market")
-        keys = prepare(url, day, asked, datetime.now(UTC))
+        keys = prepare(place.url, day, asked, datetime.now(UTC))
         tell(0.0, "starting the processes")
         since = datetime.now(UTC) + timedelta(seconds=starting_seconds(asked.servers + asked.workers))
-        servers, workers = processes(asked, environment(asked, since, url), directory)
-        one = Soak(asked, day, url, asked.clock(since), keys, servers, workers, postgres)
+        servers, workers = processes(asked, environment(asked, since, place.url), directory, place.hosts)
+        one = Soak(asked, day, place.url, asked.clock(since), keys, servers, workers, place)
         with all_running([*servers, *workers]):
             began = time.monotonic()
             asyncio.run(_live(one, tell))
             left = _left_behind([*servers, *workers])
         return _told(one, left, began, since, load_before)
-
-
-@contextmanager
-def _database(asked: Asked, directory: Path) -> Iterator[tuple[str, PostgresServer | None]]:
-    if asked.database_url is not None:
-        yield asked.database_url, None
-    elif asked.sqlite:
-        yield f"sqlite:///{directory / 'exchange.db'}", None
-    else:
-        with own_postgres(directory / "postgres") as server:
-            yield server.url, server
 
 
 async def _live(one: Soak, tell: Tell) -> None:
@@ -109,7 +96,7 @@ async def _live(one: Soak, tell: Tell) -> None:
         ]
         try:
             async with asyncio.timeout_at(
-                asyncio.get_running_loop().time() + seconds * (1 + OVERTIME) + _ahead(one)
+                asyncio.get_running_loop().time() + seconds * (1 + OVERTIME) + GRACE_SECONDS + _ahead(one)
             ):
                 await asyncio.gather(*map(_life, [one] * len(one.clients), one.clients, one.day.shipments))
                 await asyncio.gather(*around[:2])
@@ -117,7 +104,7 @@ async def _live(one: Soak, tell: Tell) -> None:
                 tell(1.0, "a last round")
                 await _round_after_the_last_fault(one)
         except TimeoutError:
-            one.ended = "it took more than twice as long as asked for, and was ended"
+            one.ended = "it took more than twice as long as asked for, and was cut short"
         finally:
             for task in around:
                 task.cancel()
@@ -138,15 +125,19 @@ def _people(one: Soak, http: httpx2.AsyncClient) -> None:
         one.providers.append(Provider(id_, asker, one.books, one.gate, one.asked.seed))
 
 
-async def _life(one: Soak, client: Client, shipments: Sequence[object]) -> None:
-    await client.live(shipments, one.clock)  # type: ignore[arg-type]
+async def _life(one: Soak, client: Client, shipments: Sequence[Shipment]) -> None:
+    await _until(one.clock.start, one)
+    await client.live(shipments, one.clock)
 
 
 async def _faults(one: Soak, http: httpx2.AsyncClient) -> None:
     operator = Asker(http, [server.url for server in one.servers], one.keys.operator, one.books)
     nodes = sorted({offering.node_id for offering in one.day.scenario.offerings})
     draw = random.Random(f"{one.asked.seed} targets")  # noqa: S311 - reproducible, not secret
-    able = Inflicting(one.servers, one.workers, one.database, one.url, operator, nodes, draw)
+    place = one.place
+    able = Inflicting(
+        one.servers, one.workers, place.database, one.url, operator, nodes, draw, place.networks, place.hosts
+    )
 
     async def restart_database() -> str:
         async with one.looking:
@@ -157,8 +148,10 @@ async def _faults(one: Soak, http: httpx2.AsyncClient) -> None:
         FaultKind.WORKER: able.worker,
         FaultKind.SERVER: able.server,
     }
-    if one.database is not None:
+    if place.database is not None:
         inflict[FaultKind.DATABASE] = restart_database
+    if place.hosts:
+        inflict[FaultKind.HOST] = able.host
     await _until(one.clock.start, one)
     plan = plan_faults(one.asked, list(inflict))
     await suffer(plan, inflict, timedelta(minutes=one.asked.minutes), one.clock.now, one.suffered)
@@ -195,19 +188,23 @@ async def _round_after_the_last_fault(one: Soak) -> None:
 
 
 async def _progress(one: Soak, tell: Tell) -> None:
+    """Once a second; what does not hold is told as soon as it is found."""
+    heard: set[str] = set()
     while True:
+        found = [str(bad) for seen in one.checkpoints for bad in seen.discrepancies] + one.books.faults
+        for bad in found:
+            if bad not in heard:
+                tell(-1.0, bad)
+        heard.update(found)
         passed = (one.clock.now() - one.clock.start) / one.asked.length
-        sent, bad = (
-            sum(client.sent for client in one.clients),
-            sum(len(c.discrepancies) for c in one.checkpoints),
-        )
+        sent = sum(client.sent for client in one.clients)
         failed = (
             f", {one.suffered[-1].kind}" if one.suffered and one.suffered[-1].back_seconds is None else ""
         )
         tell(
             min(1.0, passed),
             f"{one.clock.now():%H:%M} UTC, {sent:,} of {one.day.orders:,} orders, {len(one.suffered)} faults{failed}, "
-            f"{len(one.checkpoints)} checkpoints, {bad + len(one.books.faults)} discrepancies",
+            f"{len(one.checkpoints)} checkpoints, {len(found)} discrepancies",
         )
         await asyncio.sleep(1.0)
 
