@@ -55,6 +55,7 @@ def run_demo(request: DemoRequest) -> Json:
         settings = Settings(database_url=url, demo_sessions=True)
         key = prepare_exchange(settings)
         with open_exchange(settings) as opened, serve(opened.app, request.port) as server:
+            opened.desk.rounds.warm()  # while the day is submitted
             say.print(f"[bold]Suanli Exchange 算力交易所[/bold] on {server.url}")
             with Exchange(server.url, key) as exchange:
                 # 3. Submit the day through the HTTP API. 4. Clear it. 5. Ask why.

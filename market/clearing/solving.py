@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from functools import cached_property, partial
+from importlib import import_module
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext
@@ -60,6 +61,10 @@ class SolveOn:
     ) -> Clearing:
         """`Unavailable` `cluster_unavailable` where a cluster cannot."""
         return self.lend(self._clear, problem, limits, report, cancelled)
+
+    def warm(self) -> None:
+        """Load what solves, in the thread that stands back, and wait for nothing."""
+        self._thread.submit(import_module, "solver.steps")
 
     def lend(self, work: Callable[..., T], *given: Any) -> T:
         """Have other long work done in the thread that stands back."""

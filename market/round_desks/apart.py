@@ -75,7 +75,7 @@ class RoundsApart:
             raise error from dead
 
     def warm(self) -> None:
-        """Start the process now, so that the first round does not wait for it."""
+        """Start the process now: it takes seconds to load all that clears."""
         self._living_line().start()
 
     def take_no_more(self) -> None:

@@ -78,6 +78,7 @@ def clear_rounds(terms: ChildTerms, log_level: int, line: Connection) -> None:
             exchange.listening_since = looking.enter_context(Listened(database, terms.clock).looking())
         exchange.watch.tell_to(teller.see)
         exchange.bell.hear(lambda: teller.send(Rang()))
+        solve.warm()
         terms.settle()
         _Rounds(exchange, teller).serve(line)
 

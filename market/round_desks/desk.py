@@ -25,6 +25,9 @@ class RoundDesk(Protocol):
     def open(self, actor: Actor, request: RoundRequest, once: Once | None = None) -> Opened:
         """Freeze the market and claim the place for a round; refusals are those of `Exchange.open_round`."""
 
+    def warm(self) -> None:
+        """Start now what the first round would have to wait for."""
+
     def take_no_more(self) -> None:
         """From now on whoever asks for a round is refused `exchange_stopping`. Takes no lock: a signal handler calls it."""
 
@@ -64,6 +67,9 @@ class RoundsHere:
     def open(self, actor: Actor, request: RoundRequest, once: Once | None = None) -> OpenedHere:
         """`Exchange.open_round`."""
         return OpenedHere(self._exchange, self._exchange.open_round(actor, request, once))
+
+    def warm(self) -> None:
+        """There is nothing to start."""
 
     def take_no_more(self) -> None:
         """One that clears goes on."""

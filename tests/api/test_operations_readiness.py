@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -11,10 +10,14 @@ from databases import file_of
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from market.clearing.solving import SolverProcess
+from api.app import build_app
+from api.settings import Settings
 from market.domain.errors import Unavailable
+from market.enquiries.desk import Enquiries
 from market.persistence.condition import Condition
 from market.persistence.database import Database
+from market.round_desks.apart import RoundsApart
+from market.round_desks.child import ChildTerms
 
 CHECKS = ["serving", "database", "disk", "solver", "couriers"]
 
@@ -86,19 +89,15 @@ def test_the_exchange_is_stopping(house: House) -> None:
     assert house.submit()["state"] == "open", "what is asked in time is answered"
 
 
-@pytest.fixture
-def solver() -> Iterator[SolverProcess]:
-    with closing(SolverProcess()) as process:
-        yield process
-
-
-def test_the_solver_takes_no_more_problems(market_url: str, keys: Keys, solver: SolverProcess) -> None:
+def test_the_process_that_clears_rounds_is_ended(market_url: str, keys: Keys) -> None:
     with closing(Database(market_url)) as database:
-        exchange, clock = build_exchange(database, solver)
-        with TestClient(build_test_app(exchange, clock)) as client:
+        exchange, clock = build_exchange(database)
+        rounds = RoundsApart(exchange, ChildTerms(database.url, clock))
+        app = build_app(exchange, Enquiries(database, clock), Settings(), rounds)
+        with TestClient(app) as client:
             house = House(client, exchange, clock, keys)
             assert house.ask("GET", "/readyz").status_code == 200
-            solver.close()
+            rounds.close()
             assert unready(house) == {"solver": "exchange_stopped"}
 
 
