@@ -48,7 +48,8 @@ def repeatable(work: Callable[P, T]) -> Callable[P, T]:
                 raise
             raise Unavailable(
                 "database_contended",
-                f"others changed the same things meanwhile, {MOST_TRIES} times over; nothing was stored, try again shortly",
+                f"others changed the same things meanwhile, {MOST_TRIES} times over, and it was taken back each time: "
+                "send it again shortly",
                 retry_after_seconds=RETRY_AFTER_SECONDS,
             ) from error
 
