@@ -14,6 +14,7 @@ HERE = Path(__file__).parent
 SQLITE, POSTGRES = "sqlite", "postgres"
 CHOICES = ("usual", SQLITE, POSTGRES, "both")
 USUALLY_SQLITE = {
+    "api/test_bad_input": "what is refused at the door; characters that PostgreSQL cannot store have tests of their own",
     "api/test_content_coding": "what happens on the way in and out, before the market is asked",
     "api/test_edge_": "what happens on the way in and out, before the market is asked",
     "api/test_openapi": "the document, and what is refused by it",
@@ -22,6 +23,7 @@ USUALLY_SQLITE = {
     "api/test_operations_traces": "what is traced of a request, whatever it asked for",
     "api/test_page": "files",
     "api/test_problem_pages": "files",
+    "api/test_scenarios": "solves for long, and stores nothing",
     "api/test_tenancy_scopes": "a world for each scope, which is refused by the key alone; other tenancy is on both",
     "browser/": "looks at pages; what they show comes from the API, which is on both",
     "cli/": "speaks to the API, which is on both",
