@@ -112,6 +112,8 @@ class Settings(DatabaseSettings, WebhookSettings, RetentionSettings, EdgeSetting
 
     def of_one_process(self) -> Self:
         """The same for one of the processes that serve: what all of them allow together is divided."""
+        if self.serve_workers == 1:
+            return self
         shares = self.shares(self.serve_workers)
         shares["demo_session_limit"] = share_of_rate(self.demo_session_limit, self.serve_workers)
         return self.model_copy(update=shares)

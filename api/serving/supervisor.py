@@ -4,6 +4,7 @@ It knows nothing of what they do.
 """
 
 import logging
+import math
 import signal
 import socket
 import time
@@ -128,6 +129,7 @@ class Supervisor:
                 self._bury(place, child)
         if self._ends_by is not None and time.monotonic() >= self._ends_by:
             _logger.warning("what has not ended by now is killed; nothing half-done is stored")
+            self._ends_by = math.inf
             for child in self._children():
                 child.kill()
 
@@ -135,7 +137,7 @@ class Supervisor:
         """Until something is due; None: nothing is."""
         empty = [place.starts_at for place in self._places if place.child is None]
         due = min(empty, default=None) if self._ends_by is None else self._ends_by
-        return None if due is None else max(0.0, due - time.monotonic())
+        return None if due is None or due == math.inf else max(0.0, due - time.monotonic())
 
     def _on_signal(self, number: int) -> None:
         """At the first all let what is under way end; at the second they end."""
