@@ -55,9 +55,11 @@ class RoundTimer:
         self._thread.join()
 
     def tick(self) -> Round | None:
-        """Keep time and clear a round; None where another round is clearing, or this one failed (the log says why)."""
+        """Clear a round; None where another round is clearing, or this one failed (the log says why).
+
+        What is due is done as the round opens.
+        """
         try:
-            self._exchange.keep_time()
             return self._rounds.open(TIMER, self._request).finish()
         except (Conflict, Unavailable) as refusal:
             if refusal.code not in EXPECTED:
