@@ -146,3 +146,5 @@ class Aftermath:
     discrepancies: list[Discrepancy]
     load_before: tuple[float, ...]
     ended: str = ""
+    restarted: dict[str, int] = field(default_factory=dict)
+    """Processes that ended by themselves and were started again, and how often."""

@@ -14,7 +14,7 @@ from market.domain.clock import RunningClock, real_seconds
 
 SENT_AGAIN, CANCELLED, AMENDED = 0.05, 0.10, 0.10
 """Shares of requests after which the same request is sent once more, an order is cancelled, one is amended."""
-EXPECTED = frozenset({"illegal_transition", "not_amendable", "round_in_progress"})
+EXPECTED = frozenset({"illegal_transition", "not_amendable", "limit_below_paid", "deadline_passed"})
 """Refusals of a change that somebody who comes too late must expect."""
 
 

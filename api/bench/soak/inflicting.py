@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
@@ -85,7 +86,7 @@ class Inflicting:
         await asyncio.to_thread(process.kill)
         await asyncio.sleep(DOWN_SECONDS)
         await asyncio.to_thread(process.start)
-        await asyncio.to_thread(process.await_answers)
+        await asyncio.to_thread(partial(process.await_answers, supervised=True))
         return process.name
 
     def _leader(self) -> str | None:

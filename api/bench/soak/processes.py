@@ -29,6 +29,8 @@ class Process:
     host: str = HOST
     port: int | None = None
     starts: int = 0
+    _resting: bool = False
+    """It was killed, and is started again by whoever did that."""
     _running: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
     _sessions: list[int] = field(default_factory=list, repr=False)
 
@@ -45,12 +47,13 @@ class Process:
                 list(self.command), stdout=output, stderr=output, env=environment, start_new_session=True
             )
         self._sessions.append(self._running.pid)
+        self._resting = False
         self.starts += 1
 
-    def await_answers(self) -> None:
-        """Until its port takes connections; `Refusal` where it ended instead."""
+    def await_answers(self, *, supervised: bool = False) -> None:
+        """Until its port takes connections; `Refusal` where it ended instead, and nobody starts it again."""
         until = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < until and self.is_running():
+        while time.monotonic() < until and (supervised or self.is_running()):
             if self.port is None:
                 return
             with contextlib.suppress(OSError), socket.create_connection((self.host, self.port), timeout=1):
@@ -67,6 +70,7 @@ class Process:
     def kill(self) -> None:
         """SIGKILL to it alone: what it started has to notice by itself."""
         if self._running is not None:
+            self._resting = True
             self._running.send_signal(signal.SIGKILL)
             self._running.wait()
 
@@ -81,6 +85,13 @@ class Process:
                 os.killpg(session, signal.SIGKILL)
         if self._running is not None:
             self._running.wait()
+
+    def restart_if_ended(self) -> bool:
+        """Whether it had ended by itself, as a service's supervisor would see, and was started again."""
+        if self._resting or self._running is None or self._running.poll() is None:
+            return False
+        self.start()
+        return True
 
     def left_behind(self) -> list[int]:
         """Processes of lives that ended by a kill: there should be none after a moment."""

@@ -49,6 +49,7 @@ def to_json(told: Aftermath) -> dict[str, Any]:
         "allocations": told.market.allocations_by_state,
         "transfers": told.market.transfers,
         "events": told.market.events,
+        "restarted": told.restarted,
         "faults": [_fault(one) for one in told.suffered],
         "checkpoints": [
             asdict(one)
@@ -100,6 +101,7 @@ def to_markdown(told: Mapping[str, Any]) -> str:
                     "transfers, events, providers' reports",
                     f"{told['transfers']:,}, {told['events']:,}, {told['provider_reports']:,}",
                 ),
+                ("processes that ended by themselves, started again", _counts(told["restarted"])),
                 ("checkpoints", f"{len(told['checkpoints'])}"),
                 ("**discrepancies**", f"**{len(told['discrepancies'])}**"),
             ],

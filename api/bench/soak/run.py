@@ -36,6 +36,7 @@ OVERTIME, GRACE_SECONDS = 1.0, 240.0
 """How much longer than asked for, as a share and besides, everybody may take before the soak is ended."""
 LEFT_BEHIND_SECONDS = 20.0
 LAST_ROUND_SECONDS = 300.0
+RESTART_SECONDS = 2.0
 
 
 @dataclass(slots=True)
@@ -58,6 +59,7 @@ class Soak:
     providers: list[Provider] = field(default_factory=list)
     looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     """The database is looked at, and not restarted meanwhile."""
+    restarted: dict[str, int] = field(default_factory=dict)
     ended: str = ""
 
 
@@ -92,6 +94,7 @@ async def _live(one: Soak, tell: Tell) -> None:
             asyncio.create_task(_faults(one, http)),
             asyncio.create_task(_checkpoints(one)),
             asyncio.create_task(_progress(one, tell)),
+            asyncio.create_task(_supervise(one)),
             *(asyncio.create_task(provider.live(one.clock)) for provider in one.providers),
         ]
         try:
@@ -187,6 +190,15 @@ async def _round_after_the_last_fault(one: Soak) -> None:
         await asyncio.sleep(1.0)
 
 
+async def _supervise(one: Soak) -> None:
+    """What ends by itself is started again, as a service's supervisor does (`Restart=on-failure`), and counted."""
+    while True:
+        for process in (*one.servers, *one.workers):
+            if await asyncio.to_thread(process.restart_if_ended):
+                one.restarted[process.name] = one.restarted.get(process.name, 0) + 1
+        await asyncio.sleep(RESTART_SECONDS)
+
+
 async def _progress(one: Soak, tell: Tell) -> None:
     """Once a second; what does not hold is told as soon as it is found."""
     heard: set[str] = set()
@@ -249,4 +261,5 @@ def _told(
         discrepancies=broken,
         load_before=load_before,
         ended=one.ended,
+        restarted=one.restarted,
     )
