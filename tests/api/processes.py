@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 START = "import sys; from api.cli.main import app; sys.argv[0] = 'suanli'; app()"
-PATIENCE_SECONDS = 180
+PATIENCE_SECONDS = 300
 
 
 class Program:

@@ -5,7 +5,8 @@
 Each turn two processes are forked that clear rounds on schedule if they hold the claim, as `suanli worker` does. The first
 leads and is killed with SIGKILL around the landing of its first round: just before a statement or commit of it (the seed
 says which), or, every other turn, at a moment between its beginning and somewhat after its usual end. The second takes over
-and clears. Then a third process checks every promise, and that every order is in the book or was allocated by one landed round.
+and clears. Then a third process checks every promise, and that every order is in the book or was allocated once, by a round
+that landed.
 """
 
 import json
