@@ -10,7 +10,7 @@ const kg = (value) => withUnit(value, term("unit_kg"), 1);
 // of: the value at a place; limit: the order's own line on this axis (null: none) and on which side of it a place may lie.
 export const AXES = {
   rtt: { of: (place) => place.rtt_ms, write: (value) => withUnit(value, term("unit_ms"), 1), limit: (order) => order.job.max_rtt_ms, may: "below" },
-  cost: { of: (place) => Number(place.cost), write: (value) => cny(value), limit: (order) => Number(order.limit_price), may: "below" },
+  cost: { of: (place) => Number(place.cost), write: (value) => cny(value), limit: (order) => (order.limit_price === null ? null : Number(order.limit_price)), may: "below" },
   price: { of: (place) => Number(place.price), write: (value) => cny(value), limit: () => null },
   carbon_location: { of: (place) => place.carbon_kg_location, write: kg, limit: () => null },
   carbon_market: { of: (place) => place.carbon_kg_market, write: kg, limit: () => null },
@@ -21,4 +21,4 @@ export const AXES = {
 
 export const axisName = (axis) => say(`axis_${axis}`);
 export const axisNames = () => Object.keys(AXES).map((axis) => [axis, axisName(axis)]);
-export const axisOr = (asked, otherwise) => (asked in AXES ? asked : otherwise);
+export const axisOr = (asked, otherwise) => (Object.hasOwn(AXES, asked) ? asked : otherwise);

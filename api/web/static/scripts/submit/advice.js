@@ -42,5 +42,5 @@ export function answeredWords(places) {
 
 export const MARGIN = 0.1;
 // The limit price of a form that names none: a little above what places the order now, in whole yuan.
-export const limitOf = (quote) => (quote.price_to_place === null ? null : Math.ceil(Number(quote.price_to_place) * (1 + MARGIN)));
+export const limitOf = (quote) => (quote.price_to_place === null ? null : String(Math.ceil(Number(quote.price_to_place) * (1 + MARGIN))));
 export const limitHint = (limit) => say("limit_auto", { price: cny(limit, 0), margin: percent(MARGIN, 0) });

@@ -22,10 +22,10 @@ export function marketAnswer(context, settings, apply) {
     status.textContent = text;
     status.classList.toggle("asking", asking);
   }
-  // `asked` is the order as it would be submitted, `limit` what it may cost; `offer` stands below the advice.
-  function show(quote, asked, limit, offer) {
+  // `asked` is the order as it would be submitted; `offer` stands below the advice.
+  function show(quote, asked, offer) {
     order = asked;
-    places = placesOf(quote, limit, context);
+    places = placesOf(quote, order.limit_price, context);
     tell(answeredWords(places));
     advice.replaceChildren(...adviceOf(quote, places, order, context, apply), offer(places) ?? "");
     rows.replaceChildren(places.length ? optionsTable(places, context) : "");

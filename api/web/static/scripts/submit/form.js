@@ -73,7 +73,8 @@ export function orderForm(given, context, { changed = () => {}, without = [] } =
   }
   draw();
   return {
-    form, check, showProblem,
+    form, check, showProblem, clear: clearWrong,
+    require: (name, text) => showWrong(name, text).focus(),
     values: () => ({ ...values }),
     // Whether it can be asked about: a quote need not say for whom.
     complete: () => [...boxes].every(([name, { control }]) => name === "buyer_id" || !control.validity || control.validity.valid),

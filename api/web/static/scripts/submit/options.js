@@ -1,7 +1,8 @@
 // What there is for an order now: a picture, and the same as a table.
+import { amount } from "../amount.js";
 import { chartCard } from "../chart.js";
 import { element, select, table } from "../elements.js";
-import { cny, dayHour, withUnit } from "../format.js";
+import { cny, dayHour } from "../format.js";
 import { nameOf, words } from "../language.js";
 import { AXES, axisNames } from "../placing/axes.js";
 import { scatterOption } from "../placing/scatter.js";
@@ -15,7 +16,7 @@ const SHOWN = 8;
 // Options of the API, cheapest first, with their centres and with whether the limit price covers them.
 export function placesOf(quote, limit, { nodes, regions }) {
   const known = quote.options.filter((option) => nodes.has(option.node_id));
-  const paid = (option) => limit === null || Number(option.cost) <= limit;
+  const paid = (option) => limit === null || Number(option.cost) <= Number(limit);
   return known.map((option, at) => {
     const node = nodes.get(option.node_id);
     return { ...option, node, region: regions.get(node.region_id), group: !paid(option) ? "priced" : at === 0 ? "best" : "fits", why: null };
@@ -37,12 +38,14 @@ export function optionsCard(state, shown, moved) {
   return made;
 }
 
-const columns = () => ["node", "verdict", "price", "cost", "rtt", "starts", "carbon", "carbon_contract", "device"].map((key) => ({ label: say(key), word: ["node", "device", "verdict"].includes(key) }));
+const UNITS = { price: "unit_cny", cost: "unit_cny", rtt: "unit_ms", carbon: "unit_kg", carbon_contract: "unit_kg" };
+const columns = () => ["node", "verdict", "price", "cost", "rtt", "starts", "carbon", "carbon_contract", "device"]
+  .map((key) => ({ label: say(key), word: ["node", "device", "verdict"].includes(key), unit: UNITS[key] && term(UNITS[key]) }));
 
 function cells(place, devices = null) {
   return [
-    nameOf(place.node), say(place.group === "priced" ? "above" : "within"), cny(place.price), cny(place.cost), withUnit(place.rtt_ms, term("unit_ms"), 1), dayHour(place.starts_at),
-    AXES.carbon_location.write(place.carbon_kg_location), AXES.carbon_market.write(place.carbon_kg_market), devices?.has(place.device_id) ? nameOf(devices.get(place.device_id)) : place.device_id,
+    nameOf(place.node), say(place.group === "priced" ? "above" : "within"), amount(place.price, cny), amount(place.cost, cny), amount(place.rtt_ms, AXES.rtt.write), amount(place.starts_at, dayHour),
+    amount(place.carbon_kg_location, AXES.carbon_location.write), amount(place.carbon_kg_market, AXES.carbon_market.write), devices?.has(place.device_id) ? nameOf(devices.get(place.device_id)) : place.device_id,
   ];
 }
 

@@ -12,20 +12,20 @@ import { liveQuote } from "../submit/asking.js";
 import { once, problemLine } from "../submit/busy.js";
 import { fromAddress, requestOf, toAddress } from "../submit/fields.js";
 import { orderForm } from "../submit/form.js";
-import { holding, holdOffer } from "../submit/holding.js";
+import { holding, holdOffer, readHeld } from "../submit/holding.js";
 import { FIRST_PRESET, PRESET_NAMES, presetChips, presetValues } from "../submit/presets.js";
 import { SUBMIT } from "../words/submit.js";
 
 const say = words(SUBMIT);
 const ROLES = ["buyer", "operator"];
-const WITHOUT_LIMIT = "99999999";
+const UNLIMITED = "99999999"; // to ask with what there is at any price; nothing is ordered or held with it
 
 export async function open({ settings }) {
   if (!ROLES.includes(role())) return { content: signInState(ROLES) };
-  const context = await readContext();
-  const order = orderDraft(context, settings);
+  const [context, kept] = await Promise.all([readContext(), readHeld()]);
+  const order = orderDraft(context, settings, kept?.values);
   const desk = submitDesk(context, settings, order);
-  return { content: desk.content, close: desk.close, shown: desk.begin };
+  return { content: desk.content, close: desk.close, shown: () => desk.begin(kept) };
 }
 
 async function readContext() {
@@ -36,14 +36,17 @@ async function readContext() {
 }
 
 // The order as the form has it: its values, kept in the address, and the limit price that is proposed where none is given.
-function orderDraft(context, settings) {
+// `held`: the values a quote is held for; the form is theirs until that is over.
+function orderDraft(context, settings, held = {}) {
   let preset = PRESET_NAMES.includes(settings.preset) ? settings.preset : FIRST_PRESET;
   let usual = presetValues(preset, context.home, context.devices.get((settings.devices ?? "").split(",")[0]));
   let changed = () => {};
   const draft = { proposed: null, preset: () => preset, onChange: (listener) => { changed = listener; } };
-  draft.form = orderForm({ ...usual, ...fromAddress(settings) }, context, { changed: () => tell(), without: context.operator ? [] : ["buyer_id"] });
+  draft.form = orderForm({ ...usual, ...fromAddress(settings), ...held }, context, { changed: () => tell(), without: context.operator ? [] : ["buyer_id"] });
 
+  // What was proposed was for the order as it was.
   function tell() {
+    draft.proposed = null;
     keep({ ...toAddress(draft.form.values(), usual), preset: preset === FIRST_PRESET ? null : preset });
     changed();
   }
@@ -60,10 +63,11 @@ function orderDraft(context, settings) {
     tell();
   };
   draft.ownLimit = () => draft.form.values().limit_price || null;
-  draft.limit = () => Number(draft.ownLimit() ?? draft.proposed ?? WITHOUT_LIMIT);
-  draft.request = () => requestOf({ ...draft.form.values(), limit_price: draft.ownLimit() ?? String(draft.proposed ?? WITHOUT_LIMIT) });
+  // The most it may cost as a decimal; null where neither its owner nor the market has said.
+  draft.limit = () => draft.ownLimit() ?? draft.proposed;
+  draft.request = () => requestOf({ ...draft.form.values(), limit_price: draft.limit() ?? "" });
   // The same as a question: what there is, whatever is proposed, for as long as it may wait.
-  draft.question = () => requestOf({ ...draft.form.values(), limit_price: draft.ownLimit() ?? WITHOUT_LIMIT, time_in_force: "until_deadline" });
+  draft.question = () => requestOf({ ...draft.form.values(), limit_price: draft.ownLimit() ?? UNLIMITED, time_in_force: "until_deadline" });
   return draft;
 }
 
@@ -85,11 +89,21 @@ function submitDesk(context, settings, draft) {
     else { live.stop(); answer.tell(say("incomplete")); }
   }
   function hear({ asking, quote, problem: refused }) {
-    if (asking) return answer.tell(say("asking"), true);
+    if (asking) {
+      form.hint("limit_price", say("limit_own"));
+      return answer.tell(say("asking"), true);
+    }
     if (refused) return answer.tell(form.showProblem(refused, { focus: false }) ?? say("check"));
     draft.proposed = limitOf(quote);
+    if (draft.proposed !== null) form.clear("limit_price");
     form.hint("limit_price", draft.ownLimit() || draft.proposed === null ? say("limit_own") : limitHint(draft.proposed));
-    return answer.show(quote, draft.request(), draft.limit(), (places) => (context.operator ? null : holdOffer(places, () => hold.take(draft.request()), failed)));
+    return answer.show(quote, draft.request(), (places) => (context.operator ? null : holdOffer(places, () => ready() && hold.take(draft.request(), form.values()), failed)));
+  }
+  // Without a price of its own an order goes out only at the one that was proposed for just this order.
+  function ready() {
+    if (!form.check()) return false;
+    if (draft.limit() === null) form.require("limit_price", say("limit_needed"));
+    return draft.limit() !== null;
   }
   function lock(locked) {
     form.lock(locked);
@@ -107,11 +121,11 @@ function submitDesk(context, settings, draft) {
     problem.scrollIntoView({ block: "nearest" });
   }
   function submitButton(label, asDraft, kind) {
-    const press = ({ currentTarget }) => { if (form.check()) once(currentTarget, () => send({ ...draft.request(), draft: asDraft }), failed); };
+    const press = ({ currentTarget }) => { if (ready()) once(currentTarget, () => send({ ...draft.request(), draft: asDraft }), failed); };
     return element("button", { type: "button", class: kind, onclick: press }, say(label));
   }
   draft.onChange(ask);
   form.form.addEventListener("submit", (event) => { event.preventDefault(); buttons.querySelector("button").click(); });
   const columns = element("div", { class: "columns form-left" }, element("div", { class: "stack" }, card(null, null, form.form, problem, buttons)), element("div", { class: "stack" }, answer.content));
-  return { content: [element("h1", {}, say("title")), element("p", { class: "note" }, say("note")), chips, columns], begin: ask, close: () => { live.stop(); hold.stop(); } };
+  return { content: [element("h1", {}, say("title")), element("p", { class: "note" }, say("note")), chips, columns], begin: (kept) => (kept ? hold.show(kept) : ask()), close: () => { live.stop(); hold.stop(); } };
 }
