@@ -1,5 +1,5 @@
 // The public HTTP API. Whatever this page shows, any client can get.
-import { apiKey } from "./session.js";
+import { apiKey, refused } from "./session.js";
 
 export class Problem extends Error {
   constructor(status, body) {
@@ -19,8 +19,8 @@ function query(given) {
 
 // The answer as it comes in; a refusal is a `Problem`.
 export async function send(method, path, { params, body, headers = {}, signal } = {}) {
-  const sent = { Accept: "application/json", ...headers };
-  if (apiKey()) sent.Authorization = `Bearer ${apiKey()}`;
+  const key = apiKey(), sent = { Accept: "application/json", ...headers };
+  if (key) sent.Authorization = `Bearer ${key}`;
   if (body !== undefined) sent["Content-Type"] = "application/json";
   if (method === "POST") sent["Idempotency-Key"] = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
   let answer;
@@ -30,6 +30,7 @@ export async function send(method, path, { params, body, headers = {}, signal } 
     if (error.name === "AbortError") throw error;
     throw new Problem(0, { code: "unreachable", detail: String(error.message) });
   }
+  if (answer.status === 401) refused(key);
   if (!answer.ok) throw new Problem(answer.status, await read(answer));
   return answer;
 }

@@ -1,15 +1,22 @@
 // The catalogue, read once and kept until something in it changes: regions, nodes, devices, offerings.
 import { all } from "./api.js";
-import { listen } from "./stream.js";
+import { hear } from "./events.js";
 
 const byId = (things) => new Map(things.map((thing) => [thing.id, thing]));
 let reading = null;
-let watching = null;
+let watching = false;
 
 export function readCatalogue() {
-  watching ??= listen("/v1/events?kinds=offering.*&kinds=node.*&kinds=region.*", () => { reading = null; });
+  watch();
   reading ??= read().catch((error) => { reading = null; throw error; });
   return reading;
+}
+
+function watch() {
+  if (watching) return;
+  watching = true;
+  const forget = () => { reading = null; };
+  hear(["offering.*", "node.*", "region.*"], forget, { missed: forget });
 }
 
 async function read() {

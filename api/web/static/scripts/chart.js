@@ -112,11 +112,11 @@ export function chartCard({ title, note = null, draw, data, further = [], height
   return { card: made, update, fill, describe, chart: () => chart };
 }
 
-// Charts of a view that is left give back what they hold.
-export function closeCharts(within) {
+// Charts that were taken from the page give back what they hold; with `all` also those that never were on it, of a view that
+// failed to open or came too late.
+export function closeCharts({ all = false } = {}) {
   for (const [slot, close] of open) {
-    const removed = slot.dataset.drawn && !slot.isConnected;
-    if (!within.contains(slot) && !removed) continue;
+    if (slot.isConnected || !(all || slot.dataset.drawn)) continue;
     close();
     open.delete(slot);
   }

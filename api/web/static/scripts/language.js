@@ -8,9 +8,9 @@ const listeners = new Set();
 
 function firstChoice() {
   const asked = new URLSearchParams(location.search).get("lang");
-  if (asked in LOCALES) return asked;
+  if (asked !== null && Object.hasOwn(LOCALES, asked)) return asked;
   const remembered = localStorage.getItem(KEY);
-  if (remembered in LOCALES) return remembered;
+  if (remembered !== null && Object.hasOwn(LOCALES, remembered)) return remembered;
   return navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
 }
 
@@ -23,7 +23,7 @@ export const words = (room) => (key, given = {}) => {
   if (found === undefined) throw new Error(`no ${current} word for ${key}`);
   return found.replace(/\{(\w+)\}/g, (_, name) => given[name]);
 };
-export const hasWord = (room, key) => key in room[current];
+export const hasWord = (room, key) => Object.hasOwn(room[current], key);
 export const nameOf = (thing) => thing[`name_${current}`];
 
 export function switchLanguage() {

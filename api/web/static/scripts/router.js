@@ -1,10 +1,10 @@
 // Addresses to views: every view, order and round has its own, which can be kept and sent to somebody.
 import { closeCharts } from "./chart.js";
+import { whenOver } from "./life.js";
 import { errorState, loadingState } from "./states.js";
 import { VIEWS } from "./views.js";
 
-let closing = () => {};
-let turn = 0;
+let opening = new AbortController();
 const listeners = new Set();
 
 export const onPlace = (listener) => listeners.add(listener);
@@ -19,12 +19,17 @@ function match(path) {
     const found = {};
     const fits = pattern.every((part, at) => {
       if (!part.startsWith("{")) return part === parts[at];
-      found[part.slice(1, -1)] = decodeURIComponent(parts[at]);
-      return parts[at] !== "";
+      found[part.slice(1, -1)] = plain(parts[at]);
+      return Boolean(found[part.slice(1, -1)]);
     });
     if (fits) return { view, ids: found };
   }
   return { view: VIEWS.find((view) => view.name === "nowhere"), ids: {} };
+}
+
+// A part of an address as text; null where it is none (half of a letter, say).
+function plain(part) {
+  try { return decodeURIComponent(part); } catch { return null; }
 }
 
 export const search = () => Object.fromEntries(new URLSearchParams(location.search));
@@ -48,27 +53,29 @@ export function go(path, params) {
 // Settings of the view that is open, kept in its address without a new step in the history.
 export const keep = (params) => history.replaceState(history.state, "", address(location.pathname, { ...search(), ...params }));
 
-// Opens what the address says. A view gives back what to show and, if it has any, what to do when it is left.
+// Opens what the address says. A view gives back what to show and, if it has any, what to do when it is left. It lives as
+// long as its `signal`, which is aborted when the view is left, fails to open, or another is asked for meanwhile.
 export async function show() {
-  const mine = (turn += 1);
+  opening.abort();
+  const life = (opening = new AbortController()), mine = () => life === opening;
   const slot = document.getElementById("view");
   const { view, ids } = place();
   for (const listener of listeners) listener(view);
   slot.setAttribute("aria-busy", "true");
-  const slow = setTimeout(() => mine === turn && slot.replaceChildren(...loadingState()), 150);
+  const slow = setTimeout(() => mine() && slot.replaceChildren(...loadingState()), 150);
   let opened;
   try {
     const room = await view.room();
-    opened = await room.open({ ids, settings: search() });
+    opened = await room.open({ ids, settings: search(), signal: life.signal });
   } catch (error) {
+    life.abort();
     opened = { content: errorState(error, show) };
   }
   clearTimeout(slow);
-  if (mine !== turn) return opened.close?.();
-  closing();
-  closeCharts(slot);
-  closing = opened.close ?? (() => {});
+  if (opened.close) whenOver(life.signal, opened.close);
+  if (!mine()) return;
   slot.replaceChildren(...[opened.content].flat(Infinity).filter((part) => part !== null));
+  closeCharts({ all: true });
   slot.setAttribute("aria-busy", "false");
   opened.shown?.();
 }

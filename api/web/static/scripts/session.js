@@ -2,8 +2,8 @@
 
 const KEY = "suanli.key";
 let key = sessionStorage.getItem(KEY);
-let holder = null;
-const listeners = new Set();
+let holder = null, trying = false;
+const listeners = new Set(), ended = new Set();
 
 export const apiKey = () => key;
 export const whoami = () => holder;
@@ -11,16 +11,20 @@ export const role = () => holder?.role ?? null;
 
 const tell = () => { for (const listener of listeners) listener(); };
 export const onSession = (listener) => listeners.add(listener);
+export const onEnded = (listener) => ended.add(listener);
 
 // Takes a key once the exchange knows it: `ask` reads /v1/keys/current with it.
 export async function signIn(given, ask) {
   const before = key;
+  trying = true;
   key = given;
   try {
     holder = await ask();
   } catch (error) {
     key = before;
     throw error;
+  } finally {
+    trying = false;
   }
   sessionStorage.setItem(KEY, given);
   tell();
@@ -31,6 +35,13 @@ export function signOut() {
   holder = null;
   sessionStorage.removeItem(KEY);
   tell();
+}
+
+// A key that the exchange no longer takes is let go, once, wherever that is found out.
+export function refused(sent) {
+  if (sent === null || sent !== key || holder === null || trying) return;
+  signOut();
+  for (const listener of ended) listener();
 }
 
 // After a reload the key is there and its holder is not yet known; a key that ended meanwhile is let go.

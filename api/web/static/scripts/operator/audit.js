@@ -1,10 +1,12 @@
 // The audit: who did what, newest first, as it happens. Its filters are part of the address.
 import { get } from "../api.js";
 import { element, field } from "../elements.js";
+import { hear } from "../events.js";
 import { words } from "../language.js";
+import { hide, redraw } from "../redraw.js";
+import { rereading } from "../rereading.js";
 import { keep, search } from "../router.js";
 import { problemLine } from "../submit/busy.js";
-import { listen } from "../stream.js";
 import { fromInput, toInput } from "../submit/moments.js";
 import { OPERATOR } from "../words/operator.js";
 
@@ -14,14 +16,17 @@ const RESOURCES = ["order", "allocation", "quote", "round", "offering", "region"
 const FILTERS = ["kinds", "resource_id", "actor", "organisation", "since", "until"];
 const exact = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai", dateStyle: "short", timeStyle: "medium" });
 
-export async function openAudit(settings) {
+export async function openAudit(settings, _changed, signal) {
   const wanted = Object.fromEntries(FILTERS.map((name) => [name, settings[name] ?? null]));
   const slot = element("div"), problem = element("div"), live = element("span", { class: "live" }, say("live"));
   const more = element("button", { type: "button", class: "more", onclick: () => read(lines.at(-1)).catch(failed) }, say("older"));
-  let lines = [], cursor = null, stop = () => {}, timer = null;
+  let lines = [], cursor = null, turn = 0;
 
+  // What was asked under other filters is let go.
   async function read(after = null) {
-    const page = await get("/v1/audit", { ...wanted, limit: PAGE, cursor: after ? cursor : null });
+    const mine = turn;
+    const page = await get("/v1/audit", { ...wanted, limit: PAGE, cursor: after ? cursor : null }, { signal });
+    if (mine !== turn) return;
     problem.replaceChildren();
     const known = new Set(lines.map(({ id }) => id));
     const fresh = page.items.filter(({ id }) => !known.has(id));
@@ -30,27 +35,25 @@ export async function openAudit(settings) {
     draw(known.size ? new Set(fresh.map(({ id }) => id)) : new Set());
   }
   function draw(fresh) {
-    slot.replaceChildren(lines.length ? auditTable(lines, fresh) : element("p", { class: "note" }, say("audit_none")));
-    more.hidden = !cursor;
+    redraw(slot, lines.length ? auditTable(lines, fresh) : element("p", { class: "note" }, say("audit_none")));
+    hide(more, !cursor, slot.querySelector(".scroll"));
   }
   function failed(error) {
+    if (signal.aborted) return;
     problem.replaceChildren(problemLine(error));
-  }
-  function follow() {
-    stop();
-    const kinds = wanted.kinds ? `?kinds=${encodeURIComponent(wanted.kinds)}` : "";
-    stop = listen(`/v1/events${kinds}`, () => { timer ??= setTimeout(() => { timer = null; read().catch(failed); }, PAUSE_MS); }, { connected: (on) => { live.hidden = !on; } });
   }
   function change(changes) {
     Object.assign(wanted, changes);
     keep(changes);
     lines = [];
-    read().then(follow).catch((error) => { slot.replaceChildren(); more.hidden = true; failed(error); });
+    turn += 1;
+    read().catch((error) => { slot.replaceChildren(); more.hidden = true; failed(error); });
   }
   await read().catch(failed);
-  follow();
+  const { soon } = rereading(() => read().catch(failed), PAUSE_MS, signal);
+  hear(["*"], soon, { signal, missed: soon, connected: (on) => { live.hidden = !on; } });
   const content = element("section", { class: "card audit" }, element("div", { class: "card-head" }, element("h2", {}, say("audit")), live), element("p", { class: "note" }, say("audit_note")), filters(wanted, change), problem, slot, more);
-  return { content: [content], close: () => { stop(); clearTimeout(timer); } };
+  return { content: [content] };
 }
 
 function filters(wanted, change) {
@@ -64,7 +67,7 @@ function filters(wanted, change) {
 function auditTable(lines, fresh) {
   const columns = ["at", "kind", "resource_id", "who", "organisation", "request", "data"].map((key) => element("th", { scope: "col", class: "word" }, say(`a_${key}`)));
   const narrow = (name, value, shown = value) => (value ? element("a", { href: `/operator?${new URLSearchParams({ ...search(), part: "audit", [name]: value })}` }, element("code", {}, shown)) : "–");
-  const rows = lines.map((line) => element("tr", { class: fresh.has(line.id) ? "fresh" : null },
+  const rows = lines.map((line) => element("tr", { class: fresh.has(line.id) ? "fresh" : null, "data-key": line.id },
     element("th", { scope: "row" }, exact.format(new Date(line.at))), element("td", { class: "word" }, narrow("kinds", line.kind)), element("td", { class: "word" }, narrow("resource_id", line.resource_id)),
     element("td", { class: "word" }, narrow("actor", line.actor, line.member ?? line.actor), line.role ? ` ${say(line.role)}` : ""), element("td", { class: "word" }, narrow("organisation", line.organisation_id)),
     element("td", { class: "word" }, line.request_id ? element("code", {}, line.request_id) : "–"),

@@ -4,6 +4,7 @@ import { FILTERS, LARGEST_FIRST, filtered, readOffers, sorted } from "../catalog
 import { card, element, field, select } from "../elements.js";
 import { cny, number, percent, withUnit } from "../format.js";
 import { nameOf, words } from "../language.js";
+import { redraw } from "../redraw.js";
 import { keep, show } from "../router.js";
 import { sideTag, term } from "../terms.js";
 import { CATALOGUE } from "../words/catalogue.js";
@@ -32,11 +33,11 @@ export async function open({ settings }) {
   function draw() {
     const offers = sorted(filtered(catalogue.offers, state), state.sort);
     const picked = catalogue.offers.filter((offer) => chosen.has(offer.id));
-    compared.replaceChildren(...(picked.length ? [comparing(picked, () => { chosen.clear(); keep({ compare: null }); draw(); })] : []));
+    redraw(compared, ...(picked.length ? [comparing(picked, () => { chosen.clear(); keep({ compare: null }); draw(); })] : []));
     const count = element("p", { class: "note", role: "status" }, say("found", { found: number(offers.length), all: number(catalogue.offers.length) }));
     const found = offers.length ? offerTable(offers.slice(0, most), state, chosen, choose, change) : element("p", { class: "note" }, say("none"), " ", say("none_how"));
     const more = () => { most += PAGE; draw(); };
-    slot.replaceChildren(count, found, ...(offers.length > most ? [element("button", { type: "button", class: "more", onclick: more }, say("more", { left: number(offers.length - most) }))] : []));
+    redraw(slot, count, found, ...(offers.length > most ? [element("button", { type: "button", class: "more", onclick: more }, say("more", { left: number(offers.length - most) }))] : []));
   }
   draw();
   return { content: [element("h1", {}, say("title")), element("p", { class: "note" }, say("note")), filterCard(catalogue, state, change), compared, card(null, null, slot)] };

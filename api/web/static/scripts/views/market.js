@@ -1,6 +1,8 @@
 // The market: where demand comes from, where it runs, at which hour; what that is worth against simpler rules.
+import { get } from "../api.js";
 import { readMap } from "../china-map.js";
 import { element, field, select } from "../elements.js";
+import { hear } from "../events.js";
 import { moment, number } from "../format.js";
 import { nameOf, words } from "../language.js";
 import { baselineChoice, classesCard, comparisonCard, flowsCard, headline } from "../market/comparison.js";
@@ -11,7 +13,6 @@ import { readMarket, readRtt } from "../market/reading.js";
 import { runningCard } from "../market/running.js";
 import { keep, show } from "../router.js";
 import { emptyState, notice } from "../states.js";
-import { listen } from "../stream.js";
 import { JOB_CLASSES, classColour, term, termOr } from "../terms.js";
 import { MARKET } from "../words/market.js";
 
@@ -19,15 +20,11 @@ const say = words(MARKET);
 const narrow = matchMedia("(max-width: 700px)");
 const TO_DO = "make demo\nsuanli orders submit day.ndjson\nsuanli rounds clear";
 
-export async function open({ settings }) {
+export async function open({ settings, signal }) {
   const [market] = await Promise.all([readMarket(settings.round), readMap()]);
-  const stopListening = listen("/v1/events?kinds=round.landed", ({ data }) => {
-    if (settings.round || data.resource_id === market?.round.id) return;
-    notice(say("reload", { round: data.resource_id }));
-    show();
-  });
+  if (!settings.round) followRounds(market, signal);
   if (!market) {
-    return { content: emptyState(say("empty"), say("empty_how"), element("pre", {}, element("code", {}, TO_DO))), close: stopListening };
+    return { content: emptyState(say("empty"), say("empty_how"), element("pre", {}, element("code", {}, TO_DO))) };
   }
   const state = await stateOf(settings, market);
   const map = mapCard(market, state, { title: say("map"), note: say("map_note"), name: `${market.round.id}-map`, height: narrow.matches ? 360 : 620 });
@@ -44,8 +41,19 @@ export async function open({ settings }) {
       element("div", { class: "columns wide-left even" }, map.card, element("div", { class: "stack" }, running.card, flowsCard(market))),
       element("div", { class: "columns uneven even" }, comparisonCard(market.round), classesCard(market)),
     ],
-    close: () => { clock.stop(); stopListening(); },
+    close: clock.stop,
   };
+}
+
+// The newest round is shown until a newer one lands.
+function followRounds(market, signal) {
+  const landed = (id) => {
+    if (!id || id === market?.round.id) return;
+    notice(say("reload", { round: id }));
+    show();
+  };
+  const missed = async () => landed((await get("/v1/rounds", { state: "landed", limit: 1 }, { signal })).items[0]?.id);
+  hear(["round.landed"], ({ data }) => landed(data.resource_id), { signal, missed: () => missed().catch(() => {}) });
 }
 
 async function stateOf(settings, market) {
@@ -56,7 +64,7 @@ async function stateOf(settings, market) {
     layer: LAYERS.includes(settings.layer) ? settings.layer : "use",
     hour: hour !== null && hour >= 0 && hour < market.schedule.hours.length ? hour : null,
     jobClass: JOB_CLASSES.includes(settings.class) ? settings.class : null,
-    baseline: settings.against in market.round.figures.baselines ? settings.against : null,
+    baseline: Object.hasOwn(market.round.figures.baselines, settings.against) ? settings.against : null,
     device: market.devices.has(settings.device) ? settings.device : listedDevices(market)[0]?.id,
     local: false, zoom: 1, centre: null, narrow: narrow.matches, city: from, rtt: await readRtt(from),
   };

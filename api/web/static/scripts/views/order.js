@@ -2,8 +2,10 @@
 import { all, get } from "../api.js";
 import { readCatalogue } from "../catalogue-data.js";
 import { card, element, figures } from "../elements.js";
+import { hear } from "../events.js";
 import { cny, dayHour } from "../format.js";
 import { words } from "../language.js";
+import { whenOver } from "../life.js";
 import { readWithoutLimits, candidatesOf } from "../order/candidates.js";
 import { actionsOf, amend, waits } from "../order/changing.js";
 import { grantedCard } from "../order/granted.js";
@@ -13,9 +15,10 @@ import { termsCard } from "../order/terms.js";
 import { historyCard, stepsOf } from "../order/timeline.js";
 import { verdictCard } from "../order/verdict.js";
 import { nodeName, reasonGroups } from "../placing/reasons.js";
+import { redraw } from "../redraw.js";
+import { rereading } from "../rereading.js";
 import { role } from "../session.js";
 import { errorState, notice, signInState } from "../states.js";
-import { listen } from "../stream.js";
 import { stateTag } from "../terms.js";
 import { ORDER } from "../words/order.js";
 
@@ -23,15 +26,15 @@ const say = words(ORDER);
 const ROLES = ["buyer", "operator"];
 const SETTLE_MS = 400, CLOCK_MS = 30_000;
 
-export async function open({ ids, settings }) {
+export async function open({ ids, settings, signal }) {
   if (!ROLES.includes(role())) return { content: signInState(ROLES) };
   const [catalogue, pools] = await Promise.all([readCatalogue(), all("/v1/voucher-pools")]);
-  return followed(await readOrder(ids.order_id), { ...catalogue, pools, buyers: [] }, settings);
+  return followed(await readOrder(ids.order_id), { ...catalogue, pools, buyers: [] }, settings, signal);
 }
 
 const readOrder = (id) => get(`/v1/orders/${encodeURIComponent(id)}`);
 
-function followed(first, context, settings) {
+function followed(first, context, settings, signal) {
   let order = first;
   const head = element("div"), sides = element("div", { class: "stack" });
   const why = whySection(() => order, context, settings, async (changes) => {
@@ -40,8 +43,11 @@ function followed(first, context, settings) {
   });
 
   function draw() {
-    head.replaceChildren(...headOf(order, context, changed));
-    sides.replaceChildren(...[order.allocation && grantedCard(order.allocation, context), termsCard(order, context), historyCard(order)].filter(Boolean));
+    redraw(head, ...headOf(order, context, changed));
+    drawSides();
+  }
+  function drawSides() {
+    redraw(sides, ...[order.allocation && grantedCard(order.allocation, context), termsCard(order, context), historyCard(order)].filter(Boolean));
   }
   async function changed(text) {
     notice(text);
@@ -54,20 +60,18 @@ function followed(first, context, settings) {
     if (order.allocation && !before.allocation) notice(say("placed_now", { node: nodeName(context, order.allocation.node_id), price: cny(order.allocation.price) }));
     await why.read();
   }
-  const stop = follow(order.id, () => refresh().catch((error) => notice(error.message, "bad")));
-  const clock = setInterval(() => order.allocation && draw(), CLOCK_MS);
+  follow(order.id, () => refresh().catch((error) => { if (!signal.aborted) notice(error.message, "bad"); }), signal);
+  const clock = setInterval(() => order.allocation && drawSides(), CLOCK_MS); // how far it has run
+  whenOver(signal, () => clearInterval(clock));
   draw();
-  return { content: [head, element("div", { class: "columns wide-left order-columns" }, why.section, sides)], shown: why.read, close: () => { stop(); clearInterval(clock); why.close(); } };
+  return { content: [head, element("div", { class: "columns wide-left order-columns" }, why.section, sides)], shown: why.read, close: why.close };
 }
 
 // What happens to this order, to its allocation, and rounds, which decide on it: together once a burst has passed.
-function follow(id, told) {
-  let timer = null;
-  const soon = () => { clearTimeout(timer); timer = setTimeout(told, SETTLE_MS); };
-  const streams = [listen(`/v1/events?resource=order&resource_id=${encodeURIComponent(id)}`, soon), listen("/v1/events?kinds=round.landed&kinds=allocation.*", ({ event, data }) => {
-    if (event === "round.landed" || data.data?.order_id === id) soon();
-  })];
-  return () => { clearTimeout(timer); streams.forEach((stop) => stop()); };
+function follow(id, told, signal) {
+  const { soon } = rereading(told, SETTLE_MS, signal);
+  const about = ({ event, data }) => { if (event === "round.landed" || data.resource_id === id || data.data?.order_id === id) soon(); };
+  hear(["order.*", "round.landed", "allocation.*"], about, { signal, missed: soon });
 }
 
 function headOf(order, context, changed) {
@@ -113,7 +117,7 @@ function whySection(orderNow, context, settings, apply) {
     const reasons = groups.length ? card(say(order.allocation ? "never" : "why_not"), missing, ...groups) : null;
     if (picture === null && places.length) picture = candidatesPicture(settings, () => shown);
     if (picture) picture.update();
-    section.replaceChildren(...[verdict, places.length ? picture.card : null, places.length ? alternativesCard(shown) : null, reasons].filter(Boolean));
+    redraw(section, ...[verdict, places.length ? picture.card : null, places.length ? alternativesCard(shown) : null, reasons].filter(Boolean));
     section.setAttribute("aria-busy", "false");
   }
   return { section, read, close: () => { turn += 1; } };

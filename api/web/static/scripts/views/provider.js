@@ -3,8 +3,11 @@ import { get } from "../api.js";
 import { chartCard } from "../chart.js";
 import { readMap } from "../china-map.js";
 import { element, field, figures, select } from "../elements.js";
+import { hear } from "../events.js";
 import { number, percent, withUnit } from "../format.js";
 import { nameOf, words } from "../language.js";
+import { redraw } from "../redraw.js";
+import { rereading } from "../rereading.js";
 import { keep, show } from "../router.js";
 import { allocationsCard } from "../provider/allocations.js";
 import { listingCard } from "../provider/listing.js";
@@ -14,8 +17,7 @@ import { offeringsCard } from "../provider/offerings.js";
 import { readAllocations, readCalendars, readProvider } from "../provider/reading.js";
 import { offeringName, shareAllocated, useOption, useTable } from "../provider/use.js";
 import { role } from "../session.js";
-import { emptyState, signInState } from "../states.js";
-import { listen } from "../stream.js";
+import { emptyState, notice, signInState } from "../states.js";
 import { partOf, tabs } from "../tabs.js";
 import { term } from "../terms.js";
 import { PROVIDER } from "../words/provider.js";
@@ -23,17 +25,17 @@ import { PROVIDER } from "../words/provider.js";
 const say = words(PROVIDER);
 const PARTS = ["now", "offerings", "money"], HOURS = 48, PAUSE_MS = 1500;
 
-export async function open({ settings }) {
+export async function open({ settings, signal }) {
   if (!["provider", "operator"].includes(role())) return { content: signInState(["provider", "operator"]) };
   const shown = await readProvider(settings.provider);
   if (shown.id === null) return { content: emptyState(say("no_providers"), say("no_providers_how")) };
   const part = partOf(settings, PARTS);
-  const opened = await { now: openNow, offerings: openOfferings, money: openMoney }[part](shown, settings);
+  const opened = await { now: openNow, offerings: openOfferings, money: openMoney }[part](shown, settings, signal);
   const heading = [
     element("div", { class: "row" }, element("h1", { class: "grow" }, say("title", { name: providerName(shown) })), providerChoice(shown)),
     tabs(say("parts"), "/provider", PARTS.map((name) => [name, say(`part_${name}`)]), part, ["provider", "month"]),
   ];
-  return { content: [...heading, ...opened.content], close: opened.close };
+  return { content: [...heading, ...opened.content] };
 }
 
 const providerName = ({ providers, id }) => {
@@ -48,25 +50,33 @@ function providerChoice({ providers, id }) {
 }
 
 // The present: centres, use of the coming hours, allocations. It follows what is reported and cleared.
-async function openNow(shown, settings) {
-  const [calendars, allocations] = await Promise.all([readCalendars(shown.offerings, HOURS), readAllocations(shown), readMap()]);
-  const map = chartCard({ title: say("centres"), note: say("centres_note"), name: `${shown.id}-centres`, height: 360, draw: () => centresOption(shown, calendars), data: () => centresTable(shown, calendars) });
-  const slot = element("div", {}, allocationsCard(shown, allocations, refresh));
+async function openNow(shown, settings, signal) {
+  const [now] = await Promise.all([readNow(shown), readMap()]);
+  const map = chartCard({ title: say("centres"), note: say("centres_note"), name: `${shown.id}-centres`, height: 360, draw: () => centresOption(now.shown, now.calendars), data: () => centresTable(now.shown, now.calendars) });
+  const use = useCard(now, settings), head = element("div"), slot = element("div");
+  const again = rereading(() => refresh().catch((error) => { if (!signal.aborted) notice(error.message, "bad"); }), PAUSE_MS, signal);
+  const draw = () => {
+    redraw(head, headline(now));
+    redraw(slot, allocationsCard(now.shown, now.allocations, again.now));
+  };
   async function refresh() {
-    slot.replaceChildren(allocationsCard(shown, await readAllocations(shown), refresh));
+    Object.assign(now, await readNow(await readProvider(shown.id)));
+    if (signal.aborted) return;
+    draw();
+    map.update();
+    use.update();
   }
-  const stop = soon("/v1/events?kinds=allocation.*&kinds=round.landed", () => refresh().catch(() => null));
-  return { content: [headline(shown, calendars, allocations), element("div", { class: "columns two" }, map.card, useCard(shown, calendars, settings)), slot], close: stop };
+  draw();
+  hear(["allocation.*", "round.landed", "offering.*", "node.*"], again.soon, { signal, missed: again.soon });
+  return { content: [head, element("div", { class: "columns two" }, map.card, use.card), slot] };
 }
 
-// Many events at once are one reason to read again.
-function soon(path, act) {
-  let timer = null;
-  const stop = listen(path, () => { timer ??= setTimeout(() => { timer = null; act(); }, PAUSE_MS); });
-  return () => { clearTimeout(timer); stop(); };
+async function readNow(shown) {
+  const [calendars, allocations] = await Promise.all([readCalendars(shown.offerings, HOURS), readAllocations(shown)]);
+  return { shown, calendars, allocations };
 }
 
-function headline(shown, calendars, allocations) {
+function headline({ shown, calendars, allocations }) {
   const now = Date.now(), open = shown.offerings.filter(({ state }) => state === "open");
   const running = allocations.filter((one) => new Date(one.starts_at) <= now && now < new Date(one.ends_at)).length;
   const centres = centresOf(shown, calendars);
@@ -80,16 +90,17 @@ function headline(shown, calendars, allocations) {
   ]);
 }
 
-function useCard(shown, calendars, settings) {
+function useCard(now, settings) {
+  const { shown, calendars } = now;
   let chosen = calendars.has(settings.offering) ? settings.offering : null;
   const options = [["", say("all_offerings")], ...shown.offerings.filter(({ id }) => calendars.has(id)).map((offering) => [offering.id, `${offeringName(shown, offering)} · ${offering.id}`])];
   const choice = select(options, chosen ?? "", { "aria-label": say("offering"), onchange: ({ target }) => { chosen = target.value || null; keep({ offering: chosen }); chart.update(); } });
   const chart = chartCard({
     title: say("use"), note: say("use_note", { hours: number(HOURS) }), name: `${shown.id}-use`, height: 320, tools: [],
-    draw: () => useOption(shown, calendars, chosen), data: () => useTable(shown, calendars, chosen),
+    draw: () => useOption(now.shown, now.calendars, chosen), data: () => useTable(now.shown, now.calendars, chosen),
   });
   chart.card.querySelector(".chart").before(element("div", { class: "row" }, choice));
-  return chart.card;
+  return chart;
 }
 
 async function openOfferings(shown) {

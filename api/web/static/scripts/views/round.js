@@ -19,18 +19,23 @@ import { ROUNDS } from "../words/rounds.js";
 
 const say = words(ROUNDS);
 
-export async function open({ ids, settings }) {
+export async function open({ ids, settings, signal }) {
   const round = await get(`/v1/rounds/${encodeURIComponent(ids.round_id)}`);
-  if (round.state === "clearing") return openLive(round);
+  if (round.state === "clearing") return openLive(round, signal);
   return { content: round.state === "landed" ? await landed(round, settings) : [...heading(round), failed(round)] };
 }
 
 // While it clears: value and bound as they come, the steps as they are done; then the round as it ended.
-function openLive(round) {
+function openLive(round, signal) {
   const points = [], done = [];
   const chart = progressCard(round, points, say("live_note"));
   const stepSlot = element("div", {}, steps(done));
-  const stop = listen(`/v1/rounds/${round.id}/progress`, ({ event, data }) => {
+  // Whoever looks on is told everything from the beginning, after a break again.
+  const begin = (on) => {
+    if (!on) return;
+    points.length = done.length = 0;
+  };
+  listen(`/v1/rounds/${round.id}/progress`, ({ event, data }) => {
     if (event === "progress") {
       points.push([data.seconds, Number(data.value) * 1e6, Number(data.bound) * 1e6]);
       chart.update();
@@ -38,12 +43,11 @@ function openLive(round) {
       done.push(data);
       stepSlot.replaceChildren(steps(done));
     } else {
-      stop();
       notice(say("live_over", { id: round.id }));
       show();
     }
-  });
-  return { content: [...heading(round, element("span", { class: "live" }, say("live"))), chart.card, card(say("steps"), null, stepSlot)], close: stop };
+  }, { signal, connected: begin });
+  return { content: [...heading(round, element("span", { class: "live" }, say("live"))), chart.card, card(say("steps"), null, stepSlot)] };
 }
 
 async function landed(round, settings) {

@@ -1,10 +1,12 @@
 // What if: the same book in two other markets, beside each other. The settings are the address.
 import { get } from "../api.js";
 import { readCatalogue } from "../catalogue-data.js";
+import { closeCharts } from "../chart.js";
 import { readMap } from "../china-map.js";
 import { card, element, field, select } from "../elements.js";
 import { moment, number } from "../format.js";
 import { words } from "../language.js";
+import { whenOver } from "../life.js";
 import { keep, show } from "../router.js";
 import { role } from "../session.js";
 import { notice, signInState } from "../states.js";
@@ -23,14 +25,16 @@ const OPEN_BOOK = "open", SECONDS = ["2", "5", "10", "30"], GAP = 0.005;
 const PRESETS = { p_carbon: { carbon: 2 }, p_energy: { energy: 3 }, p_near: { rtt: 10 }, p_west: { grow: { west: 2 } }, p_east: { grow: { east: 0.5 } }, p_demand: { demand: 1.5 } };
 const HELD = ["held_orders", "held_catalogue", "held_growth", "held_value", "held_nothing"];
 
-export async function open({ settings }) {
+export async function open({ settings, signal }) {
   if (role() !== "operator") return { content: signInState(["operator"]) };
   const [catalogue, { items: rounds }, policy, { items: presets }] = await Promise.all([readCatalogue(), get("/v1/rounds", { state: "landed", limit: 20 }), get("/v1/policy"), get("/v1/policy/presets"), readMap()]);
   const round = settings.round === OPEN_BOOK ? null : rounds.find(({ id }) => id === settings.round) ?? (settings.round ? await get(`/v1/rounds/${encodeURIComponent(settings.round)}`) : rounds.find(({ placed }) => placed > 0) ?? rounds[0] ?? null);
   const context = { ...catalogue, own: round?.policy ?? policy, presets };
   const forms = Object.fromEntries(["a", "b"].map((side) => [side, scenarioForm(side, fromAddress(settings, side, catalogue), context, (scenario) => keep(toAddress(scenario, side)))]));
   const run = running(round, catalogue, forms, settings);
+  whenOver(signal, run.stop);
   const sweep = sweeping(round?.id ?? null, settings, (point) => loadPoint(point, forms.b));
+  whenOver(signal, sweep.stop);
   return {
     content: [
       element("h1", {}, say("title")), element("p", { class: "note" }, say("note")),
@@ -40,7 +44,6 @@ export async function open({ settings }) {
       run.slot, sweep.content,
       card(say("held"), null, element("ul", { class: "held" }, HELD.map((key) => element("li", {}, say(key))))),
     ],
-    close: () => { run.stop(); sweep.stop(); },
   };
 }
 
@@ -77,6 +80,7 @@ function running(round, catalogue, forms, settings) {
     button.disabled = true;
     maps?.stop();
     slot.replaceChildren(wait.bar);
+    closeCharts();
     try {
       const body = { round_id: round?.id ?? null, scenarios: different.map(([side, scenario]) => requestOf(scenario, side, catalogue.regions)), seconds_limit: Number(seconds.value), gap: GAP };
       const [asIs, ...found] = (await askWhatIf("/v1/scenarios", body, mine.signal, wait.told)).items;

@@ -15,7 +15,7 @@ const POINTS = ["12", "24", "48"], SECONDS = ["1", "3", "10"];
 
 // `load(point)` puts a point into scenario B.
 export function sweeping(roundId, settings, load) {
-  let across = settings.across in ACROSS ? settings.across : "carbon";
+  let across = Object.hasOwn(ACROSS, settings.across) ? settings.across : "carbon";
   let running = null, wait = null;
   const slot = element("div", { "aria-live": "polite" });
   const points = select(POINTS.map((count) => [count, count]), "12"), seconds = select(SECONDS.map((count) => [count, `${count} s`]), "1");
