@@ -21,6 +21,7 @@ from market.exchange import Exchange, RoundRequest, Submission
 from market.persistence.database import Database
 from solver import Limits
 
+pytestmark = pytest.mark.slow
 OPERATOR = Actor("key_operator", Role.OPERATOR, None)
 Known = dict[str, KnownOrder]
 
