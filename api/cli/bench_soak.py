@@ -94,7 +94,7 @@ def _progress() -> Iterator[Callable[[float, str], None]]:
     from rich.progress import Progress  # noqa: PLC0415
 
     console = Console(stderr=True)
-    told = [-1]
+    told = [""]
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("starting", total=1.0)
 
@@ -103,8 +103,9 @@ def _progress() -> Iterator[Callable[[float, str], None]]:
                 progress.console.print(f"does not hold: {what}", markup=False, highlight=False)
                 return
             progress.update(bar, completed=share, description=what)
-            if not console.is_terminal and int(share * 20) != told[0]:
-                told[0] = int(share * 20)
+            mark = str(int(share * 20)) if share else what
+            if not console.is_terminal and mark != told[0]:
+                told[0] = mark
                 typer.echo(what, err=True)
 
         yield tell

@@ -37,6 +37,8 @@ OVERTIME, GRACE_SECONDS = 1.0, 240.0
 LEFT_BEHIND_SECONDS = 20.0
 LAST_ROUND_SECONDS = 300.0
 RESTART_SECONDS = 2.0
+BEGUN = 1e-6
+"""Share of the way once processes run: what comes before it is preparation."""
 
 
 @dataclass(slots=True)
@@ -214,7 +216,7 @@ async def _progress(one: Soak, tell: Tell) -> None:
             f", {one.suffered[-1].kind}" if one.suffered and one.suffered[-1].back_seconds is None else ""
         )
         tell(
-            min(1.0, passed),
+            min(1.0, max(passed, BEGUN)),
             f"{one.clock.now():%H:%M} UTC, {sent:,} of {one.day.orders:,} orders, {len(one.suffered)} faults{failed}, "
             f"{len(one.checkpoints)} checkpoints, {len(found)} discrepancies",
         )
