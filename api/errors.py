@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
@@ -31,6 +31,8 @@ from market.domain.errors import (
 )
 
 MEDIA_TYPE = "application/problem+json"
+NOT_ITSELF = frozenset({"42P01", "42501", "25006"})
+"""What PostgreSQL says (SQLSTATE) where a table is gone, where we may not use it, or where it has become a standby."""
 
 
 class MalformedLine(MarketError):
@@ -131,7 +133,7 @@ def install_error_answers(app: FastAPI) -> None:
     app.add_exception_handler(NotModified, _answer_not_modified)
     app.add_exception_handler(RequestValidationError, _answer_malformed)
     app.add_exception_handler(HTTPException, _answer_http_error)
-    app.add_exception_handler(OperationalError, _answer_database_error)
+    app.add_exception_handler(DBAPIError, _answer_database_error)
     app.add_exception_handler(NoConnectionInTime, _answer_database_error)
     app.add_exception_handler(Exception, _answer_crash)
 
@@ -177,6 +179,8 @@ async def _answer_http_error(request: Request, error: Exception) -> JSONResponse
 
 
 async def _answer_database_error(request: Request, error: Exception) -> JSONResponse:
+    if not _is_of_the_database(error):
+        raise error
     _logger.error("%s %s: the database did not answer", request.method, request.url.path, exc_info=error)
     return answer_problem(_no_database(stores=request.method not in READING), {"Retry-After": "1"})
 
@@ -191,9 +195,16 @@ def problem_of_any(error: Exception, request_id: str) -> Problem:
     """Whatever broke off an answer that has begun, of a question that stores nothing; a crash is for its caller to log."""
     if isinstance(error, MarketError):
         return problem_of(error)
-    if isinstance(error, OperationalError | NoConnectionInTime):
+    if _is_of_the_database(error):
         return _no_database(stores=False)
     return _crash(request_id)
+
+
+def _is_of_the_database(error: Exception) -> bool:
+    """Whether the database cannot answer, whoever asks; what else it refuses is our own fault."""
+    if isinstance(error, OperationalError | NoConnectionInTime):
+        return True
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in NOT_ITSELF
 
 
 def _no_database(*, stores: bool) -> Problem:
