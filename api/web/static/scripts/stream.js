@@ -37,16 +37,21 @@ export function listen(path, heard, { signal, connected = () => {}, missed = () 
       wait = FIRST_WAIT;
       for await (const event of readEvents(answer.body)) {
         seen = event.id ?? seen;
-        if (event.data !== "") heard({ ...event, data: JSON.parse(event.data) });
+        if (event.data !== "") tell(heard, event);
       }
       return BROKEN;
-    } catch {
+    } catch { // a connection that broke: it is made again
       return turn.aborted ? null : BROKEN;
     } finally {
       if (hearing) silentSince = Date.now();
     }
   }
   follow();
+}
+
+// A mistake of a view that is told is no break of the stream.
+function tell(heard, event) {
+  try { heard({ ...event, data: JSON.parse(event.data) }); } catch (error) { reportError(error); }
 }
 
 function headersOf(key, last) {

@@ -49,9 +49,9 @@ export async function openAudit(settings, _changed, signal) {
     turn += 1;
     read().catch((error) => { slot.replaceChildren(); more.hidden = true; failed(error); });
   }
-  await read().catch(failed);
   const { soon } = rereading(() => read().catch(failed), PAUSE_MS, signal);
   hear(["*"], soon, { signal, missed: soon, connected: (on) => { live.hidden = !on; } });
+  await read().catch(failed);
   const content = element("section", { class: "card audit" }, element("div", { class: "card-head" }, element("h2", {}, say("audit")), live), element("p", { class: "note" }, say("audit_note")), filters(wanted, change), problem, slot, more);
   return { content: [content] };
 }

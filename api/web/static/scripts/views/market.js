@@ -53,7 +53,7 @@ function followRounds(market, signal) {
     show();
   };
   const missed = async () => landed((await get("/v1/rounds", { state: "landed", limit: 1 }, { signal })).items[0]?.id);
-  hear(["round.landed"], ({ data }) => landed(data.resource_id), { signal, missed: () => missed().catch(() => {}) });
+  hear(["round.landed"], ({ data }) => landed(data.resource_id), { signal, missed: () => missed().catch((error) => { if (!signal.aborted) notice(error.message, "bad"); }) });
 }
 
 async function stateOf(settings, market) {
@@ -101,7 +101,7 @@ function controls(market, state, change) {
 }
 
 function classChoice({ schedule }, state, change) {
-  const there = new Set(schedule.flows.map((flow) => flow.job_class ?? "other"));
+  const there = new Set(schedule.flows.map((flow) => flow.job_class));
   const choose = (jobClass) => {
     keep({ class: jobClass });
     change({ jobClass });
