@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from looking import opened
 from playwright.sync_api import Browser, Locator, Page, expect
+from raw_cells import require_same_head, require_same_row
 from shown_site import Site
 from shown_views import VIEWS, View, address_of
 
@@ -16,8 +17,6 @@ WITH_CHARTS = [
     for view in VIEWS
     if view.name in {"market", "round", "offering", "submit", "order-placed", "provider", "provider-money"}
 ]
-SAME_TEXT = "'"
-"""A spreadsheet would run what begins like this, so CSV quotes it."""
 
 
 def saved(page: Page, button: Locator) -> bytes:
@@ -57,7 +56,7 @@ def require_picture_files(page: Page, card: Locator) -> None:
 
 
 def require_same_table(page: Page, card: Locator) -> None:
-    """Each table of the card, and the CSV of each, cell by cell."""
+    """Each table of the card, and the CSV of each, cell by cell: in the file as raw numbers, the unit in the head."""
     expected = [saved(page, card.get_by_role("button", name="as CSV").first)]
     card.get_by_role("button", name="Table", exact=True).click()
     further = card.get_by_role("button", name="as CSV").all()[1:]
@@ -69,5 +68,7 @@ def require_same_table(page: Page, card: Locator) -> None:
             "table => [...table.rows].map((row) => [...row.cells].map((cell) => cell.textContent))"
         )
         rows = list(csv.reader(content.decode("utf-8-sig").splitlines()))
-        assert len(rows) > 1
-        assert [[cell.removeprefix(SAME_TEXT) for cell in row] for row in rows] == shown
+        assert len(rows) == len(shown) > 1
+        require_same_head(rows[0], shown[0])
+        for row, told in zip(rows[1:], shown[1:], strict=True):
+            require_same_row(row, told)

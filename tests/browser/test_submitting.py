@@ -52,7 +52,7 @@ def test_an_order_that_fits_nowhere_needs_a_limit_of_its_own(browser: Browser, s
 def test_an_order_without_a_quote_needs_a_limit_of_its_own(browser: Browser, site: Site) -> None:
     with opened(browser, f"{site.url}/?lang=en", key=site.buyer) as page:
         waiting: list[Route] = []
-        page.route(QUOTES, lambda route: waiting.append(route))
+        page.route(QUOTES, lambda route: waiting.append(route))  # noqa: PLW0108
         orders = Sent(page, "/v1/orders")
         page.goto(f"{site.url}/orders/new?lang=en")
         expect(page.locator("#view h1")).to_have_text("Submit an order")

@@ -1,4 +1,5 @@
 // Charts: drawn by ECharts in the page's colours, with the same data as a table, and saved as PNG, SVG or CSV.
+import { Amount } from "./amount.js";
 import { summary } from "./chart-summary.js";
 import { element, freshId, table } from "./elements.js";
 import { language, words } from "./language.js";
@@ -33,7 +34,8 @@ function dressed(option) {
 }
 
 // A card with a chart: `draw(still)` gives ECharts' option in today's words and colours (still: for a picture to be saved),
-// `data()` the same as { columns: [{ label, word }], rows } for the table, CSV and a summary for those who cannot see it.
+// `data()` the same as { columns: [{ label, word, unit }], rows } for the table, CSV and a summary for those who cannot see it.
+// In CSV an amount is as raw as the API tells it, and its column's label has the unit.
 // `further` are more tables: [{ title, name, data }]. `onchart` is called once with the chart, `ondraw` whenever it was drawn.
 // Returns { card, update, fill, describe, chart() }.
 export function chartCard({ title, note = null, draw, data, further = [], height = 320, tall = false, name, tools = [], onchart = () => {}, ondraw = null }) {
@@ -102,7 +104,7 @@ export function chartCard({ title, note = null, draw, data, further = [], height
   }
   function saveCsv(one) {
     const { columns, rows } = one.data();
-    download(`${one.name}.csv`, new Blob([csv([columns.map((column) => column.label), ...rows])], { type: "text/csv;charset=utf-8" }));
+    download(`${one.name}.csv`, new Blob([csv([columns.map(fileLabel), ...rows])], { type: "text/csv;charset=utf-8" }));
   }
 
   const resizing = new ResizeObserver(() => (!slot.clientWidth ? null : chart ? resize() : begin()));
@@ -122,10 +124,16 @@ export function closeCharts({ all = false } = {}) {
   }
 }
 
+const fileLabel = ({ label, unit }) => {
+  const text = label instanceof Amount ? label.value : label;
+  return unit ? `${text} (${unit})` : text;
+};
+
 // RFC 4180, with a mark that makes spreadsheets read it as UTF-8; text that a spreadsheet would run is quoted as text.
 export function csv(rows) {
   const cell = (value) => {
-    const text = value instanceof Node ? value.textContent : String(value ?? "");
+    const raw = value instanceof Amount ? value.value : value;
+    const text = raw instanceof Node ? raw.textContent : String(raw ?? "");
     const safe = /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text.replaceAll(",", ""))) ? `'${text}` : text;
     return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };

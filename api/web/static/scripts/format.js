@@ -22,6 +22,13 @@ export function cny(text, places = 2) {
   return `${amount < 0 ? "−" : ""}¥${number(Math.abs(amount), places)}`;
 }
 
+// A price of little, such as of a core-hour: as many digits as it has, up to the micro-yuan that the exchange counts in.
+export function cnyInFull(text) {
+  const micros = Math.round(Math.abs(Number(text)) * 1e6);
+  const places = [2, 3, 4, 5].find((digits) => micros % 10 ** (6 - digits) === 0) ?? 6;
+  return cny(text, places);
+}
+
 export const withUnit = (value, unit, places = 0) => (missing(value) ? DASH : `${number(value, places)} ${unit}`);
 
 const inMarketTime = (iso, options) =>

@@ -13,6 +13,6 @@ const KIND = {
 export const stateTag = (state) => element("span", { class: `tag ${KIND[state] ?? "warn"}` }, termOr(state));
 export const sideTag = (side) => element("span", { class: `tag ${side}` }, term(side));
 export const JOB_CLASSES = ["training_large", "training_small", "inference_realtime", "inference_interactive", "inference_batch", "hpc", "rendering", "general", "other"];
-// A flow of several classes together (null) has the colour of what is neither.
-export const classColour = (jobClass) => `c${Math.min(JOB_CLASSES.indexOf(jobClass) + 1 || 8, 8)}`;
+// A colour of its own for each class, and for several that are told together (null).
+export const classColour = (jobClass) => (jobClass === null ? "ink" : `c${JOB_CLASSES.indexOf(jobClass) + 1}`);
 export const className = (jobClass) => term(jobClass ?? "several");

@@ -1,6 +1,6 @@
 // Up to four offerings side by side; the best of each line is marked.
 import { card, element } from "../elements.js";
-import { cny, number, percent, withUnit } from "../format.js";
+import { cnyInFull, number, percent, withUnit } from "../format.js";
 import { nameOf, words } from "../language.js";
 import { sideTag, term } from "../terms.js";
 import { CATALOGUE } from "../words/catalogue.js";
@@ -10,9 +10,9 @@ export const MOST = 4;
 const least = (values) => Math.min(...values), most = (values) => Math.max(...values);
 
 const LINES = [
-  ["ask", (offer) => offer.ask, (value) => cny(value), least],
+  ["ask", (offer) => offer.ask, (value) => cnyInFull(value), least],
   ["latency", (offer) => offer.rtt, (value) => withUnit(value, term("unit_ms"), 1), least],
-  ["free", (offer) => offer.free, (value) => number(value), most],
+  ["free_listed", (offer) => offer.free, (value) => number(value), most],
   ["memory_gb", (offer) => offer.device.memory_gb, (value) => withUnit(value, "GB"), most],
   ["pue", (offer) => offer.node.pue, (value) => number(value, 2), least],
   ["green_share", (offer) => offer.node.green_share, (value) => percent(value, 0), most],

@@ -24,23 +24,26 @@ const MEASURES = [
 // Headline figures; beside each, how it differs from a baseline where one is chosen.
 export function headline(round, baseline) {
   const ours = round.figures.solver, theirs = round.figures.baselines[baseline];
-  const beside = (own, other, write, note) => {
+  const beside = (own, other, write, note, writeDifference) => {
     if (!theirs) return note;
-    const change = own === other ? say("same") : say(own > other ? "more_by" : "less_by", { amount: write(Math.abs(own - other)) });
-    return say("difference", { change, rule: term(baseline) });
+    const rule = term(baseline);
+    if (write(own) === write(other)) return say("same", { rule });
+    return say("difference", { change: say(own > other ? "more_by" : "less_by", { amount: writeDifference(Math.abs(own - other)) }), rule });
   };
-  const figure = (key, own, other, write, note = null, kind = "") => ({ key, label: say(key), value: write(own), note: beside(own, other, write, note), kind });
+  const figure = (key, own, other, write, note = null, { kind = "", writeDifference = write } = {}) =>
+    ({ key, label: say(key), value: write(own), note: beside(own, other, write, note, writeDifference), kind });
+  const points = (places) => (v) => say("points", { points: number(v * 100, places) });
   const of = (name) => [ours[name], theirs?.[name]];
   return figures([
     figure("placed", ...of("placed"), (v) => number(v), say("placed_note", { orders: number(round.orders) })),
-    figure("gap", ...of("gap"), (v) => percent(v, 2), say("gap_note"), "proof"),
+    figure("gap", ...of("gap"), (v) => percent(v, 2), say("gap_note"), { kind: "proof", writeDifference: points(2) }),
     figure("value", ours.value_micros / 1e6, theirs && theirs.value_micros / 1e6, (v) => cny(v, 0), say("value_note")),
     figure("spend", ...of("spend_cny"), (v) => cny(v, 0)),
     figure("rtt", ...of("rtt_ms_mean"), (v) => withUnit(v, term("unit_ms"), 1)),
     figure("energy", ...of("facility_kwh"), (v) => withUnit(v, term("unit_kwh"))),
     figure("carbon_location", ...of("carbon_kg_location"), (v) => withUnit(v, term("unit_kg"))),
     figure("carbon_market", ...of("carbon_kg_market"), (v) => withUnit(v, term("unit_kg"))),
-    figure("west", ...of("west_share_of_eastern_demand"), (v) => percent(v), say("west_note")),
+    figure("west", ...of("west_share_of_eastern_demand"), (v) => percent(v), say("west_note"), { writeDifference: points(1) }),
   ]);
 }
 

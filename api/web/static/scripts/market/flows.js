@@ -6,7 +6,8 @@ import { colour } from "../theme.js";
 const MOST_SUMMED = 160;
 const MOST_SINGLE = 2000;
 
-// [{ from, to, jobClass, kw, orders }] at an hour, largest last so that they are drawn on top.
+// [{ from, to, jobClass, mixed, kw, orders }] at an hour, largest last so that they are drawn on top. Where a flow sums several
+// classes (mixed), `jobClass` is the one with most power, and gives its line the colour.
 export function flowsAt(schedule, { hour, jobClass, local, apart }) {
   const hours = schedule.hours.length;
   const found = new Map();
@@ -17,10 +18,11 @@ export function flowsAt(schedule, { hour, jobClass, local, apart }) {
     if (kw <= 0) continue;
     const key = apart ? `${flow.from_region}>${flow.to_region}>${flow.job_class}` : `${flow.from_region}>${flow.to_region}`;
     const known = found.get(key);
-    if (!known) found.set(key, { from: flow.from_region, to: flow.to_region, jobClass: flow.job_class, kw, orders: flow.orders, largest: kw });
+    if (!known) found.set(key, { from: flow.from_region, to: flow.to_region, jobClass: flow.job_class, mixed: false, kw, orders: flow.orders, largest: kw });
     else {
       known.kw += kw;
       known.orders += flow.orders;
+      known.mixed = true;
       if (kw > known.largest) Object.assign(known, { largest: kw, jobClass: flow.job_class });
     }
   }

@@ -13,13 +13,13 @@ export function layerOf(name, market, { hour, device, rtt }) {
   const { nodes, regions, schedule } = market;
   const hours = new Map(schedule.nodes.map((row) => [row.node_id, row]));
   const region = (node) => regions.get(node.region_id);
-  const unit = { note: say("unit_carbon"), legend: say("unit_carbon") };
+  const unit = { note: say("unit_carbon"), legend: say("unit_carbon"), unit: say("unit_carbon") };
   const layers = {
     use: {
       of: (node) => { const row = hours.get(node.id); return row && row.listed_kw ? usedKw(row, hour) / row.listed_kw : null; },
-      write: (value) => percent(value, 0), ends: [0, 1],
+      write: (value) => percent(value, 0), ends: [0, 1], unit: term("unit_share"),
     },
-    price: { of: (node) => cheapest(market, node, device), write: (value) => `¥${number(value, 2)}`, note: say("unit_price") },
+    price: { of: (node) => cheapest(market, node, device), write: (value) => `¥${number(value, 2)}`, note: say("unit_price"), unit: say("unit_price") },
     pue: { of: (node) => node.pue, write: (value) => number(value, 2) },
     carbon_location: {
       of: (node) => region(node).carbon_location_kg_per_kwh * node.pue, write: (value) => number(value, 3), ...unit,
@@ -27,7 +27,7 @@ export function layerOf(name, market, { hour, device, rtt }) {
     carbon_market: {
       of: (node) => region(node).carbon_residual_kg_per_kwh * (1 - node.green_share) * node.pue, write: (value) => number(value, 3), ...unit,
     },
-    latency: { of: (node) => rtt?.get(node.region_id) ?? null, write: (value) => `${number(value, 1)} ${term("unit_ms")}` },
+    latency: { of: (node) => rtt?.get(node.region_id) ?? null, write: (value) => `${number(value, 1)} ${term("unit_ms")}`, unit: term("unit_ms") },
   };
   const layer = layers[name] ?? layers.use;
   const values = [...nodes.values()].map(layer.of).filter((value) => value !== null);

@@ -1,5 +1,6 @@
 // A card with the map. An hour that passes repaints flows and fills of centres only; the country stays as it is drawn.
 import { chartCard } from "../chart.js";
+import { element } from "../elements.js";
 import { words } from "../language.js";
 import { MARKET } from "../words/market.js";
 import { flowLayer } from "./flow-layer.js";
@@ -12,12 +13,14 @@ const say = words(MARKET);
 // `moved(chart)` is told when the map was moved or zoomed by its reader. Gives chartCard's, and `pass(hour)`.
 export function mapCard(market, state, { moved = () => {}, ...card }) {
   let flows = null, library = null;
+  const told = element("p", { class: "note" });
 
   function drawFlows() {
     const seen = { ...state, apart: state.zoom >= APART_FROM_ZOOM };
     const shown = flowsAt(market.schedule, seen);
     flows.draw(shown, market.regions, widestLine(state), largestFlow(shown, othersBeside(market), seen));
     made.card.dataset.lines = flows.lines();
+    told.textContent = say(seen.apart ? "zoomed_in" : "zoomed_out");
   }
   function fillNodes() {
     const fill = fillOf(layerOf(state.layer, market, state), library.color.lerp);
@@ -48,5 +51,6 @@ export function mapCard(market, state, { moved = () => {}, ...card }) {
     },
     ondraw: drawFlows,
   });
+  made.card.append(told);
   return { ...made, pass, roamed };
 }

@@ -1,4 +1,5 @@
 // The map: nodes over the country, flows between regions, at one hour of the round.
+import { amount } from "../amount.js";
 import { chinaGeo, schematicMark } from "../china-map.js";
 import { number, percent, withUnit } from "../format.js";
 import { nameOf, words } from "../language.js";
@@ -25,7 +26,7 @@ export function mapOption(market, state, still = false) {
     tooltip: { trigger: "item", formatter: ({ data }) => nodeWords(market, data.node, layerOf(state.layer, market, state), state.hour) },
     visualMap: scale(layer),
     series: [nodeSeries(market, layer, state), ...(still ? [flowSeries(market, state)] : [])],
-    graphic: [schematicMark()],
+    graphic: [schematicMark(), ringLegend([...market.nodes.values()])],
   };
 }
 
@@ -44,8 +45,7 @@ function nodeSeries(market, layer, state) {
   const listed = new Map(schedule.nodes.map((row) => [row.node_id, row.listed_kw]));
   const largest = Math.max(...[market, ...othersBeside(market)].flatMap((one) => one.schedule.nodes.map((row) => row.listed_kw)), 1);
   const sizes = state.narrow ? [5, 15] : [7, 30];
-  const pues = [...nodes.values()].map((node) => node.pue);
-  const ring = ringColour(Math.min(...pues), Math.max(...pues));
+  const ring = ringColour(pueEnds([...nodes.values()]));
   return {
     type: "scatter", coordinateSystem: "geo", z: 3, animation: false,
     data: [...nodes.values()].map((node) => ({
@@ -80,9 +80,23 @@ const scale = (layer) => ({
   inRange: { color: [colour("low"), colour("middle"), colour("high")] }, outOfRange: { color: colour("line") }, textStyle: { color: colour("soft"), fontSize: 11 },
 });
 
-function ringColour(least, most) {
-  const steps = ["good", "warn", "bad"].map(colour);
-  return (pue) => steps[Math.min(2, Math.floor((3 * (pue - least)) / (most - least || 1)))];
+const RINGS = ["good", "warn", "bad"];
+const pueEnds = (nodes) => [Math.min(...nodes.map((node) => node.pue)), Math.max(...nodes.map((node) => node.pue))];
+
+function ringColour([least, most]) {
+  const steps = RINGS.map(colour);
+  return (pue) => steps[Math.min(RINGS.length - 1, Math.floor((RINGS.length * (pue - least)) / (most - least || 1)))];
+}
+
+// What the rings' colours stand for.
+function ringLegend(nodes) {
+  const [least, most] = pueEnds(nodes);
+  const from = (at) => number(least + (at * (most - least)) / RINGS.length, 2);
+  const line = (token, at) => [
+    { type: "circle", shape: { cx: 6, cy: 8 + 18 * at, r: 4.5 }, style: { fill: "transparent", stroke: colour(token), lineWidth: 2.2 } },
+    { type: "text", x: 17, y: 2 + 18 * at, style: { text: `PUE ${from(at)}–${from(at + 1)}`, fill: colour("soft"), fontSize: 11 } },
+  ];
+  return { type: "group", left: 10, top: 8, silent: true, children: RINGS.flatMap(line) };
 }
 
 function nodeWords({ regions, schedule }, node, layer, hour) {
@@ -97,19 +111,24 @@ function nodeWords({ regions, schedule }, node, layer, hour) {
   ].filter(Boolean).join("\n");
 }
 
+// Whose flow it is: a class, several, or several of which one has most.
+const classWords = ({ jobClass, mixed }) => (mixed && jobClass !== null ? say("mostly", { name: className(jobClass) }) : className(jobClass));
+
 export function flowWords({ regions }, flow) {
-  return `${nameOf(regions.get(flow.from))} → ${nameOf(regions.get(flow.to))}\n${className(flow.jobClass)} · ${withUnit(flow.kw, term("unit_kw"), 1)} · ${say("orders")} ${number(flow.orders)}`;
+  return `${nameOf(regions.get(flow.from))} → ${nameOf(regions.get(flow.to))}\n${classWords(flow)} · ${withUnit(flow.kw, term("unit_kw"), 1)} · ${say("orders")} ${number(flow.orders)}`;
 }
+
+const whole = (share) => percent(share, 0), fine = (value) => number(value, 2);
 
 // The same figures as rows.
 export function mapTable(market, state) {
   const layer = layerOf(state.layer, market, state);
-  const label = (key, word = false) => ({ label: say(key), word });
+  const label = (key, word = false) => ({ label: say(key), word }), measured = (key, unit) => ({ label: say(key), unit: term(unit) });
   return {
-    columns: [label("node", true), label("region", true), label("side", true), label("listed_kw"), label("used_kw"), label("use"), label("pue"), label("green"), { label: say(`layer_${layer.name}`) }],
+    columns: [label("node", true), label("region", true), label("side", true), measured("listed_kw", "unit_kw"), measured("used_kw", "unit_kw"), measured("use", "unit_share"), label("pue"), measured("green", "unit_share"), { label: say(`layer_${layer.name}`), unit: layer.unit }],
     rows: market.schedule.nodes.map((row) => {
       const node = market.nodes.get(row.node_id), region = market.regions.get(node.region_id), value = layer.of(node), used = usedKw(row, state.hour);
-      return [nameOf(node), nameOf(region), term(region.side), number(row.listed_kw), number(used), percent(used / row.listed_kw, 0), number(node.pue, 2), percent(node.green_share, 0), value === null ? "–" : layer.write(value)];
+      return [nameOf(node), nameOf(region), term(region.side), amount(row.listed_kw, number), amount(used, number), amount(used / row.listed_kw, whole), amount(node.pue, fine), amount(node.green_share, whole), amount(value, (v) => (v === null ? "–" : layer.write(v)))];
     }),
   };
 }
@@ -119,7 +138,7 @@ export function flowTable(market, state) {
   const flows = flowsAt(market.schedule, { ...state, apart: state.zoom >= APART_FROM_ZOOM }).reverse();
   const place = (id) => nameOf(market.regions.get(id));
   return {
-    columns: [{ label: say("from"), word: true }, { label: say("to"), word: true }, { label: say("job_class"), word: true }, { label: `${say("used_kw")} (${term("unit_kw")})` }, { label: say("orders") }],
-    rows: flows.map((flow) => [place(flow.from), place(flow.to), className(flow.jobClass), number(flow.kw, 1), number(flow.orders)]),
+    columns: [{ label: say("from"), word: true }, { label: say("to"), word: true }, { label: say("job_class"), word: true }, { label: say("used_kw"), unit: term("unit_kw") }, { label: say("orders") }],
+    rows: flows.map((flow) => [place(flow.from), place(flow.to), classWords(flow), amount(flow.kw, (kw) => number(kw, 1)), amount(flow.orders, number)]),
   };
 }

@@ -1,4 +1,5 @@
 // Power that runs on each side, hour by hour: what ran before and what the round granted.
+import { amount } from "../amount.js";
 import { chartCard } from "../chart.js";
 import { compact, dayHour, number } from "../format.js";
 import { words } from "../language.js";
@@ -46,8 +47,7 @@ function bySide({ schedule, nodes, regions }) {
 function runningOption(market, state, still) {
   const hours = market.schedule.hours;
   const area = (side, what, values) => ({
-    name: say(what, { side: term(side) }), type: "line", stack: "all", step: "end", symbol: "none", data: values, lineStyle: { width: 0 },
-    areaStyle: { color: colour(side), opacity: what === "before" ? 0.28 : 0.85 }, itemStyle: { color: colour(side), opacity: what === "before" ? 0.4 : 1 },
+    name: say(what, { side: term(side) }), type: "bar", stack: "all", barCategoryGap: 0, data: values, itemStyle: { color: colour(side), opacity: what === "before" ? 0.28 : 0.85 },
     emphasis: { disabled: true },
   });
   const sides = bySide(market);
@@ -59,7 +59,7 @@ function runningOption(market, state, still) {
     tooltip: { trigger: "axis", valueFormatter: (value) => `${number(value)} ${term("unit_kw")}` },
     legend: { top: 0, icon: "roundRect", data: sides.map(([side]) => say("granted", { side: term(side) })), formatter: (name) => term(sides.find(([side]) => say("granted", { side: term(side) }) === name)[0]) },
     grid: { left: 8, right: HALF_A_LABEL, top: TOP, bottom: 8, containLabel: true },
-    xAxis: { type: "category", boundaryGap: false, data: hours.map(dayHour) },
+    xAxis: { type: "category", data: hours.map(dayHour) },
     yAxis: { type: "value", axisLabel: { formatter: (value) => `${compact(value)} ${term("unit_kw")}`, color: colour("soft") } },
     series,
   };
@@ -67,7 +67,7 @@ function runningOption(market, state, still) {
 
 function runningTable(market) {
   const sides = bySide(market);
-  const columns = [{ label: say("time"), word: true }, ...sides.flatMap(([side]) => [{ label: say("before", { side: term(side) }) }, { label: say("granted", { side: term(side) }) }])];
-  const rows = market.schedule.hours.map((hour, at) => [dayHour(hour), ...sides.flatMap(([, power]) => [number(power.before[at]), number(power.granted[at])])]);
+  const columns = [{ label: say("time"), word: true }, ...sides.flatMap(([side]) => ["before", "granted"].map((what) => ({ label: say(what, { side: term(side) }), unit: term("unit_kw") })))];
+  const rows = market.schedule.hours.map((hour, at) => [amount(hour, dayHour), ...sides.flatMap(([, power]) => [power.before[at], power.granted[at]].map((kw) => amount(kw, number)))]);
   return { columns, rows };
 }

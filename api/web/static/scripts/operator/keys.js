@@ -35,7 +35,7 @@ export async function keysCard(context, settings) {
 function keyTable(keys, changed) {
   const columns = ["key_name", "prefix", "role_column", "organisation", "scopes", "state", "last_used", "expires", "action"].map((key) => ({ label: say(key), word: true }));
   const rows = keys.map((key) => [
-    element("span", { title: key.id }, key.name), element("code", {}, key.prefix || "–"), say(key.role), key.organisation_id ?? "–", element("code", {}, key.scopes.join(" ")),
+    element("span", { title: key.id }, key.name), element("code", {}, key.prefix || "–"), say(key.role), key.organisation_id ?? "–", element("code", { class: "wraps" }, key.scopes.join(" ")),
     element("span", { class: `tag ${KIND[key.state] ?? "soft"}` }, say(`key_${key.state}`)), key.last_used_at ? moment(key.last_used_at) : say("never"), key.expires_at ? moment(key.expires_at) : say("no_end"),
     key.state === "live" ? actions(key, changed) : "–",
   ]);

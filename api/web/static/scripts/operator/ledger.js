@@ -1,7 +1,7 @@
 // The ledger: its one figure that must be zero, and where the money is.
 import { all, get } from "../api.js";
 import { card, element, table } from "../elements.js";
-import { cny, number } from "../format.js";
+import { cnyInFull, number } from "../format.js";
 import { hasWord, words } from "../language.js";
 import { OPERATOR } from "../words/operator.js";
 
@@ -14,14 +14,14 @@ export async function ledgerCard() {
     const sums = kinds.get(kind) ?? { accounts: 0, micros: 0n };
     kinds.set(kind, { accounts: sums.accounts + 1, micros: sums.micros + microsOf(amount) });
   }
-  const rows = [...kinds].map(([kind, { accounts: many, micros }]) => [hasWord(OPERATOR, `account_${kind}`) ? say(`account_${kind}`) : kind, number(many), cny(Number(micros) / 1e6)]);
+  const rows = [...kinds].map(([kind, { accounts: many, micros }]) => [hasWord(OPERATOR, `account_${kind}`) ? say(`account_${kind}`) : kind, number(many), cnyInFull(Number(micros) / 1e6)]);
   const total = [...kinds.values()].reduce((sum, { micros }) => sum + micros, 0n);
   const columns = [{ label: say("account_kind"), word: true }, { label: say("accounts") }, { label: say("balance") }];
   const good = balance.balances && total === 0n;
   return card(say("ledger"), null,
-    element("p", { class: `balance ${good ? "good" : "bad"}`, "data-figure": "imbalance" }, cny(balance.imbalance, 2)),
+    element("p", { class: `balance ${good ? "good" : "bad"}`, "data-figure": "imbalance" }, cnyInFull(balance.imbalance)),
     element("p", { class: "note" }, say(good ? "ledger_balances" : "ledger_off")),
-    table(say("ledger"), columns, [...rows, [element("strong", {}, say("sum")), number(accounts.length), element("strong", {}, cny(Number(total) / 1e6))]]));
+    table(say("ledger"), columns, [...rows, [element("strong", {}, say("sum")), number(accounts.length), element("strong", {}, cnyInFull(Number(total) / 1e6))]]));
 }
 
 // A decimal string in micro-yuan, exactly.

@@ -1,6 +1,6 @@
 // Where an order runs: place, window, price, how far it is.
 import { card, element } from "../elements.js";
-import { cny, moment, number, percent, withUnit } from "../format.js";
+import { cny, cnyInFull, moment, number, percent, withUnit } from "../format.js";
 import { nameOf, words } from "../language.js";
 import { nodeName } from "../placing/reasons.js";
 import { sideTag, stateTag, term } from "../terms.js";
@@ -28,7 +28,7 @@ export function grantedCard(granted, catalogue) {
     [say("node"), [nodeName(catalogue, granted.node_id), " ", region ? sideTag(region.side) : null, region ? ` ${nameOf(region)}` : null]],
     [say("offering"), element("a", { href: `/catalogue/${granted.offering_id}` }, granted.offering_id)],
     [say("window"), `${moment(granted.starts_at)} – ${moment(granted.ends_at)} (${withUnit(hours, term("unit_hours"))})`],
-    [say("price"), say("price_of", { price: cny(granted.price), units: unitsWords(granted.units), ask: cny(granted.ask_price, 4) })],
+    [say("price"), say("price_of", { price: cny(granted.price), units: unitsWords(granted.units), ask: cnyInFull(granted.ask_price) })],
     [say("captured"), say("captured_of", { paid: cny(granted.paid), done: number(granted.settled_hours), hours: number(hours) })],
     [say("rtt"), withUnit(granted.rtt_ms, term("unit_ms"), 1)], [say("energy"), withUnit(granted.facility_kwh, term("unit_kwh"), 1)],
     [term("carbon_location"), withUnit(granted.carbon_kg_location, term("unit_kg"), 1)], [term("carbon_market"), withUnit(granted.carbon_kg_market, term("unit_kg"), 1)],

@@ -1,4 +1,5 @@
 // The candidates of an order as a picture with its limits as lines, and as a table of what each would have cost.
+import { amount } from "../amount.js";
 import { chartCard } from "../chart.js";
 import { card, denseTable, element, select } from "../elements.js";
 import { cny, number } from "../format.js";
@@ -30,18 +31,20 @@ export function candidatesPicture(settings, shown) {
   return made;
 }
 
-const signed = (value, write) => (value === null || value === undefined ? "–" : `${Number(value) > 0 ? "+" : Number(value) < 0 ? "−" : ""}${write(Math.abs(Number(value)))}`);
+const signed = (write) => (value) => (value === null || value === undefined ? "–" : `${Number(value) > 0 ? "+" : Number(value) < 0 ? "−" : ""}${write(Math.abs(Number(value)))}`);
+
+const UNITS = { price: "unit_cny", cost: "unit_cny", more: "unit_cny", rtt: "unit_ms", carbon: "unit_kg", carbon_contract: "unit_kg", more_carbon: "unit_kg" };
 
 // Placed: what each alternative would have cost, beside what was granted. Waiting: what there is.
 export function candidatesTable({ explanation, places }) {
   const placed = explanation.allocation !== null;
   const keys = ["node", "verdict", "price", "cost", ...(placed ? ["more"] : []), "rtt", "carbon", "carbon_contract", ...(placed ? ["more_carbon"] : []), "why"];
-  const columns = keys.map((key) => ({ label: say(key === "verdict" ? "verdict_column" : key), word: ["node", "verdict", "why"].includes(key) }));
+  const columns = keys.map((key) => ({ label: say(key === "verdict" ? "verdict_column" : key), word: ["node", "verdict", "why"].includes(key), unit: UNITS[key] && term(UNITS[key]) }));
   const rank = { chosen: 0, fits: 1, dearer: 2, priced: 3, busy: 4, ruled: 5 };
   const rows = [...places].sort((a, b) => rank[a.group] - rank[b.group] || Number(a.cost) - Number(b.cost)).map((place) => [
-    nameOf(place.node), name(`group_${place.group}`), cny(place.price), cny(place.cost), ...(placed ? [signed(place.cost_difference, (v) => cny(v))] : []), AXES.rtt.write(place.rtt_ms),
-    AXES.carbon_location.write(place.carbon_kg_location), AXES.carbon_market.write(place.carbon_kg_market),
-    ...(placed ? [signed(place.carbon_kg_location_difference, (v) => `${number(v, 1)} ${term("unit_kg")}`)] : []), place.why ?? (place.code ? termOr(place.code) : ""),
+    nameOf(place.node), name(`group_${place.group}`), amount(place.price, cny), amount(place.cost, cny), ...(placed ? [amount(place.cost_difference, signed(cny))] : []), amount(place.rtt_ms, AXES.rtt.write),
+    amount(place.carbon_kg_location, AXES.carbon_location.write), amount(place.carbon_kg_market, AXES.carbon_market.write),
+    ...(placed ? [amount(place.carbon_kg_location_difference, signed(AXES.carbon_location.write))] : []), place.why ?? (place.code ? termOr(place.code) : ""),
   ]);
   return { columns, rows };
 }

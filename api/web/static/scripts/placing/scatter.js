@@ -47,6 +47,7 @@ function groupSeries(name, { symbol, token, hollow }, places, { x, y, heaviest, 
       itemStyle: marked.has(place.node_id) ? { borderColor: colour("ink"), borderWidth: 2.4 } : undefined,
       label: { show: CENTRAL.has(name) || marked.has(place.node_id), formatter: "{b}", position: "top", color: colour("ink"), textBorderColor: colour("card"), textBorderWidth: 3 },
     })),
+    labelLayout: { moveOverlap: "shiftY" },
     emphasis: { focus: "none", label: { show: true, formatter: "{b}", position: "top", color: colour("ink"), textBorderColor: colour("card"), textBorderWidth: 3 } },
   };
 }

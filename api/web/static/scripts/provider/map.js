@@ -1,4 +1,5 @@
 // A provider's centres on a small map: the circle is listed power, its colour how much of it is allocated.
+import { amount } from "../amount.js";
 import { chinaGeo, schematicMark } from "../china-map.js";
 import { number, percent, withUnit } from "../format.js";
 import { nameOf, words } from "../language.js";
@@ -57,6 +58,6 @@ const centreWords = ({ node, region, offerings, kw, share }) => [
 ].join("\n");
 
 export const centresTable = (shown, calendars) => ({
-  columns: [{ label: term("node"), word: true }, { label: term("region"), word: true }, { label: say("offerings") }, { label: `${say("listed_power")} (${term("unit_kw")})` }, { label: say("allocated_share") }, { label: "PUE" }],
-  rows: centresOf(shown, calendars).map(({ node, region, offerings, kw, share }) => [nameOf(node), nameOf(region), number(offerings), number(kw), percent(share, 0), number(node.pue, 2)]),
+  columns: [{ label: term("node"), word: true }, { label: term("region"), word: true }, { label: say("offerings") }, { label: say("listed_power"), unit: term("unit_kw") }, { label: say("allocated_share"), unit: term("unit_share") }, { label: "PUE" }],
+  rows: centresOf(shown, calendars).map(({ node, region, offerings, kw, share }) => [nameOf(node), nameOf(region), amount(offerings, number), amount(kw, number), amount(share, (v) => percent(v, 0)), amount(node.pue, (v) => number(v, 2))]),
 });

@@ -1,5 +1,6 @@
 // What was earned by day and what is to be, and a month's statement.
 import { all } from "../api.js";
+import { amount } from "../amount.js";
 import { chartCard, csv, download } from "../chart.js";
 import { card, element, field, table } from "../elements.js";
 import { cny, compact, number } from "../format.js";
@@ -59,7 +60,7 @@ export function revenueCard(shown, month, transfers, allocations) {
       tooltip: { trigger: "axis", valueFormatter: (value) => cny(value) }, legend: { top: 0 }, xAxis: { type: "category", data: days.map(({ day }) => day.slice(5)) },
       yAxis: { type: "value", axisLabel: { color: colour("soft"), formatter: (value) => compact(value) } }, series: [series("booked", "c1"), series("expected", "c4")],
     }),
-    data: () => ({ columns: [{ label: say("day"), word: true }, { label: say("booked") }, { label: say("expected") }], rows: days.map(({ day, booked, expected }) => [day, cny(booked), cny(expected)]) }),
+    data: () => ({ columns: [{ label: say("day"), word: true }, { label: say("booked") }, { label: say("expected") }], rows: days.map(({ day, booked, expected }) => [day, amount(booked, cny), amount(expected, cny)]) }),
   });
   return chart.card;
 }

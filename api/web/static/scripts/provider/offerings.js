@@ -2,7 +2,7 @@
 import { get, patch, post } from "../api.js";
 import { askFor } from "../dialog.js";
 import { card, element, table } from "../elements.js";
-import { cny, dayHour, moment, number } from "../format.js";
+import { cnyInFull, dayHour, moment, number } from "../format.js";
 import { nameOf, words } from "../language.js";
 import { notice } from "../states.js";
 import { fromInput, hoursFromNow, toInput } from "../submit/moments.js";
@@ -17,8 +17,8 @@ export function offeringsCard(shown, changed) {
   const columns = ["offering", "device", "node", "ask_column", "units_column", "gang", "free_now", "sla", "state", "planned", "actions"]
     .map((key) => ({ label: say(key), word: !["ask_column", "units_column", "gang", "free_now"].includes(key) }));
   const rows = shown.offerings.map((offering) => [
-    element("a", { href: `/catalogue/${offering.id}` }, element("code", {}, offering.id)), nameOf(shown.devices.get(offering.device_id)), nameOf(shown.nodes.get(offering.node_id)),
-    cny(offering.ask_price), number(offering.units), number(offering.max_gang_units), number(Math.min(...offering.free_units_by_hour)), say(`sla_${offering.sla}`), stateTag(offering.state),
+    element("a", { href: `/catalogue/${offering.id}` }, element("code", {}, offering.id)), ...[shown.devices.get(offering.device_id), shown.nodes.get(offering.node_id)].map((one) => element("span", { class: "wraps" }, nameOf(one))),
+    cnyInFull(offering.ask_price), number(offering.units), number(offering.max_gang_units), number(Math.min(...offering.free_units_by_hour)), element("span", { class: "wraps" }, say(`sla_${offering.sla}`)), stateTag(offering.state),
     planned(offering), offering.state === "open" ? actions(offering, changed) : "–",
   ]);
   return card(say("offerings"), say("offerings_note"), rows.length ? table(say("offerings"), columns, rows) : element("p", { class: "note" }, say("no_offerings")));

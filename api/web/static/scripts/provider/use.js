@@ -1,4 +1,5 @@
 // Use hour by hour, from the calendars of offerings: in kW of facility power, in which cards and cores add up.
+import { amount } from "../amount.js";
 import { dayHour, number } from "../format.js";
 import { nameOf, words } from "../language.js";
 import { term } from "../terms.js";
@@ -43,8 +44,8 @@ export function useOption(shown, calendars, chosen) {
 export function useTable(shown, calendars, chosen) {
   const found = sums(shown, calendars, chosen);
   return {
-    columns: [{ label: say("hour"), word: true }, ...KINDS.map(([kind]) => ({ label: `${say(`use_${kind}`)} (${unitOf(chosen)})` }))],
-    rows: found.hours.map((hour, at) => [dayHour(hour), ...KINDS.map(([kind]) => number(found[kind][at], chosen === null ? 1 : 0))]),
+    columns: [{ label: say("hour"), word: true }, ...KINDS.map(([kind]) => ({ label: say(`use_${kind}`), unit: unitOf(chosen) }))],
+    rows: found.hours.map((hour, at) => [amount(hour, dayHour), ...KINDS.map(([kind]) => amount(found[kind][at], (v) => number(v, chosen === null ? 1 : 0)))]),
   };
 }
 

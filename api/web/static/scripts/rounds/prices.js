@@ -1,4 +1,5 @@
 // Prices as a heat map: offerings down, hours across.
+import { amount } from "../amount.js";
 import { dayHour, hoursAfter, number } from "../format.js";
 import { nameOf, words } from "../language.js";
 import { colour } from "../theme.js";
@@ -8,21 +9,29 @@ const say = words(ROUNDS);
 export const PARTS = ["congestion", "effective"];
 const MOST_ROWS = 60;
 
-// Offerings with the highest prices first: [{ offering, values: [per hour] }].
+// Offerings with the highest prices first: [{ id, offering, values: [per hour] }].
 function rowsOf({ prices, offerings }, part) {
   const rows = prices.items.map((item) => ({ id: item.offering_id, offering: offerings.get(item.offering_id), values: valuesOf(item, part) }));
   const peak = (row) => Math.max(...row.values);
-  return rows.sort((a, b) => peak(b) - peak(a) || (a.id < b.id ? -1 : 1)).slice(0, MOST_ROWS).reverse();
+  return rows.sort((a, b) => peak(b) - peak(a) || (a.id < b.id ? -1 : 1));
 }
 
+// A difference of two prices has no more digits than they have.
+const rounded = (price) => Math.round(price * 1e6) / 1e6;
 const valuesOf = (item, part) => (part === "congestion" ? item.congestion.map(Number) : item.effective.map((price) => Number(price) - Number(item.ask)));
+// What the picture shows, and how much of it.
+export function pricesNote({ prices: { items } }, part) {
+  const what = say(`${part}_note`);
+  return items.length > MOST_ROWS ? `${what} ${say("tightest", { shown: number(MOST_ROWS), all: number(items.length) })}` : what;
+}
+
 export const pricesHeight = ({ prices }) => 90 + 15 * Math.min(MOST_ROWS, prices.items.length);
 
 const hoursOf = ({ prices }) => Array.from({ length: prices.slots }, (_, hour) => hoursAfter(prices.starts_at, hour));
 const label = ({ devices, nodes }, row) => (row.offering ? `${nameOf(devices.get(row.offering.device_id))} · ${nameOf(nodes.get(row.offering.node_id))}` : row.id);
 
 export function pricesOption(shown, part) {
-  const rows = rowsOf(shown, part), hours = hoursOf(shown);
+  const rows = rowsOf(shown, part).slice(0, MOST_ROWS).reverse(), hours = hoursOf(shown);
   const highest = Math.max(...rows.flatMap((row) => row.values), 0.01);
   return {
     tooltip: { formatter: ({ value: [hour, at, price] }) => `${label(shown, rows[at])} (${rows[at].id})\n${dayHour(hours[hour])} · ¥${number(price, 3)}` },
@@ -35,9 +44,8 @@ export function pricesOption(shown, part) {
 }
 
 export function pricesTable(shown, part) {
-  const rows = rowsOf(shown, part).reverse();
   return {
-    columns: [{ label: say("offering"), word: true }, ...hoursOf(shown).map((hour) => ({ label: dayHour(hour) }))],
-    rows: rows.map((row) => [`${row.id} ${label(shown, row)}`, ...row.values.map((price) => number(price, 3))]),
+    columns: [{ label: say("offering"), word: true }, ...hoursOf(shown).map((hour) => ({ label: amount(hour, dayHour), unit: say("unit_price") }))],
+    rows: rowsOf(shown, part).map((row) => [`${row.id} ${label(shown, row)}`, ...row.values.map((price) => amount(rounded(price), (v) => number(v, 3)))]),
   };
 }

@@ -1,4 +1,5 @@
 // Heat maps over the hours of a round: how full each centre is.
+import { amount } from "../amount.js";
 import { dayHour, number, percent } from "../format.js";
 import { nameOf, words } from "../language.js";
 import { term } from "../terms.js";
@@ -19,7 +20,7 @@ export function useOption(shown) {
     tooltip: { formatter: ({ value: [hour, at] }) => `${nameOf(shown.nodes.get(rows[at].node_id))} · ${dayHour(hours[hour])}\n${number(usedAt(rows[at], hour))} / ${number(rows[at].listed_kw)} ${term("unit_kw")} (${percent(usedAt(rows[at], hour) / rows[at].listed_kw, 0)})` },
     grid: { left: 8, right: 16, top: 8, bottom: 44, containLabel: true },
     xAxis: { type: "category", data: hours.map(dayHour), splitArea: { show: false } },
-    yAxis: { type: "category", data: rows.map((row) => nameOf(shown.nodes.get(row.node_id))), axisLabel: { color: colour("soft"), fontSize: 11, interval: 0, width: 150, overflow: "truncate" } },
+    yAxis: { type: "category", data: rows.map((row) => nameOf(shown.nodes.get(row.node_id))), axisLabel: { color: colour("soft"), fontSize: 11, interval: 0, width: 150, margin: 12, overflow: "truncate" } },
     visualMap: { min: 0, max: 1, orient: "horizontal", left: "center", bottom: 0, itemHeight: 120, itemWidth: 10, text: ["100%", "0%"], inRange: { color: [colour("low"), colour("middle"), colour("high")] }, textStyle: { color: colour("soft") } },
     series: [{ type: "heatmap", progressive: 0, animation: false, data: rows.flatMap((row, at) => hours.map((_, hour) => [hour, at, usedAt(row, hour) / row.listed_kw])), emphasis: { itemStyle: { borderColor: colour("ink"), borderWidth: 1 } } }],
   };
@@ -28,7 +29,7 @@ export function useOption(shown) {
 export function useTable(shown) {
   const rows = rowsByUse(shown).reverse();
   return {
-    columns: [{ label: term("node"), word: true }, ...shown.schedule.hours.map((hour) => ({ label: dayHour(hour) }))],
-    rows: rows.map((row) => [nameOf(shown.nodes.get(row.node_id)), ...shown.schedule.hours.map((_, hour) => percent(usedAt(row, hour) / row.listed_kw, 0))]),
+    columns: [{ label: term("node"), word: true }, ...shown.schedule.hours.map((hour) => ({ label: amount(hour, dayHour), unit: term("unit_share") }))],
+    rows: rows.map((row) => [nameOf(shown.nodes.get(row.node_id)), ...shown.schedule.hours.map((_, hour) => amount(usedAt(row, hour) / row.listed_kw, (v) => percent(v, 0)))]),
   };
 }

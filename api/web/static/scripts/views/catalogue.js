@@ -2,7 +2,7 @@
 import { comparing, MOST, orderAddress } from "../catalogue/comparing.js";
 import { FILTERS, LARGEST_FIRST, filtered, readOffers, sorted } from "../catalogue/offers.js";
 import { card, element, field, select } from "../elements.js";
-import { cny, number, percent, withUnit } from "../format.js";
+import { cnyInFull, number, percent, withUnit } from "../format.js";
 import { nameOf, words } from "../language.js";
 import { redraw } from "../redraw.js";
 import { keep, show } from "../router.js";
@@ -35,7 +35,7 @@ export async function open({ settings }) {
     const picked = catalogue.offers.filter((offer) => chosen.has(offer.id));
     redraw(compared, ...(picked.length ? [comparing(picked, () => { chosen.clear(); keep({ compare: null }); draw(); })] : []));
     const count = element("p", { class: "note", role: "status" }, say("found", { found: number(offers.length), all: number(catalogue.offers.length) }));
-    const found = offers.length ? offerTable(offers.slice(0, most), state, chosen, choose, change) : element("p", { class: "note" }, say("none"), " ", say("none_how"));
+    const found = offers.length ? offerTable(offers.slice(0, most), state, chosen, choose, change) : element("p", { class: "note" }, ...(catalogue.offers.length ? [say("none"), " ", say("none_how")] : [say("none_listed")]));
     const more = () => { most += PAGE; draw(); };
     redraw(slot, count, found, ...(offers.length > most ? [element("button", { type: "button", class: "more", onclick: more }, say("more", { left: number(offers.length - most) }))] : []));
   }
@@ -67,13 +67,13 @@ function offerTable(offers, state, chosen, choose, change) {
   const byKey = (key, label = say(key)) => element("th", { scope: "col", "aria-sort": state.sort === key ? (LARGEST_FIRST.has(key) ? "descending" : "ascending") : null },
     element("button", { type: "button", class: "sort", "aria-label": say("sort_by", { column: label }), onclick: () => change({ sort: key }) }, label));
   const head = element("tr", {}, plain("choose"), plain("offering"), plain("device"), byKey("memory_gb"), plain("node"), byKey("latency"), byKey("ask", `${say("ask")} (${say("unit_hour")})`),
-    byKey("free"), byKey("units"), byKey("pue", "PUE"), byKey("green_share"), plain("order"));
+    byKey("free", say("free_listed")), byKey("units"), byKey("pue", "PUE"), byKey("green_share"), plain("order"));
   const rows = offers.map((offer) => element("tr", {},
     element("td", { class: "word" }, element("input", { type: "checkbox", checked: chosen.has(offer.id), "aria-label": `${say("choose")} ${offer.id}`, onchange: ({ target }) => choose(offer.id, target.checked) })),
     element("th", { scope: "row", class: "word" }, element("a", { href: `/catalogue/${offer.id}` }, offer.id)),
     element("td", { class: "word" }, nameOf(offer.device)), element("td", {}, withUnit(offer.device.memory_gb, "GB")),
     element("td", { class: "word" }, nameOf(offer.node), " ", sideTag(offer.region.side)), element("td", {}, withUnit(offer.rtt, term("unit_ms"), 1)),
-    element("td", {}, cny(offer.ask)), element("td", {}, number(offer.free)), element("td", {}, number(offer.offering.units)), element("td", {}, number(offer.node.pue, 2)),
+    element("td", {}, cnyInFull(offer.ask)), element("td", {}, number(offer.free)), element("td", {}, number(offer.offering.units)), element("td", {}, number(offer.node.pue, 2)),
     element("td", {}, percent(offer.node.green_share, 0)), element("td", { class: "word" }, element("a", { href: orderAddress(offer) }, say("order")))));
   return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": say("title") },
     element("table", {}, element("caption", {}, say("title")), element("thead", {}, head), element("tbody", {}, rows)));

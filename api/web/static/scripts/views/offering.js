@@ -1,17 +1,19 @@
 // One offering: its terms, what is free of it hour by hour, what an hour of it cost in the newest round.
+import { amount } from "../amount.js";
 import { get } from "../api.js";
 import { readCatalogue } from "../catalogue-data.js";
 import { orderAddress } from "../catalogue/comparing.js";
 import { offerOf } from "../catalogue/offers.js";
 import { chartCard } from "../chart.js";
 import { card, element, table } from "../elements.js";
-import { cny, dayHour, moment, number, percent, withUnit } from "../format.js";
+import { cnyInFull, dayHour, moment, number, percent, withUnit } from "../format.js";
 import { nameOf, words } from "../language.js";
 import { sideTag, stateTag, term, termOr } from "../terms.js";
 import { colour } from "../theme.js";
 import { CATALOGUE } from "../words/catalogue.js";
+import { PROVIDER } from "../words/provider.js";
 
-const say = words(CATALOGUE);
+const say = words(CATALOGUE), listing = words(PROVIDER);
 const PARTS = [["ask", "ask_part", "c8"], ["energy", "energy_part", "c4"], ["carbon", "carbon_part", "c2"], ["congestion", "congestion_part", "c3"]];
 
 export async function open({ ids }) {
@@ -45,17 +47,17 @@ async function readPrices(offeringId) {
 
 function factsCard({ offering, node, device, kwh, carbon, carbonContract }) {
   const facts = [
-    [say("ask"), `${cny(offering.ask_price)} (${say("unit_hour")})`], [say("units"), number(offering.units)], [say("gang"), number(offering.max_gang_units)],
+    [say("ask"), `${cnyInFull(offering.ask_price)} (${say("unit_hour")})`], [say("units"), number(offering.units)], [say("gang"), number(offering.max_gang_units)],
     [say("memory_gb"), withUnit(device.memory_gb, "GB")], ["PUE", number(node.pue, 2)], [say("cooling"), termOr(node.cooling)], [say("green_share"), percent(node.green_share, 0)],
     [say("energy"), withUnit(kwh, term("unit_kwh"), 3)], [say("carbon"), withUnit(carbon, term("unit_kg"), 3)], [say("carbon_contract"), withUnit(carbonContract, term("unit_kg"), 3)],
-    [say("provider"), element("code", {}, offering.provider_id)], [say("sla"), offering.sla], [say("version"), number(offering.version)],
-    [say("confidence"), `${termOr(offering.confidence)} · ${offering.source}`],
+    [say("provider"), element("code", {}, offering.provider_id)], [say("sla"), listing(`sla_${offering.sla}`)], [say("version"), number(offering.version)],
+    [say("confidence"), [termOr(offering.confidence), " · ", element("span", { lang: "en" }, offering.source)]],
   ];
   return card(say("facts"), null, element("dl", { class: "facts" }, facts.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)])));
 }
 
 const tariffTable = (node) =>
-  table(say("tariff"), [{ label: term("hour_of_day"), word: true }, { label: say("tariff") }], node.tariff_per_kwh.map((price, hour) => [`${String(hour).padStart(2, "0")}:00`, cny(price)]));
+  table(say("tariff"), [{ label: term("hour_of_day"), word: true }, { label: say("tariff") }], node.tariff_per_kwh.map((price, hour) => [`${String(hour).padStart(2, "0")}:00`, cnyInFull(price)]));
 
 function calendarCard(id, hours) {
   const bars = (name, key, token) => ({ name, type: "bar", stack: "units", barCategoryGap: 0, itemStyle: { color: colour(token) }, data: hours.map((hour) => hour[key]) });
@@ -68,7 +70,7 @@ function calendarCard(id, hours) {
     }),
     data: () => ({
       columns: [{ label: term("hour_of_day"), word: true }, { label: say("free") }, { label: term("allocated") }, { label: term("held") }],
-      rows: hours.map((hour) => [dayHour(hour.hour), number(hour.free_units), number(hour.allocated_units), number(hour.held_units)]),
+      rows: hours.map((hour) => [amount(hour.hour, dayHour), ...[hour.free_units, hour.allocated_units, hour.held_units].map((units) => amount(units, number))]),
     }),
   }).card;
 }
@@ -77,19 +79,19 @@ function pricesCard(id, hours) {
   return chartCard({
     title: say("price_by_hour"), note: say("price_by_hour_note"), name: `${id}-price`, height: 240,
     draw: () => ({
-      tooltip: { trigger: "axis", valueFormatter: (value) => cny(value, 3) }, legend: { top: 0 },
+      tooltip: { trigger: "axis", valueFormatter: cnyInFull }, legend: { top: 0 },
       xAxis: { type: "category", data: hours.map((hour) => dayHour(hour.hour)) }, yAxis: { type: "value", name: say("unit_hour") },
       series: PARTS.map(([part, word, token]) => ({ name: say(word), type: "bar", stack: "price", barCategoryGap: 0, itemStyle: { color: colour(token) }, data: hours.map((hour) => Number(hour[part])) })),
     }),
     data: () => ({
-      columns: [{ label: term("hour_of_day"), word: true }, ...PARTS.map(([, word]) => ({ label: say(word) }))],
-      rows: hours.map((hour) => [dayHour(hour.hour), ...PARTS.map(([part]) => cny(hour[part], 3))]),
+      columns: [{ label: term("hour_of_day"), word: true }, ...PARTS.map(([, word]) => ({ label: say(word), unit: say("unit_hour") }))],
+      rows: hours.map((hour) => [amount(hour.hour, dayHour), ...PARTS.map(([part]) => amount(hour[part], cnyInFull))]),
     }),
   }).card;
 }
 
 function versionsCard(versions) {
   const columns = [["version", false], ["since", true], ["ask", false], ["units", false], ["state", true]].map(([key, word]) => ({ label: say(key), word }));
-  const rows = versions.map(({ version, since, terms }) => [number(version), moment(since), cny(terms.ask_price), number(terms.units), stateTag(terms.state)]);
+  const rows = versions.map(({ version, since, terms }) => [number(version), moment(since), cnyInFull(terms.ask_price), number(terms.units), stateTag(terms.state)]);
   return card(say("versions"), null, table(say("versions"), columns, rows));
 }

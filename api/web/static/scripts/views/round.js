@@ -3,10 +3,10 @@ import { get } from "../api.js";
 import { readCatalogue } from "../catalogue-data.js";
 import { chartCard } from "../chart.js";
 import { card, element, figures, select, table } from "../elements.js";
-import { cny, moment, number, percent, withUnit } from "../format.js";
+import { cny, moment, number, percent } from "../format.js";
 import { words } from "../language.js";
 import { gapOption, gapTable } from "../rounds/gap.js";
-import { PARTS, pricesHeight, pricesOption, pricesTable } from "../rounds/prices.js";
+import { PARTS, pricesHeight, pricesNote, pricesOption, pricesTable } from "../rounds/prices.js";
 import { progressOption, progressTable } from "../rounds/progress.js";
 import { steps } from "../rounds/steps.js";
 import { useOption, useTable } from "../rounds/use.js";
@@ -81,7 +81,7 @@ const headline = (round) => figures([
   { key: "gap", label: say("gap"), value: percent(round.gap, 3), note: termOr(round.status), kind: "proof" },
   { key: "value", label: say("value"), value: cny(round.value, 0) },
   { key: "bound", label: say("bound"), value: cny(round.bound, 0) },
-  { key: "seconds", label: say("seconds"), value: withUnit(round.seconds, "s", 1) },
+  { key: "seconds", label: say("seconds"), value: number(round.seconds, 1) },
   { key: "left_out", label: say("left_out"), value: number(round.left_out) },
 ]);
 
@@ -99,11 +99,12 @@ function settlementCard(round, { rules }) {
 
 function pricesCard(round, shown, settings) {
   const state = { part: PARTS.includes(settings.part) ? settings.part : "congestion" };
+  const note = element("span", {}, pricesNote(shown, state.part));
   const choice = select(PARTS.map((part) => [part, say(part)]), state.part, {
-    "aria-label": say("part"), onchange: ({ target }) => { state.part = target.value; keep({ part: target.value }); chart.update(); },
+    "aria-label": say("part"), onchange: ({ target }) => { state.part = target.value; keep({ part: target.value }); note.textContent = pricesNote(shown, state.part); chart.update(); },
   });
   const chart = chartCard({
-    title: say("prices"), note: say("prices_note"), name: `${round.id}-prices`, height: pricesHeight(shown), tools: [choice],
+    title: say("prices"), note, name: `${round.id}-prices`, height: pricesHeight(shown), tools: [choice],
     draw: () => pricesOption(shown, state.part), data: () => pricesTable(shown, state.part),
   });
   return chart.card;

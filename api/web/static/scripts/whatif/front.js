@@ -1,4 +1,5 @@
 // The Pareto front: what the same work costs at rising prices of carbon and of latency.
+import { amount } from "../amount.js";
 import { element } from "../elements.js";
 import { cny, compact, number, percent, withUnit } from "../format.js";
 import { words } from "../language.js";
@@ -59,14 +60,16 @@ const pointWords = (point) => [
   say("gap_of", { gap: percent(point.gap, 2) }), point.on_front ? say("on_front") : say("off_front"),
 ].join("\n");
 
+const UNITS = { 4: "unit_ms", 5: "unit_kg", 6: "unit_kg", 8: "unit_share" };
+
 // The same as rows; each can be loaded from the keyboard.
 export function frontTable(points, load) {
   const labels = [say("path"), say("carbon_price"), say("latency_price"), say("spend"), say("rtt_mean"), term("carbon_location"), term("carbon_market"), term("unit_kwh"), say("gap"), say("on_front"), say("load")];
   return {
-    columns: labels.map((label, at) => ({ label, word: at === 0 || at > 8 })),
+    columns: labels.map((label, at) => ({ label, word: at === 0 || at > 8, unit: UNITS[at] && term(UNITS[at]) })),
     rows: points.map((point) => [
-      say(`path_${point.path}`), number(Number(point.carbon_price_per_kg), 2), number(Number(point.latency_price_per_ms_unit_hour), 6), cny(point.spend, 0), number(point.rtt_ms_mean, 2),
-      number(point.carbon_kg_location), number(point.carbon_kg_market), number(point.facility_kwh), percent(point.gap, 2), say(point.on_front ? "yes" : "no"),
+      say(`path_${point.path}`), amount(point.carbon_price_per_kg, (v) => number(Number(v), 2)), amount(point.latency_price_per_ms_unit_hour, (v) => number(Number(v), 6)), amount(point.spend, (v) => cny(v, 0)), amount(point.rtt_ms_mean, (v) => number(v, 2)),
+      ...[point.carbon_kg_location, point.carbon_kg_market, point.facility_kwh].map((v) => amount(v, (one) => number(one))), amount(point.gap, (v) => percent(v, 2)), say(point.on_front ? "yes" : "no"),
       element("button", { type: "button", class: "quiet", "aria-label": `${say("load")}: ${policyOf(point)}`, onclick: () => load(point) }, say("load_short")),
     ]),
   };

@@ -13,7 +13,7 @@ export const ORDER = {
     placed_plain: "已成交。", placed_cheapest: "它在按策略目标最便宜的地方；另有 {count} 处比过。", placed_despite: "{node}更便宜（全成本 {cost}，这里 {here}），但{code}。{why}",
     smallest: "最小的改动——", apply_change: "一键修改并等待成交", apply_price: "改为出价 {price}", proven: "改动已用现在的市场重新求解验证。", no_change: "任何单独一项改动都不能让它现在成交。", fits_now: "按现在的条款就放得下（{node}）：等下一轮成交。", draft_fits: "提交后就放得下（{node}）。", next_round_at: "下一轮：{at}。", next_round_asked: "下一轮由运营方发起。",
     applied: "已修改。", applied_waits: "已修改，等待下一轮成交。", placed_now: "已成交：{node}，{price}",
-    rank: "出价排名", rank_of: "第 {rank} / {of}", ahead: "前面有 {count} 份订单", expected: "预计成交", forecast: "{earliest} 至 {latest}", forecast_open: "最早 {earliest}，也可能一直不成交", basis_history: "依据相近订单的等待", basis_prior: "样本不足，为假定",
+    rank: "出价排名", rank_of: "第 {rank} 位（同类算力的 {of} 份中，按每单位小时的限价）", ahead: "若相同，排在前面的 {count} 份优先", expected: "预计成交", forecast: "{earliest} 至 {latest}", forecast_open: "最早 {earliest}，也可能一直不成交", basis_history: "依据相近订单的等待", basis_prior: "样本不足，为假定",
     candidates: "候选算力中心", buyer: "用户", alternatives: "各处会是多少", alternatives_placed: "价差与碳差是与成交处相比：负数更便宜、更少。", alternatives_waiting: "现在空着的，不论限价。", show_all: "显示全部 {count} 处", verdict_column: "结论", cost: "全成本", more: "价差", carbon: "碳排放·电网", carbon_contract: "碳排放·合同", more_carbon: "碳差·电网", why: "原因", not_drawn: "没有可比的价格、图上未画出的：{count} 个。", why_not: "为什么不在那里", never: "从来做不了的算力中心",
   },
   en: {
@@ -28,7 +28,7 @@ export const ORDER = {
     placed_plain: "It was placed.", placed_cheapest: "It runs where that is cheapest by the policy’s objective; {count} others were compared.", placed_despite: "{node} is cheaper (full cost {cost}, here {here}), but: {code}. {why}",
     smallest: "Smallest change:", apply_change: "Apply it and wait", apply_price: "Pay up to {price} instead", proven: "Proven by asking the market again with the change.", no_change: "No single change would place it now.", fits_now: "It fits as it is, at {node}: a round will place it.", draft_fits: "Once submitted it fits, at {node}.", next_round_at: "Next round: {at}.", next_round_asked: "The operator clears the next round.",
     applied: "Changed.", applied_waits: "Changed; it waits for the next round.", placed_now: "Placed: {node}, {price}",
-    rank: "Rank by price", rank_of: "{rank} of {of}", ahead: "{count} orders ahead in the queue", expected: "Expected", forecast: "{earliest} to {latest}", forecast_open: "{earliest} at the earliest; perhaps never", basis_history: "from how long such orders waited", basis_prior: "a guess: too few have been placed",
+    rank: "Rank by price", rank_of: "{rank} of {of} for its compute class, by limit price per unit-hour", ahead: "ties go to the {count} orders before it in the queue", expected: "Expected", forecast: "{earliest} to {latest}", forecast_open: "{earliest} at the earliest; perhaps never", basis_history: "from how long such orders waited", basis_prior: "a guess: too few have been placed",
     candidates: "Candidate centres", buyer: "Buyer", alternatives: "What each centre would cost", alternatives_placed: "Differences are to where it runs: less, if negative.", alternatives_waiting: "What is free now, whatever the limit price.", show_all: "Show all {count}", verdict_column: "Verdict", cost: "Full cost", more: "Price difference", carbon: "Carbon, grid", carbon_contract: "Carbon, contract", more_carbon: "Carbon difference", why: "Why", not_drawn: "Not in the picture, for want of a price to compare: {count}.", why_not: "Why not there", never: "Centres that could never do it",
   },
 };
