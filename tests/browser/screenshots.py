@@ -1,7 +1,8 @@
 """Screenshots of every view for the documentation: `make screenshots`.
 
 Without a database the shipped day is submitted and cleared first, which takes minutes; `ARGS="--database FILE --key KEY"`
-shows a day that landed already. That file is copied, not changed.
+shows a day that landed already. That file is copied, not changed. The documentation's pictures are all of one round, so
+only some views are saved elsewhere (`--out`).
 """
 
 from argparse import ArgumentParser
@@ -13,9 +14,11 @@ from looking import Scheme, looking, settle
 from playwright.sync_api import Browser
 from shown_site import Site, copy_of, prepare_day, serving
 from shown_views import VIEWS, View, address_of
+from shown_webhooks import HOST, webhooks_told
 
 from api.demo.day import SHIPPED_ORDERS, SHIPPED_SEED
 
+DOCUMENTED = Path("docs/images")
 WIDTH, HEIGHT = 1280, 1160
 LARGEST_BYTES = 400_000
 SHOWN_FIRST = "market"
@@ -24,7 +27,7 @@ SHOWN_FIRST = "market"
 def main() -> None:
     """Serve, look, save."""
     asked = ArgumentParser(description=__doc__)
-    asked.add_argument("--out", type=Path, default=Path("docs/images"))
+    asked.add_argument("--out", type=Path, default=DOCUMENTED)
     asked.add_argument("--database", type=Path, help="a SQLite file with a landed round; not changed")
     asked.add_argument("--key", help="its operator's key, or a file that holds it")
     asked.add_argument("--view", action="append", help="only this view; may be given several times")
@@ -34,11 +37,17 @@ def main() -> None:
         asked.error(MISSING)
     if given.database and not given.key:
         asked.error("--database needs --key")
+    if given.view and given.out.resolve() == DOCUMENTED.resolve():
+        asked.error("--view needs --out elsewhere: the documentation's pictures are all of one round")
     wanted = [view for view in VIEWS if not given.view or view.name in given.view]
     given.out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as made:
         url, key = _day(given.database, given.key, Path(made) / "market.db")
-        with serving(url, key) as site, launched(chromium) as browser:
+        with (
+            serving(url, key, webhook_hosts=(HOST,)) as site,
+            webhooks_told(site),
+            launched(chromium) as browser,
+        ):
             for view in wanted:
                 schemes: list[tuple[str, Scheme]] = [("zh", "light"), ("en", "light")]
                 if view.name == SHOWN_FIRST:

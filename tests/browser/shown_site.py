@@ -96,9 +96,12 @@ class LaterClock:
 
 
 @contextmanager
-def serving(url: str, key: str, *, ahead: timedelta = timedelta(0)) -> Iterator[Site]:
+def serving(
+    url: str, key: str, *, ahead: timedelta = timedelta(0), webhook_hosts: tuple[str, ...] = ()
+) -> Iterator[Site]:
     """A database, served, as it is that much later; buyer and provider look on by demo sessions."""
-    with open_exchange(_settings(url), LaterClock(ahead)) as opened, ServerThread(opened.app) as server:
+    settings = _settings(url, webhook_hosts)
+    with open_exchange(settings, LaterClock(ahead)) as opened, ServerThread(opened.app) as server:
         if ahead:
             opened.exchange.keep_time()
         site = Site(server.url, key, "", "")
@@ -111,10 +114,11 @@ def lent_key(site: Site, role: str) -> str:
     return str(site.ask("POST", "/v1/demo-sessions", json={"role": role})["api_key"])
 
 
-def _settings(url: str) -> Settings:
+def _settings(url: str, webhook_hosts: tuple[str, ...] = ()) -> Settings:
     return Settings(
         database_url=url,
         demo_sessions=True,
         demo_session_limit="1000/minute",
         solver_seconds=SECONDS,
+        webhook_allowed_hosts=webhook_hosts,
     )
