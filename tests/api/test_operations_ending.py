@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import IO, Any
 
@@ -16,7 +16,10 @@ import pytest
 from api_house import Keys
 
 from api.demo.day import day_of_orders
+from api.server import open_exchange
+from api.settings import Settings
 from market.domain.clock import next_local_midnight
+from market.persistence.database import Database
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 TOKEN = "s3cret-of-this-test"  # noqa: S105 - of this test
@@ -160,6 +163,23 @@ def test_a_second_signal_ends_it_at_once(market_url: str, keys: Keys, second: si
         assert again.round(cut_off)["failure"] == "exchange_stopped"
         assert again.open_orders() == ORDERS
         assert again.client.post("/v1/rounds", json={**ENDLESS, "seconds_limit": 2}).status_code == 201
+
+
+def test_an_exchange_that_is_killed_takes_its_round_with_it(market_url: str, keys: Keys) -> None:
+    with serve(market_url, keys) as served:
+        served.submit()
+        asked = served.client.post("/v1/rounds", json=ENDLESS, headers={"Prefer": "respond-async"})
+        cut_off = asked.json()["id"]
+        built = served.log_until(round_id=cut_off, step="build")
+        assert built["request_id"] == asked.headers["X-Request-ID"], "told by the process that was asked"
+        served.process.kill()
+        status, _ = served.rest()  # the log ends when the process that clears has ended, too
+    assert status == -signal.SIGKILL
+    with closing(Database(market_url)) as database:
+        assert database.round_lock.take()
+        database.round_lock.release()
+    with open_exchange(Settings(database_url=market_url)) as again:
+        assert again.enquiries.round(cut_off).failure == "exchange_stopped"
 
 
 def test_while_it_drains_it_answers_and_says_it_is_not_ready(market_url: str, keys: Keys) -> None:
