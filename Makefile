@@ -49,7 +49,7 @@ lock: .venv/tool  ## Resolve the locks anew
 LOCK_FLAGS := pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade
 
 screenshots: .venv/test  ## Look at the shipped day and save every view into docs/images
-	@PYTHONPATH=tests $(BIN)/python tests/browser/screenshots.py $(ARGS)
+	@PYTHONPATH=.:tests $(BIN)/python tests/browser/screenshots.py $(ARGS)
 
 clean:  ## Remove what was installed and built
 	rm -rf .venv build dist *.egg-info tests/output
