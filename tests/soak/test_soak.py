@@ -13,7 +13,7 @@ from api.bench.soak.report import SCHEMA, to_json, to_markdown
 from api.bench.soak.run import soak
 from api.terminal.refusal import Refusal
 
-SHORT = Asked(orders=300, clients=8, minutes=0.35, faults_of_each=1, checkpoints=2, solver_seconds=1.0)
+SHORT = Asked(orders=300, clients=8, minutes=0.25, faults_of_each=1, checkpoints=2, solver_seconds=1.0)
 
 
 def test_the_same_seed_is_the_same_day() -> None:
