@@ -17,7 +17,7 @@ from market.clearing.builder import BuiltProblem, build_problem
 from market.clearing.idle_moves import cost_of
 from market.clearing.reporting import Report, unreported
 from market.clearing.snapshot import Horizon, MarketSnapshot, Movable
-from market.clearing.solving import Solve, reporting
+from market.clearing.solving import Solve, apart, reporting
 from market.clearing.staying import Staying
 from market.domain.catalogue import Catalogue
 from market.domain.clock import HOUR
@@ -50,7 +50,7 @@ def clear_market(
 ) -> Cleared:
     """Build and solve: with moves where there is something to move, without where a move would evict somebody."""
     with step("build"):
-        built = build_with_moves(snapshot)
+        built = apart(solve, build_with_moves)(snapshot)
     if built.staying is not None:
         finer = _finer(built, built.staying, limits)
         with step("solve"):
@@ -58,7 +58,7 @@ def clear_market(
         if not built.staying.evicted(clearing):
             return Cleared(built, clearing, finer)
         with step("build"):
-            built = build_problem(without_moves(snapshot))
+            built = apart(solve, build_problem)(without_moves(snapshot))
     with step("solve"):
         return Cleared(built, _reporting(built, solve, report)(built.problem, limits), limits)
 

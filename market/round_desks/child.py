@@ -53,7 +53,7 @@ class ChildTerms:
     server: ServerTerms = field(default_factory=ServerTerms)
     engine: Engine = field(default_factory=Engine)
     niceness: int = 0
-    """How far it stands back, while it solves, for others on the same cores, as nice(1) counts."""
+    """How far it stands back, while it builds, solves, judges and reads, for others on the same cores, as nice(1) counts."""
     retention: Retention = USUAL_RETENTION
     hears: bool = True
     """Whether reports of providers come to the process that starts it; else it looks whether they come to anybody."""
