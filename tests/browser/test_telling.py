@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 from looking import opened
@@ -111,3 +112,23 @@ def test_tables_fit_a_desk(path: str, role: str, browser: Browser, site: Site) -
             expect(page.locator("#view tbody tr").first).to_be_visible()
             for table in page.locator("#view .scroll").all():
                 assert table.evaluate("one => one.scrollWidth - one.clientWidth") <= 0
+
+
+def test_no_label_of_a_heat_map_is_cut_off(browser: Browser, site: Site) -> None:
+    """Chinese names are the wide ones; ECharts looks at some labels only where there are many."""
+    address = f"{site.url}/rounds/{site.round['id']}?lang=zh"
+    pictures = []
+    with opened(browser, address, accept_downloads=True) as page:
+        for title in ("价格：算力产品 × 小时", "使用的功率与上限"):
+            with page.expect_download() as downloading:
+                page.get_by_role("button", name=f"导出{title}为 SVG").click()
+            pictures.append(Path(downloading.value.path()).read_text(encoding="utf-8"))
+    looking_on = browser.new_page()
+    for picture in pictures:
+        looking_on.set_content(f"<body style='margin: 0'>{picture}")
+        edges = looking_on.locator("svg text").evaluate_all(
+            "texts => texts.map((one) => one.getBoundingClientRect().left)"
+        )
+        assert len(edges) > 20
+        assert min(edges) >= 0
+    looking_on.close()

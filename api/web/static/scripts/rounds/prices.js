@@ -1,6 +1,7 @@
 // Prices as a heat map: offerings down, hours across.
 import { amount } from "../amount.js";
 import { dayHour, hoursAfter, number } from "../format.js";
+import { roomFor } from "../label-width.js";
 import { nameOf, words } from "../language.js";
 import { colour } from "../theme.js";
 import { ROUNDS } from "../words/rounds.js";
@@ -8,6 +9,7 @@ import { ROUNDS } from "../words/rounds.js";
 const say = words(ROUNDS);
 export const PARTS = ["congestion", "effective"];
 const MOST_ROWS = 60;
+const FONT = 10, WIDEST = 230;
 
 // Offerings with the highest prices first: [{ id, offering, values: [per hour] }].
 function rowsOf({ prices, offerings }, part) {
@@ -32,12 +34,13 @@ const label = ({ devices, nodes }, row) => (row.offering ? `${nameOf(devices.get
 
 export function pricesOption(shown, part) {
   const rows = rowsOf(shown, part).slice(0, MOST_ROWS).reverse(), hours = hoursOf(shown);
+  const labels = rows.map((row) => label(shown, row));
   const highest = Math.max(...rows.flatMap((row) => row.values), 0.01);
   return {
     tooltip: { formatter: ({ value: [hour, at, price] }) => `${label(shown, rows[at])} (${rows[at].id})\n${dayHour(hours[hour])} · ¥${number(price, 3)}` },
-    grid: { left: 8, right: 16, top: 8, bottom: 44, containLabel: true },
+    grid: { left: roomFor(labels, FONT, WIDEST), right: 16, top: 8, bottom: 66, containLabel: false },
     xAxis: { type: "category", data: hours.map(dayHour) },
-    yAxis: { type: "category", data: rows.map((row) => label(shown, row)), axisLabel: { color: colour("soft"), fontSize: 10, interval: 0, width: 230, overflow: "truncate" } },
+    yAxis: { type: "category", data: labels, axisLabel: { color: colour("soft"), fontSize: FONT, interval: 0, width: WIDEST, overflow: "truncate" } },
     visualMap: { min: 0, max: highest, orient: "horizontal", left: "center", bottom: 0, itemHeight: 120, itemWidth: 10, text: [`¥${number(highest, 2)}`, "¥0"], inRange: { color: [colour("low"), colour("c4"), colour("hot")] }, textStyle: { color: colour("soft") } },
     series: [{ type: "heatmap", progressive: 0, animation: false, data: rows.flatMap((row, at) => row.values.map((price, hour) => [hour, at, price])) }],
   };
