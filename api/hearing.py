@@ -1,4 +1,4 @@
-"""Who hears what while the application is up: it what other servers on its database commit, and all of them its providers."""
+"""Who hears what while it is up: it what other servers on its database commit, and all of them its providers."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -295,7 +295,7 @@ class Exchange(
     def _ending_round(self, opened: Round) -> Iterator[None]:
         """Close the round as failed when a step raises (the error goes on to the caller); free its place.
 
-        One that has ended already is left as it ended: another exchange has taken it over, or it was landing as this broke off.
+        One that has ended already is left as it ended: another exchange took it over, or it was landing as this broke off.
         """
         try:
             yield

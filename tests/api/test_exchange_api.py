@@ -34,8 +34,8 @@ def test_what_a_client_asks_first(house: House) -> None:
     house.exchange.finish_round(opened)
 
 
-def test_it_tells_when_the_next_round_is_due(market_file: str, keys: Keys) -> None:
-    with closing(Database(market_file)) as database:
+def test_it_tells_when_the_next_round_is_due(market_url: str, keys: Keys) -> None:
+    with closing(Database(market_url)) as database:
         exchange, clock = build_exchange(database)
         app = build_test_app(exchange, clock, round_every="1h", demo_sessions=False)
         with TestClient(app) as client:
@@ -46,9 +46,7 @@ def test_it_tells_when_the_next_round_is_due(market_file: str, keys: Keys) -> No
                 clock.advance(HOUR)
                 return len(told) == 2
 
-            timer = RoundTimer(
-                exchange, RoundsHere(exchange), RoundRequest(limits=Limits(1.0)), HOUR, wait
-            )
+            timer = RoundTimer(exchange, RoundsHere(exchange), RoundRequest(limits=Limits(1.0)), HOUR, wait)
             app.state.desk.next_round_at = timer.next_at
             timer._run()
             assert [one["next_round_at"] for one in told] == [rfc3339(NOW + HOUR), rfc3339(NOW + 2 * HOUR)]
