@@ -89,7 +89,7 @@ class RoundStore:
         return self._session.scalar(select(RoundRow.opened_at).where(RoundRow.id == round_id))
 
     def in_progress(self, *, held: bool = False) -> Round | None:
-        """The round that is clearing, if any; `held`: it stays so until this unit of work ends, nobody lands it meanwhile."""
+        """The round that is clearing, if any; `held`: nobody lands it within this unit of work."""
         query = select(RoundRow).where(RoundRow.in_progress == 1)
         row = self._session.scalar(query.with_for_update() if held else query)
         return None if row is None else mapping.read_round(row)
