@@ -1,9 +1,11 @@
 """`suanli bench soak`: a market day in minutes, with everything failing in turn, and every order accounted for."""
 
 import json
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -74,6 +76,7 @@ def soak(  # noqa: PLR0913 - each is an option of the command
         faults_of_each=faults,
         checkpoints=checkpoints,
     )
+    signal.signal(signal.SIGTERM, _end)  # what was started is ended on the way out
     with _progress() as tell:
         told = to_json(run_soak(asked, tell))
     if out is not None:
@@ -85,6 +88,10 @@ def soak(  # noqa: PLR0913 - each is an option of the command
         typer.echo(to_markdown(told), nl=False)
     if told["discrepancies"] or told["ended"]:
         raise typer.Exit(1)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
 
 
 @contextmanager
