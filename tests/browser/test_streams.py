@@ -8,6 +8,7 @@ from shown_site import Site, lent_key
 
 pytestmark = pytest.mark.browser
 TABS = 8
+AT_ONCE = 4
 SEEN = """(seen) => {
   Object.defineProperty(document, "hidden", { configurable: true, value: !seen });
   document.dispatchEvent(new Event("visibilitychange"));
@@ -35,6 +36,17 @@ def test_many_tabs_of_orders_leave_connections_for_everything_else(browser: Brow
         for tab in [first, *tabs]:
             settle(tab)
             assert tab.evaluate("fetch('/v1/exchange').then((answer) => answer.status)") == 200
+
+
+def test_tabs_that_are_all_seen_take_turns(browser: Browser, site: Site) -> None:
+    address = f"{site.url}/operator?part=audit&lang=en"
+    with opened(browser, address, key=site.operator) as first:
+        tabs = [first, *(first.context.new_page() for _ in range(AT_ONCE))]
+        for tab in tabs[1:]:
+            tab.goto(address)
+            settle(tab)
+        for tab in tabs:
+            expect(tab.locator(".audit .live")).to_be_visible(timeout=60_000)
 
 
 def test_a_tab_nobody_looks_at_hears_nothing_and_goes_on_where_it_was(browser: Browser, site: Site) -> None:

@@ -12,7 +12,8 @@ export function hear(kinds, heard, { signal = null, connected = () => {}, missed
   const one = { kinds, heard, connected, missed };
   waiting.add(one);
   signal?.addEventListener("abort", () => waiting.delete(one), { once: true });
-  if (stream) connected(hearing); else begin();
+  connected(hearing);
+  if (!stream) begin();
 }
 
 function begin() {
