@@ -12,6 +12,7 @@ import typer
 from api.cli.bench_api import api as measure_api
 from api.cli.bench_gap import gap as clear_assignments
 from api.cli.bench_plans import plans as explain_plans
+from api.cli.bench_round import round_ as clear_whole_round
 from api.cli.bench_scale import scale as measure_scale
 from api.cli.bench_soak import soak as live_a_day
 from api.cli.output import print_json
@@ -189,6 +190,7 @@ def report(
 app.command("gap")(clear_assignments)
 app.command("api")(measure_api)
 app.command("plans")(explain_plans)
+app.command("round")(clear_whole_round)
 app.command("scale")(measure_scale)
 app.command("soak")(live_a_day)
 

@@ -9,9 +9,8 @@ from typing import Any
 from api.bench.soak.asked import DAY, Asked
 from api.demo.order_bodies import order_body
 from market.domain.clock import HOUR
-from market.domain.offerings import Offering
 from market.scenarios.demand import GeneratedOrder, generate_orders, read_demand_tables
-from market.scenarios.scarcity import demand_over_supply, scaled_to
+from market.scenarios.growth import grown_to
 from market.scenarios.scenario import Scenario, original_of, read_scenario, scenario_directory
 
 SCENARIO = "east_west"
@@ -115,34 +114,14 @@ def _grown(
     scenario: Scenario, orders: Sequence[GeneratedOrder]
 ) -> tuple[Scenario, Mapping[str, Sequence[str]]]:
     """Units for the day's demand, power for the units; some offerings' providers report."""
-    ratios = demand_over_supply(scenario.offerings, scenario.devices, orders)
-    factor = max(1, round(max(ratios.values(), default=1.0) / DEMAND_OVER_SUPPLY) + 1)
-    roomy = [_times(offering, factor) for offering in scenario.offerings]
-    fitted = scaled_to(roomy, scenario.devices, orders, DEMAND_OVER_SUPPLY)
-    often = sorted(fitted, key=lambda one: (-sum(one.free_units_by_hour), one.id))[:REPORTING]
+    grown = grown_to(scenario, orders, DEMAND_OVER_SUPPLY)
+    often = sorted(grown.offerings, key=lambda one: (-sum(one.free_units_by_hour), one.id))[:REPORTING]
     reporting: dict[str, list[str]] = {}
     for offering in often:
         reporting.setdefault(offering.provider_id, []).append(offering.id)
     chosen = {offering.id for offering in often}
     offerings = tuple(
-        replace(one, heartbeat_minutes=HEARTBEAT_MINUTES) if one.id in chosen else one for one in fitted
+        replace(one, heartbeat_minutes=HEARTBEAT_MINUTES) if one.id in chosen else one
+        for one in grown.offerings
     )
-    grown = {
-        node.id: _free(offerings, node.id) / max(1, _free(scenario.offerings, node.id))
-        for node in scenario.nodes
-    }
-    nodes = tuple(
-        node
-        if node.power_cap_kw is None
-        else replace(node, power_cap_kw=max(1, round(node.power_cap_kw * max(grown[node.id], 0.01))))
-        for node in scenario.nodes
-    )
-    return replace(scenario, offerings=offerings, nodes=nodes), reporting
-
-
-def _times(offering: Offering, factor: int) -> Offering:
-    return replace(offering, units=offering.units * factor)
-
-
-def _free(offerings: Sequence[Offering], node_id: str) -> int:
-    return sum(sum(one.free_units_by_hour) for one in offerings if one.node_id == node_id)
+    return replace(grown, offerings=offerings), reporting
