@@ -55,11 +55,20 @@ class RunningDesk(Desk):
     def keep_time(self, actor: Actor | None = None, once: Once | None = None) -> Upkept:
         """Do what is due by now: start, capture, complete, interrupt, expire, lapse.
 
-        Many short units of work, each whole; whatever cuts it off, the next call goes on. None: the exchange's own
-        timer; else operators only.
+        Many short units of work, each whole; whatever cuts it off, the next call goes on. None: the exchange itself, which
+        leaves it to whoever is just at it, in this process or another; else operators only.
         """
         if actor is not None:
             actor.require(Role.OPERATOR, scope=Scope.ROUNDS)
+            return self._keep_time(actor, once)
+        if not self.database.time_lock.take():
+            return Upkept()
+        try:
+            return self._keep_time(None, None)
+        finally:
+            self.database.time_lock.release()
+
+    def _keep_time(self, actor: Actor | None, once: Once | None) -> Upkept:
         now = self.clock.now()
         due, late = self._due(now)
         done = Upkept()

@@ -36,6 +36,8 @@ class ClaimName(StrEnum):
     """To deliver to webhooks."""
     LISTENING = "listening"
     """That reports are heard: shared by all who serve the API."""
+    TIME = "time"
+    """To do what is due, while it is done: two who did it at once would wait for each other's rows."""
 
 
 SHARED = frozenset({ClaimName.LISTENING})
@@ -43,7 +45,7 @@ SHARED = frozenset({ClaimName.LISTENING})
 _NUMBERS = {ClaimName.ROUND: ADVISORY_LOCK} | {
     name: (ADVISORY_LOCK << 8) + place
     for place, name in enumerate(
-        (ClaimName.ROUNDS, ClaimName.UPKEEP, ClaimName.WEBHOOKS, ClaimName.LISTENING), 1
+        (ClaimName.ROUNDS, ClaimName.UPKEEP, ClaimName.WEBHOOKS, ClaimName.LISTENING, ClaimName.TIME), 1
     )
 }
 

@@ -43,6 +43,7 @@ class Database:
         self.url = url
         self.engine = _build_engine(url, terms or ServerTerms())
         self.round_lock = Claim(self.engine, ClaimName.ROUND)
+        self.time_lock = Claim(self.engine, ClaimName.TIME)
         self.teller = uuid.uuid4().hex
         """Tells this open database from others on the same server, which may be of the same process."""
         self._writing = sessionmaker(self.engine, expire_on_commit=False, info={TELLER: self.teller})
@@ -145,8 +146,9 @@ class Database:
         )
 
     def close(self) -> None:
-        """Let go of all connections, and of the claim to clear a round."""
+        """Let go of all connections, and of claims."""
         self.round_lock.release()
+        self.time_lock.release()
         self.engine.dispose()
 
 

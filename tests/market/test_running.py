@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from market.domain.orders import TimeInForce
 from market.domain.parties import Actor, Role
 from market.domain.states import AllocationState, NodeState, OrderState
 from market.exchange import AnsweredBefore, Exchange, Once
+from market.persistence.database import Database
 from market.running.upkeep import Upkept
 from solver import Clearing, ClearingProblem, Limits, clear
 
@@ -101,7 +103,7 @@ def test_ticks_at_once_capture_once(day: Day, exchange: Exchange) -> None:
 
     def tick() -> Upkept:
         begin.wait()
-        return exchange.keep_time()
+        return exchange.keep_time(day.operator)
 
     with ThreadPoolExecutor(4) as pool:
         done = [ticked.result() for ticked in [pool.submit(tick) for _ in range(4)]]
@@ -109,6 +111,20 @@ def test_ticks_at_once_capture_once(day: Day, exchange: Exchange) -> None:
     day.checked(None)
     assert {day.allocation(order).settled_hours for order in orders} == {2}
     assert day.balance("acc_prv_toy") == sum(day.order(order).paid_micros for order in orders)
+
+
+def test_what_somebody_else_is_just_at_is_left_to_them_and_no_round_waits_for_it(day: Day) -> None:
+    order = day.submit(devices=("a100_80",))
+    day.clear()
+    day.clock.advance(HOUR)
+    with closing(Database(day.exchange.database.url)) as elsewhere:
+        assert elsewhere.time_lock.take()
+        assert day.exchange.keep_time() == Upkept()
+        day.clear()
+        assert day.life(order) == ["submitted", "placed_in_round"]
+        assert day.exchange.keep_time(day.operator).started == 1  # whoever asks for it gets it
+    day.clock.advance(HOUR)
+    assert day.tick().captured_hours == 1
 
 
 def test_a_node_that_goes_down_interrupts_its_own_and_nothing_else(day: Day) -> None:
