@@ -18,6 +18,7 @@ USUALLY_SQLITE = {
     "api/test_content_coding": "what happens on the way in and out, before the market is asked",
     "api/test_edge_": "what happens on the way in and out, before the market is asked",
     "api/test_openapi": "the document, and what is refused by it",
+    "api/test_operations_ending": "how processes end; what they leave behind is on both in tests/kills",
     "api/test_operations_logs": "what is written of a request, whatever it asked for",
     "api/test_operations_metrics": "what is counted of a request, whatever it asked for",
     "api/test_operations_traces": "what is traced of a request, whatever it asked for",
