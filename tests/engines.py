@@ -16,6 +16,7 @@ CHOICES = ("usual", SQLITE, POSTGRES, "both")
 USUALLY_SQLITE = {
     "api/test_bad_input": "what is refused at the door; characters that PostgreSQL cannot store have tests of their own",
     "api/test_content_coding": "what happens on the way in and out, before the market is asked",
+    "api/test_contract_examples": "solves for long; what each route stores has tests of its own, on both",
     "api/test_edge_": "what happens on the way in and out, before the market is asked",
     "api/test_openapi": "the document, and what is refused by it",
     "api/test_operations_ending": "how processes end; what they leave behind is on both in tests/kills",

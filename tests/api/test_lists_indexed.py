@@ -117,6 +117,7 @@ def scanned(house: House, asked: list[tuple[str, Any]]) -> set[str]:
     return found
 
 
+@pytest.mark.sqlite("how it says what it goes through; what PostgreSQL goes through: test_query_plans")
 @pytest.mark.parametrize("role", ["operator", "buyer", "provider", None])
 def test_every_filter_is_served_by_an_index(house: House, role: str | None) -> None:
     key = getattr(house.keys, role) if role else None
