@@ -20,7 +20,6 @@ from market.persistence.store import Store
 
 BATCH = "/v1/orders/batch"
 JSON, NDJSON = "application/json", "application/x-ndjson"
-pytestmark = pytest.mark.usually_sqlite("looks at bodies before any database does")
 FEW_BYTES = 20_000
 """An answer that says what is wrong with one thing."""
 

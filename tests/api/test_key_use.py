@@ -11,8 +11,6 @@ from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from api.operations.key_use import writing_key_uses
 from market.exchange import Exchange
 
-pytestmark = pytest.mark.usually_sqlite("what the database answers is said by the test")
-
 
 class Exhausted(Exchange):
     """An exchange that has no connection to write with the first time."""

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from thoroughness import often
 
 from api.bench.soak.asked import Asked
 from api.bench.soak.faults import FaultKind
@@ -13,6 +14,7 @@ from api.bench.soak.report import SCHEMA, to_json, to_markdown
 from api.bench.soak.run import soak
 from api.terminal.refusal import Refusal
 
+RELEASES_ONLY = pytest.mark.skipif(not often(0, 1), reason="a minute each: make thorough")
 SHORT = Asked(orders=300, clients=8, minutes=0.25, faults_of_each=1, checkpoints=2, solver_seconds=1.0)
 
 
@@ -57,6 +59,7 @@ def test_nothing_is_lost_or_doubled_whatever_fails() -> None:
     assert all(fault["round_seconds"] is not None for fault in faults)
 
 
+@RELEASES_ONLY
 @pytest.mark.slow
 @pytest.mark.postgres
 def test_a_host_that_is_cut_off_holds_nobody_up() -> None:
@@ -74,6 +77,7 @@ def test_a_host_that_is_cut_off_holds_nobody_up() -> None:
     assert cut_off["round_seconds"] is not None
 
 
+@RELEASES_ONLY
 @pytest.mark.slow
 def test_on_sqlite(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'market.db'}"
