@@ -75,8 +75,8 @@ class Granted:
         self._market, self._order, self._allocation = market, order, allocation
         anywhere = _anywhere(order)
         self._unbound = market.windows(anywhere)
-        self._built, explainer = market.judge(order)
-        self._reasons = offering_reasons(self._built, explainer, 0)
+        self._built, verdicts = market.judge(order)
+        self._reasons = offering_reasons(self._built, verdicts, 0)
         allowed = self._unbound.between(*market.window_of(anywhere))
         self._cheapest = self._best(anywhere, self._unbound, allowed)
         windows = market.windows(order)

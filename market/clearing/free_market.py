@@ -19,7 +19,7 @@ from market.domain.money import LARGEST_MICROS, hourly_price_micros
 from market.domain.orders import Order, OrderTerms
 from market.domain.rounds import Holding, Reason
 from solver import Clearing, Status
-from solver.explain import Explainer
+from solver.explain import CandidateVerdict, Explainer
 
 FEN_MICROS = 10_000
 
@@ -95,10 +95,10 @@ class FreeMarket:
         """Node by node, why the order would not be placed now."""
         return node_reasons(*self.judge(order), 0)
 
-    def judge(self, order: Order) -> tuple[BuiltProblem, Explainer]:
+    def judge(self, order: Order) -> tuple[BuiltProblem, Sequence[CandidateVerdict]]:
         """The problem of this order alone, and the solver's word on each of its candidates."""
         built = self.built(order)
-        return built, Explainer(built.problem, _nothing_placed(built))
+        return built, Explainer(built.problem, _nothing_placed(built)).verdicts(0)
 
     def price_to_place(self, order: Order) -> int | None:
         """The limit price that would place the order now, in whole fen; None if no price would."""

@@ -124,8 +124,9 @@ def explain_unplaced(built: BuiltProblem, clearing: Clearing, round_id: str) -> 
     explainer = Explainer(built.problem, clearing)
     found = []
     for job in np.flatnonzero(clearing.chosen < 0).tolist():
-        reasons = node_reasons(built, explainer, job)
-        costs = [v.fitting_cost_micros for v in explainer.verdicts(job) if v.fitting_cost_micros is not None]
+        verdicts = explainer.verdicts(job)
+        reasons = node_reasons(built, verdicts, job)
+        costs = [v.fitting_cost_micros for v in verdicts if v.fitting_cost_micros is not None]
         price = limit_above(min(costs)) if costs else None
         order_id = built.snapshot.orders[job].id
         found.append(Explanation(order_id, round_id, deciding_code(reasons), reasons, price, None))

@@ -4,7 +4,7 @@ Rules that need no competition come from the builder (`eligibility`); what time,
 decided comes from the solver's `Explainer`. A node's reason is that of its offering that came closest.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,17 +14,17 @@ from market.clearing.eligibility import RULED_OUT
 from market.clearing.supply import parts_of
 from market.domain.money import format_cny
 from market.domain.rounds import Reason, ReasonCode
-from solver.explain import CandidateVerdict, Explainer
+from solver.explain import CandidateVerdict
 
 CLOSENESS = {code: rank for rank, code in enumerate(ReasonCode)}
 """How close a code is to being placed: the enum runs from the most fundamental obstacle to the slightest."""
 
 
-def node_reasons(built: BuiltProblem, explainer: Explainer, job: int) -> tuple[Reason, ...]:
-    """One reason for each node that lists anything, in the catalogue's order."""
+def node_reasons(built: BuiltProblem, verdicts: Sequence[CandidateVerdict], job: int) -> tuple[Reason, ...]:
+    """One reason for each node that lists anything, in the catalogue's order; `verdicts` are the solver's on the job."""
     offerings = built.snapshot.catalogue.offerings
     closest: dict[str, Reason] = {}
-    for row, reason in offering_reasons(built, explainer, job).items():
+    for row, reason in offering_reasons(built, verdicts, job).items():
         node_id = offerings[row].node_id
         if node_id not in closest or CLOSENESS[reason.code] > CLOSENESS[closest[node_id].code]:
             closest[node_id] = reason
@@ -38,20 +38,19 @@ def deciding_code(reasons: tuple[Reason, ...]) -> ReasonCode:
     return max((reason.code for reason in reasons), key=CLOSENESS.__getitem__)
 
 
-def offering_reasons(built: BuiltProblem, explainer: Explainer, job: int) -> dict[int, Reason]:
+def offering_reasons(
+    built: BuiltProblem, verdicts: Sequence[CandidateVerdict], job: int
+) -> dict[int, Reason]:
     """One reason for each offering, by its row."""
     eligibility, offerings = built.eligibility[job], built.snapshot.catalogue.offerings
-    verdicts = {
-        int(built.problem.candidate_offering[verdict.candidate]): verdict
-        for verdict in explainer.verdicts(job)
-    }
+    judged = {int(built.problem.candidate_offering[verdict.candidate]): verdict for verdict in verdicts}
     reasons = {}
     for row, offering in enumerate(offerings):
         if eligibility.rule[row]:
             code = RULED_OUT[eligibility.rule[row] - 1]
             facts = built.rules.facts(built.snapshot.orders[job].job, row, eligibility)
-        elif row in verdicts:
-            code, facts = _judged(built, job, row, verdicts[row])
+        elif row in judged:
+            code, facts = _judged(built, job, row, judged[row])
         else:
             code, facts = ReasonCode.PRICED_OUT, {"offering": offering.id}
         reasons[row] = Reason(offering.node_id, code, facts)

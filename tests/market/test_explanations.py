@@ -148,10 +148,10 @@ def test_windows_say_what_the_solver_says(seed: int) -> None:
     market = random_snapshot(seed)
     free = FreeMarket(replace(market, orders=()))
     for one in market.orders[:20]:
-        _, explainer = free.judge(one)
+        _, verdicts = free.judge(one)
         told = {
             v.candidate: (v.fitting_start, v.fitting_cost_micros)
-            for v in explainer.verdicts(0)
+            for v in verdicts
             if v.fitting_start is not None
         }
         windows = free.windows(one)
