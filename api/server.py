@@ -172,7 +172,6 @@ def run_server(settings: Settings, found: FoundSettings | None = None) -> None:
     with closing(bind(settings.host, settings.port)) as listening, logging_as_set(settings):
         with ready_to_serve(settings, found) as (opened, ending):
             announce(settings.host, listening)
-            opened.desk.rounds.warm()
             GracefulServer(ServerConfig(opened.app, edge_of(opened.app)), ending).run(sockets=[listening])
         _logger.info("stopped")
 

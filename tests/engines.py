@@ -47,7 +47,6 @@ USUALLY_SQLITE = {
     "demo/": "solves for minutes and stores little",
     "kills/test_batch_kills": "whole or not at all: test_kills asks it of everything, on both",
     "kills/test_webhook_kills": "a server that dies; couriers that die in a transaction are on both",
-    "market/test_webhook_delivery": "what is delivered is on both in api/test_worker_duties",
     "properties/test_exchange_machine": "lives of a hundred steps; what each step does is on both",
     "properties/test_round_invariants": "what rounds find, which is found before it is stored",
 }

@@ -28,8 +28,9 @@ class ScheduledRounds:
 
     @contextmanager
     def led(self, term: Term) -> Iterator[None]:
-        """A timer runs here; a round that clears lands before this is left."""
+        """A timer runs here; a round that clears lands before this is left. What the first one would wait for is loaded now."""
         ending = threading.Event()
+        self._rounds.warm()
         self._first_at = self._after_the_newest() if term.taken_over else None
         wait = self._waiting(term, ending)
         with RoundTimer(self._exchange, self._rounds, self._request, self._every, wait) as timer:

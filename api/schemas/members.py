@@ -24,7 +24,7 @@ MEMBER: dict[str, Any] = {
 
 Email = Annotated[
     str,
-    StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s]{1,189}$"),
+    StringConstraints(pattern=r"^[^@\s\u0085\uFEFF]{1,64}@[^@\s\u0085\uFEFF]{1,189}$"),
     Field(description="Where the person can be reached; nothing is sent there by the exchange."),
 ]
 RoleOfMember = Annotated[MemberRole, Field(strict=False, description=ROLE)]

@@ -15,7 +15,7 @@ VICTIMS = Path(__file__).with_name("victims.py")
 
 
 @pytest.mark.parametrize(
-    ("what", "kills"), [("round", often(12, 40)), ("capture", often(6, 30)), ("refund", often(6, 30))]
+    ("what", "kills"), [("round", often(20, 40)), ("capture", often(10, 30)), ("refund", often(10, 30))]
 )
 def test_a_kill_does_no_damage(what: str, kills: int, engine: str, request: pytest.FixtureRequest) -> None:
     kills = kills // often(4, 1) if engine == "postgres" else kills

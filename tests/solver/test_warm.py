@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from brute_force import best_value
 from random_markets import contested_market, market
-from thoroughness import often
 
 from solver import Clearing, ClearingError, ClearingProblem, Limits, Status, clear, verify
 
@@ -45,7 +44,7 @@ def test_an_unchanged_market_needs_no_second_clearing(yesterday: tuple[ClearingP
     assert verify(problem, again).ok
 
 
-@pytest.mark.parametrize("jobs", [20, 1, 200][: often(1, 3)])
+@pytest.mark.parametrize("jobs", [1, 20, 200])
 def test_a_changed_market_is_cleared_rightly(yesterday: tuple[ClearingProblem, Clearing], jobs: int) -> None:
     problem = changed(yesterday[0], jobs)
     clearing = clear(problem, QUICK, earlier=yesterday[1])
