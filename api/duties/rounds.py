@@ -28,7 +28,10 @@ class ScheduledRounds:
 
     @contextmanager
     def led(self, term: Term) -> Iterator[None]:
-        """A timer runs here; a round that clears lands before this is left. What the first one would wait for is loaded now."""
+        """A timer runs here; a round that clears lands before this is left.
+
+        What the first one would wait for is loaded as it begins.
+        """
         ending = threading.Event()
         self._rounds.warm()
         self._first_at = self._after_the_newest() if term.taken_over else None
