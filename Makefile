@@ -21,19 +21,19 @@ serve: .venv/runtime  ## Serve an exchange on SQLite (suanli.db)
 	@$(BIN)/suanli init --scenario east_west && $(BIN)/suanli serve $(ARGS)
 
 test: .venv/test  ## Run every test (ARGS="-k name" for some)
-	@$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadscope $(ARGS)
 
 test-postgres: .venv/test  ## Run every test that opens a database, each on PostgreSQL alone
-	@$(BIN)/python -m pytest -n 2 --dist loadscope --engine postgres -m "postgres or sqlite" -rs $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadscope --engine postgres -m "postgres or sqlite" -rs $(ARGS)
 
 thorough: .venv/test  ## Run every test as often as a release promises (an hour)
-	@SUANLI_THOROUGH=1 $(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
+	@SUANLI_THOROUGH=1 $(BIN)/python -m pytest -n 3 --dist loadscope $(ARGS)
 
 lint: .venv/test  ## Lint, types, import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
 
 check: lint  ## Lint and the fast tests, in a minute or two
-	@$(BIN)/python -m pytest -n 2 --dist loadscope -m "not slow and not browser and not postgres" $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadscope -m "not slow and not browser and not postgres" $(ARGS)
 
 format: .venv/test  ## Format and sort imports
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

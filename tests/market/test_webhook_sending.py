@@ -202,7 +202,7 @@ def test_what_is_sent_at_once_looks_its_host_up_once() -> None:
     hanging.now.set()
     with receiving() as receiver:
         patient = AddressGuard(["slow.example"], Resolver(hanging))
-        told = send_all([parcel(receiver.url.replace("127.0.0.1", "slow.example"))] * 16, patient)
+        told = send_all([parcel(receiver.url.replace("127.0.0.1", "slow.example"))] * 16, patient, seconds=60)
         assert all(attempt is not None and attempt.succeeded for attempt in told)
     assert hanging.began.acquire(timeout=30)
     assert not hanging.began.acquire(blocking=False)
