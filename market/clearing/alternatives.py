@@ -12,7 +12,7 @@ import numpy as np
 
 from market.clearing.free_market import Fit, FreeMarket
 from market.clearing.options import Option, option_of
-from market.clearing.reasons import CLOSENESS, offering_reasons
+from market.clearing.reasons import CLOSENESS
 from market.clearing.windows import NO_COST, Bools, Windows
 from market.domain.amendments import amended_terms
 from market.domain.clock import HOUR
@@ -75,8 +75,10 @@ class Granted:
         self._market, self._order, self._allocation = market, order, allocation
         anywhere = _anywhere(order)
         self._unbound = market.windows(anywhere)
-        self._built, verdicts = market.judge(order)
-        self._reasons = offering_reasons(self._built, verdicts, 0)
+        self._built, reasons = market.judge(order)
+        self._reasons = [
+            reasons.of_offering(0, row) for row in range(len(market.snapshot.catalogue.offerings))
+        ]
         allowed = self._unbound.between(*market.window_of(anywhere))
         self._cheapest = self._best(anywhere, self._unbound, allowed)
         windows = market.windows(order)

@@ -11,7 +11,7 @@ import numpy as np
 
 from market.clearing.builder import BuiltProblem, build_demand, order_window
 from market.clearing.eligibility import EligibilityRules
-from market.clearing.reasons import node_reasons
+from market.clearing.reasons import Reasons
 from market.clearing.snapshot import Horizon, MarketSnapshot
 from market.clearing.supply import build_supply, take
 from market.clearing.windows import NO_COST, Windows
@@ -19,7 +19,7 @@ from market.domain.money import LARGEST_MICROS, hourly_price_micros
 from market.domain.orders import Order, OrderTerms
 from market.domain.rounds import Holding, Reason
 from solver import Clearing, Status
-from solver.explain import CandidateVerdict, Explainer
+from solver.explain import Explainer
 
 FEN_MICROS = 10_000
 
@@ -93,12 +93,12 @@ class FreeMarket:
 
     def reasons(self, order: Order) -> tuple[Reason, ...]:
         """Node by node, why the order would not be placed now."""
-        return node_reasons(*self.judge(order), 0)
+        return self.judge(order)[1].of_nodes(0)
 
-    def judge(self, order: Order) -> tuple[BuiltProblem, Sequence[CandidateVerdict]]:
-        """The problem of this order alone, and the solver's word on each of its candidates."""
-        built = self.built(order)
-        return built, Explainer(built.problem, _nothing_placed(built)).verdicts(0)
+    def judge(self, order: Order) -> tuple[BuiltProblem, Reasons]:
+        """The problem of this order alone, and why each offering would not take it."""
+        built, alone = self.built(order), np.array([0])
+        return built, Reasons(built, alone, Explainer(built.problem, _nothing_placed(built)).judge(alone))
 
     def price_to_place(self, order: Order) -> int | None:
         """The limit price that would place the order now, in whole fen; None if no price would."""

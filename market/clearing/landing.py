@@ -15,12 +15,15 @@ from market.clearing.hour_prices import price_parts
 from market.clearing.idle_moves import undo_idle_moves
 from market.clearing.moves import without_moves
 from market.clearing.placements import build_allocations, price_placements, read_placements
-from market.clearing.reasons import deciding_code, node_reasons
+from market.clearing.reasons import Reasons
 from market.clearing.settlement_figures import settlement_figures
 from market.domain.ids import IdSource
 from market.domain.rounds import Allocation, Explanation
 from solver import Clearing, ClearingProblem, Status, baselines
 from solver.explain import Explainer
+
+EXPLAINED_TOGETHER = 5_000
+"""Orders whose candidates are compared in one go: enough to be quick, few enough for any machine's memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +124,17 @@ def _as_published(
 
 def explain_unplaced(built: BuiltProblem, clearing: Clearing, round_id: str) -> tuple[Explanation, ...]:
     """Why each unplaced order was not placed, and the limit price at which what is left would take it."""
-    explainer = Explainer(built.problem, clearing)
+    explainer, orders = Explainer(built.problem, clearing), built.snapshot.orders
+    unplaced = np.flatnonzero(clearing.chosen < 0)
     found = []
-    for job in np.flatnonzero(clearing.chosen < 0).tolist():
-        verdicts = explainer.verdicts(job)
-        reasons = node_reasons(built, verdicts, job)
-        costs = [v.fitting_cost_micros for v in verdicts if v.fitting_cost_micros is not None]
-        price = limit_above(min(costs)) if costs else None
-        order_id = built.snapshot.orders[job].id
-        found.append(Explanation(order_id, round_id, deciding_code(reasons), reasons, price, None))
+    for begin in range(0, len(unplaced), EXPLAINED_TOGETHER):
+        jobs = unplaced[begin : begin + EXPLAINED_TOGETHER]
+        reasons = Reasons(built, jobs, explainer.judge(jobs))
+        for at, job in enumerate(jobs.tolist()):
+            cost = reasons.least_cost_micros(at)
+            price = None if cost is None else limit_above(cost)
+            told = reasons.of_nodes(at)
+            found.append(Explanation(orders[job].id, round_id, reasons.code(at), told, price, None))
     return tuple(found)
 
 

@@ -9,7 +9,8 @@ import pytest
 from random_markets import market
 
 from solver import Clearing, ClearingProblem, Status, baselines
-from solver.explain import CandidateVerdict, Explainer
+from solver.explain import Explainer
+from solver.verdicts import CandidateVerdict
 
 
 def problem_of(**changes: object) -> ClearingProblem:
@@ -121,3 +122,103 @@ def test_five_hundred_jobs_of_a_real_market() -> None:
                 assert verdict.code == "FITS"
             if clearing.chosen[job] < 0:
                 assert verdict.code != "FITS"
+
+
+def reckoned(problem: ClearingProblem, clearing: Clearing, job: int, candidate: int) -> CandidateVerdict:
+    """The same start by start, in plain integers."""
+    offering, length = int(problem.candidate_offering[candidate]), int(problem.candidate_slots[candidate])
+    node = int(problem.offering_node[offering])
+    scale = int(problem.job_scale[job])
+    gang = scale * int(problem.candidate_units[candidate])
+    watts = gang * int(problem.facility_watts_per_unit[offering])
+    units, power = free_of(problem, clearing)
+    room, free, costs, lacks_units = [], [], {}, True
+    for start in range(
+        int(problem.first_slot[job]), min(int(problem.end_slot[job]), problem.slots) - length + 1
+    ):
+        hours = range(start, start + length)
+        costs[start] = scale * int(problem.candidate_fixed_micros[candidate]) + gang * sum(
+            int(problem.unit_cost_micros[offering, hour]) for hour in hours
+        )
+        if all(
+            problem.capacity_units[offering, h] >= gang and problem.node_power_watts[node, h] >= watts
+            for h in hours
+        ):
+            room.append(start)
+            pays = costs[start] < problem.value_micros[job]
+            enough = all(units[offering, h] >= gang for h in hours)
+            lacks_units &= not (enough and pays)
+            if enough and all(power[node, h] >= watts for h in hours):
+                free.append(start)
+    if not costs or not room:
+        return CandidateVerdict(candidate, "TOO_LARGE" if costs else "TOO_LATE", None, None, None, None, None)
+    paying = [start for start in room if costs[start] < problem.value_micros[job]]
+    best = min(room, key=lambda start: (costs[start], start))
+    fitting = min(free, key=lambda start: (costs[start], start), default=None)
+    hours = range(best, best + length)
+    millis = sum(
+        1000 * gang * int(clearing.price_micros[offering, h])
+        + watts * int(clearing.power_price_micros[node, h])
+        for h in hours
+    )
+    code = (
+        "PRICED_OUT"
+        if not paying
+        else "FITS"
+        if set(paying) & set(free)
+        else "NO_CAPACITY"
+        if lacks_units
+        else "NO_POWER"
+    )
+    return CandidateVerdict(
+        candidate, code, best, costs[best], fitting, None if fitting is None else costs[fitting],
+        -(-millis // 1000),
+        tuple(h for h in hours if units[offering, h] < gang),
+        tuple(h for h in hours if power[node, h] < watts),
+    )  # fmt: skip
+
+
+def free_of(problem: ClearingProblem, clearing: Clearing) -> tuple[np.ndarray, np.ndarray]:
+    units, power = problem.capacity_units.copy(), problem.node_power_watts.copy()
+    for job in range(problem.jobs):
+        if clearing.chosen[job] >= 0:
+            candidate, start = int(clearing.chosen[job]), int(clearing.start_slot[job])
+            offering = int(problem.candidate_offering[candidate])
+            gang = int(problem.job_scale[job]) * int(problem.candidate_units[candidate])
+            for hour in range(start, start + int(problem.candidate_slots[candidate])):
+                units[offering, hour] -= gang
+                power[problem.offering_node[offering], hour] -= (
+                    gang * problem.facility_watts_per_unit[offering]
+                )
+    return units, power
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_many_jobs_together_are_judged_as_each_by_plain_reckoning(seed: int) -> None:
+    problem = market(seed, 160, 16, 10, 6)
+    found = baselines.value_density(problem)
+    draw = np.random.default_rng(seed)
+    clearing = replace(
+        found,
+        price_micros=draw.integers(0, 50, problem.capacity_units.shape),
+        power_price_micros=draw.integers(0, 50, problem.node_power_watts.shape),
+    )
+    unplaced = np.flatnonzero(clearing.chosen < 0)
+    verdicts = Explainer(problem, clearing).judge(unplaced)
+    assert len(unplaced) > 20
+    told = [verdicts.row(row) for row in range(len(verdicts.job))]
+    plainly = [
+        reckoned(problem, clearing, job, candidate)
+        for job in unplaced.tolist()
+        for candidate in range(
+            int(problem.profile_start[problem.job_profile[job]]),
+            int(problem.profile_start[problem.job_profile[job] + 1]),
+        )
+    ]
+    assert told == plainly
+    assert len({verdict.code for verdict in told}) >= 4
+
+
+def test_what_holds_a_place_is_not_judged_among_others() -> None:
+    with pytest.raises(ValueError, match="in its own way"):
+        explainer(problem_of()).judge(np.array([0, 1]))
