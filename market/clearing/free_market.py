@@ -98,7 +98,7 @@ class FreeMarket:
     def judge(self, order: Order) -> tuple[BuiltProblem, Reasons]:
         """The problem of this order alone, and why each offering would not take it."""
         built, alone = self.built(order), np.array([0])
-        return built, Reasons(built, alone, Explainer(built.problem, _nothing_placed(built)).judge(alone))
+        return built, Reasons(built, alone, Explainer(built.problem, nothing_placed(built)).judge(alone))
 
     def price_to_place(self, order: Order) -> int | None:
         """The limit price that would place the order now, in whole fen; None if no price would."""
@@ -118,7 +118,8 @@ def limit_above(cost_micros: int) -> int:
     return (cost_micros // FEN_MICROS + 1) * FEN_MICROS
 
 
-def _nothing_placed(built: BuiltProblem) -> Clearing:
+def nothing_placed(built: BuiltProblem) -> Clearing:
+    """The clearing that leaves everything free."""
     problem = built.problem
     return Clearing(
         status=Status.FEASIBLE,

@@ -9,7 +9,7 @@ import pytest
 from toy_market import CATALOGUE, FREE, HOUR, START, offering, order, snapshot, terms
 
 from market.clearing.changes import FIELDS, amendment_of, apply_change, smallest_change
-from market.clearing.free_market import FreeMarket
+from market.clearing.free_market import FreeMarket, nothing_placed
 from market.clearing.snapshot import MarketSnapshot
 from market.clearing.windows import NO_COST
 from market.domain.amendments import amended_terms
@@ -21,6 +21,7 @@ from market.domain.rounds import Allocation, ReasonCode
 from market.domain.states import AllocationState, OrderState
 from market.enquiries.desk import Enquiries
 from market.exchange import Exchange, RoundRequest, Submission
+from solver.explain import Explainer
 
 pytestmark = pytest.mark.slow
 
@@ -148,7 +149,8 @@ def test_windows_say_what_the_solver_says(seed: int) -> None:
     market = random_snapshot(seed)
     free = FreeMarket(replace(market, orders=()))
     for one in market.orders[:20]:
-        _, verdicts = free.judge(one)
+        built = free.built(one)
+        verdicts = Explainer(built.problem, nothing_placed(built)).verdicts(0)
         told = {
             v.candidate: (v.fitting_start, v.fitting_cost_micros)
             for v in verdicts
