@@ -50,23 +50,26 @@ class EligibilityRules:
         offerings = catalogue.offerings
         nodes = [catalogue.node_by_id[o.node_id] for o in offerings]
         self._catalogue = catalogue
-        self._device = np.array([o.device_id for o in offerings], dtype=object)
+        self._device_row = {device_id: row for row, device_id in enumerate(catalogue.device_by_id)}
+        self._device = np.array([self._device_row[o.device_id] for o in offerings], dtype=np.int64)
         self._region = np.array([node.region_id for node in nodes], dtype=object)
         self._pue = np.array([node.pue for node in nodes])
         self._green = np.array([node.green_share for node in nodes])
         self._largest_tenths = WHOLE_UNIT * np.minimum([_largest_order(o) for o in offerings], listed_units)
         self._smallest_tenths = np.array([_smallest_order_tenths(o) for o in offerings], dtype=np.int64)
+        self._by_origin: dict[str, tuple[npt.NDArray[np.float64], Bools]] = {}
 
     def check(self, job: Job, share: float = 1.0) -> Eligibility:
         """Ask every rule of every offering; `share` of the job's run time is still to do."""
-        hours = self._hours_by_device(job)
-        offering_hours = np.array(
-            [hours.get(device, math.nan) * share for device in self._device], dtype=np.float64
-        )
+        hours = np.full(len(self._device_row), math.nan)
+        for device, device_hours in self._hours_by_device(job).items():
+            hours[self._device_row[device]] = device_hours * share
+        slots = np.maximum(np.ceil(hours - 1e-9), 1)
+        slots[np.isnan(hours)] = 1
         tenths = job.units * job.unit_tenths
-        rtt = self._rtt_from(job.origin_region)
+        rtt, away = self._seen_from(job.origin_region)
         ruled_out = (
-            np.isnan(offering_hours),
+            np.isnan(hours)[self._device],
             rtt > (math.inf if job.max_rtt_ms is None else job.max_rtt_ms),
             self._not_allowed(job),
             (tenths > self._largest_tenths) | (tenths < self._smallest_tenths),
@@ -74,8 +77,7 @@ class EligibilityRules:
         rule = np.zeros(len(self._device), dtype=np.int8)
         for number, out in reversed(list(enumerate(ruled_out, start=1))):
             rule[out] = number
-        slots = np.maximum(np.ceil(np.nan_to_num(offering_hours, nan=1.0) - 1e-9), 1).astype(np.int64)
-        return Eligibility(rule, slots, rtt, self._region != job.origin_region)
+        return Eligibility(rule, slots.astype(np.int64)[self._device], rtt, away)
 
     def facts(self, job: Job, offering_row: int, eligibility: Eligibility) -> Mapping[str, Any]:
         """What decided at one offering, in numbers."""
@@ -86,7 +88,7 @@ class EligibilityRules:
             return self._policy_facts(job, offering_row)
         if code is ReasonCode.TOO_LARGE:
             return self._size_facts(job, offering_row)
-        return {"device": str(self._device[offering_row])}
+        return {"device": self._catalogue.offerings[offering_row].device_id}
 
     def _size_facts(self, job: Job, row: int) -> Mapping[str, Any]:
         """Too large for the largest gang, or too small for the smallest order: TOO_LARGE stands for both."""
@@ -113,11 +115,15 @@ class EligibilityRules:
             base = 1.0
         return {d.id: job.hours * base / speed for d in fitting if (speed := d.speed_for(job.precision))}
 
-    def _rtt_from(self, origin: str) -> npt.NDArray[np.float64]:
-        known = self._catalogue.rtt_ms
-        return np.array(
-            [known.get((origin, region), UNREACHABLE_MS) for region in self._region], dtype=np.float64
-        )
+    def _seen_from(self, origin: str) -> tuple[npt.NDArray[np.float64], Bools]:
+        """RTT of each offering, and whether it lies elsewhere: once for all jobs of an origin."""
+        if origin not in self._by_origin:
+            known = self._catalogue.rtt_ms
+            rtt = np.array(
+                [known.get((origin, region), UNREACHABLE_MS) for region in self._region], dtype=np.float64
+            )
+            self._by_origin[origin] = rtt, self._region != origin
+        return self._by_origin[origin]
 
     def _not_allowed(self, job: Job) -> Bools:
         out = np.zeros(len(self._device), dtype=np.bool_)
