@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from solver.certify import dual_bound
+from solver.certify import dual_bound, rounded_up, surplus_millis_by_job
 from solver.compiled import compiled
 from solver.floor import Floor, empty_floor, fits, place_in_order, put, worth
 from solver.layout import Layout, build_layout, prefix_sums, room_of
@@ -132,6 +132,15 @@ def _place_nearest(nearest: Int64Array, layout: Layout, cost_sums: Int64Array, f
                     break
             if placed:
                 break
+
+
+def bound_alone(problem: ClearingProblem, members: Sequence[npt.NDArray[np.bool_]]) -> list[int]:
+    """Of each set of jobs, (J,) whether they are in it: what no clearing of these alone exceeds, at prices of zero."""
+    layout = build_layout(problem)
+    room = room_of(layout, problem.capacity_units, problem.node_power_watts)
+    price, power_price = np.zeros_like(problem.capacity_units), np.zeros_like(problem.node_power_watts)
+    millis = surplus_millis_by_job(problem, layout, room, price, power_price)
+    return [rounded_up(int(millis[some].sum())) for some in members]
 
 
 def _clearing(problem: ClearingProblem, layout: Layout, floor: Floor) -> Clearing:

@@ -15,7 +15,7 @@ from market.clearing.placements import Placements, read_placements
 from market.clearing.supply import cny
 from market.domain.orders import WHOLE_UNIT, JobClass
 from market.domain.places import Side
-from solver import Clearing, ClearingProblem, baselines
+from solver import Clearing, baselines
 
 Bools = npt.NDArray[np.bool_]
 
@@ -33,25 +33,26 @@ class Bounds:
 
 def round_bounds(built: BuiltProblem, clearing: Clearing) -> Bounds:
     """Bounds by which the clearing and every baseline of the same round are measured."""
+    classes = _classes(built)
+    worth = replace(built.problem, value_micros=built.worth_micros)
+    alone = baselines.bound_alone(worth, list(classes.values()))
     return Bounds(
         overall=int(clearing.bound_micros) - built.bonus_micros,
-        by_job_class={
-            name: _bound_alone(replace(built.problem, value_micros=built.worth_micros), members)
-            for name, members in _classes(built).items()
-        },
+        by_job_class=dict(zip(classes, alone, strict=True)),
     )
 
 
 def clearing_figures(built: BuiltProblem, clearing: Clearing, bounds: Bounds) -> dict[str, Any]:
     """All published figures of one clearing, overall and by job class."""
     placed = read_placements(built, clearing)
+    way = _Way.of(built, placed)
     everyone = np.ones(len(built.snapshot.orders), dtype=np.bool_)
     return {
-        **_figures_of(built, placed, everyone, bounds.overall),
+        **_figures_of(built, placed, way, everyone, bounds.overall),
         "status": clearing.status.value,
         "utilisation": _utilisation_by_side(built, placed),
         "by_job_class": {
-            name.value: _figures_of(built, placed, members, bounds.by_job_class[name])
+            name.value: _figures_of(built, placed, way, members, bounds.by_job_class[name])
             for name, members in _classes(built).items()
         },
     }
@@ -59,25 +60,31 @@ def clearing_figures(built: BuiltProblem, clearing: Clearing, bounds: Bounds) ->
 
 def _classes(built: BuiltProblem) -> dict[JobClass, Bools]:
     """(J,) members of each job class that has any."""
-    orders = built.snapshot.orders
-    members = {name: np.array([o.job.job_class is name for o in orders], dtype=np.bool_) for name in JobClass}
+    number = {name: row for row, name in enumerate(JobClass)}
+    of_job = np.array([number[order.job.job_class] for order in built.snapshot.orders], dtype=np.int64)
+    members = {name: of_job == row for name, row in number.items()}
     return {name: rows for name, rows in members.items() if rows.any()}
 
 
-def _bound_alone(problem: ClearingProblem, members: Bools) -> int:
-    """Bound at zero prices of a market with these jobs only."""
-    alone = replace(
-        problem,
-        job_profile=problem.job_profile[members],
-        job_scale=problem.job_scale[members],
-        value_micros=problem.value_micros[members],
-        first_slot=problem.first_slot[members],
-        end_slot=problem.end_slot[members],
-    )
-    return int(baselines.value_density(alone).bound_micros)
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Over the placed orders: whether they come from the east, and whether they run in the west."""
+
+    eastern: Bools
+    western: Bools
+
+    @classmethod
+    def of(cls, built: BuiltProblem, placed: Placements) -> "_Way":
+        catalogue, orders = built.snapshot.catalogue, built.snapshot.orders
+        origin = {region_id: region.side for region_id, region in catalogue.region_by_id.items()}
+        side = _is([catalogue.region_of(o.node_id).side for o in catalogue.offerings], Side.WEST)
+        eastern = _is([origin[orders[job].job.origin_region] for job in placed.job.tolist()], Side.EAST)
+        return cls(eastern, side[placed.offering])
 
 
-def _figures_of(built: BuiltProblem, placed: Placements, members: Bools, bound: int) -> dict[str, Any]:
+def _figures_of(
+    built: BuiltProblem, placed: Placements, way: _Way, members: Bools, bound: int
+) -> dict[str, Any]:
     rows = members[placed.job]
     it_kwh, facility_kwh = placed.it_kwh[rows].sum(), placed.facility_kwh[rows].sum()
     rtt = placed.rtt_ms[rows]
@@ -95,22 +102,15 @@ def _figures_of(built: BuiltProblem, placed: Placements, members: Bools, bound: 
         "pue_mean": _rounded(facility_kwh / it_kwh, 4) if it_kwh else None,
         "carbon_kg_location": _rounded(placed.carbon_kg_location[rows].sum()),
         "carbon_kg_market": _rounded(placed.carbon_kg_market[rows].sum()),
-        "west_share_of_eastern_demand": _west_share(built, placed, rows),
+        "west_share_of_eastern_demand": _west_share(placed, way, rows),
     }
 
 
-def _west_share(built: BuiltProblem, placed: Placements, rows: Bools) -> float | None:
+def _west_share(placed: Placements, way: _Way, rows: Bools) -> float | None:
     """Share of placed demand of eastern origin that runs in the west, by IT energy."""
-    catalogue = built.snapshot.catalogue
-    origins = [
-        catalogue.region_by_id[built.snapshot.orders[job].job.origin_region].side for job in placed.job
-    ]
-    eastern = rows & _is(origins, Side.EAST)
-    western = _is(
-        [catalogue.region_of(catalogue.offerings[o].node_id).side for o in placed.offering], Side.WEST
-    )
+    eastern = rows & way.eastern
     demand = placed.it_kwh[eastern].sum()
-    return _rounded(placed.it_kwh[eastern & western].sum() / demand, 4) if demand else None
+    return _rounded(placed.it_kwh[eastern & way.western].sum() / demand, 4) if demand else None
 
 
 def _utilisation_by_side(built: BuiltProblem, placed: Placements) -> dict[str, dict[str, float]]:
