@@ -18,6 +18,7 @@ from market.domain.parties import Actor
 from market.idempotency import Once, refuse_repetition, remember
 from market.persistence.database import Database
 from market.persistence.event_log import EventLog
+from market.persistence.staging import Stage
 from market.persistence.store import Store
 
 
@@ -43,12 +44,14 @@ class Desk:
         self.bell = Bell()
 
     @contextmanager
-    def _unit_of_work(self, by: Actor | None = None, once: Once | None = None) -> Iterator[UnitOfWork]:
-        """One transaction, one commit, `by` somebody or by the exchange itself.
+    def _unit_of_work(
+        self, by: Actor | None = None, once: Once | None = None, on: Stage | None = None
+    ) -> Iterator[UnitOfWork]:
+        """One transaction, one commit, `by` somebody or by the exchange itself, `on` where its rows lie ready, if they do.
 
         A request whose key was answered before raises `AnsweredBefore`.
         """
-        with self.database.writing() as session:
+        with self.database.writing(on=None if on is None else on.connection) as session:
             work = UnitOfWork(session, self.clock.now(), by)
             if once is not None:
                 refuse_repetition(work, once)

@@ -10,6 +10,7 @@ from market.desks.desk import Desk
 from market.desks.repeating import repeatable
 from market.domain.rounds import Round
 from market.domain.states import RoundState
+from market.persistence.staging import Stage, staging
 from market.persistence.store import Store
 from market.rounds.forecasts import forecasts_to_note
 from market.rounds.landing import PreparedLanding, catch_up, land_round, prepare_landing
@@ -33,19 +34,21 @@ class LandingDesk(Desk):
             prepared = prepare_landing(Store(session), opened, built, outcome, self._ids, now)
         for store in prepared.beforehand():
             self._store(store)
-        for _ in range(CATCHING_UP):
-            with self.database.reading() as session:
-                behind, prepared = prepared, catch_up(Store(session), prepared)
-            if prepared is behind:
-                break
-        landed, prepared = self._store(lambda work: land_round(work, prepared, self._ids))
+        with staging(self.database.engine) as stage:
+            prepared = prepared.laid_ready(stage)
+            for _ in range(CATCHING_UP):
+                with self.database.reading() as session:
+                    behind, prepared = prepared, catch_up(Store(session), prepared)
+                if prepared is behind:
+                    break
+            landed, prepared = self._store(lambda work: land_round(work, prepared, self._ids), on=stage)
         if landed.state is RoundState.LANDED:
             self._note_forecasts(prepared)
         return landed
 
     @repeatable
-    def _store(self, store: Callable[[Store], T]) -> T:
-        with self._unit_of_work() as work:
+    def _store(self, store: Callable[[Store], T], on: Stage | None = None) -> T:
+        with self._unit_of_work(on=on) as work:
             return store(work)
 
     def _note_forecasts(self, prepared: PreparedLanding) -> None:

@@ -8,7 +8,7 @@ the transaction that writes them: whoever holds the only writer then has nothing
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol, Self
 
 from sqlalchemy import JSON, Connection, Table
 from sqlalchemy.engine import Dialect
@@ -22,15 +22,44 @@ FEWEST_TO_COPY = 2
 """One statement for all rows is also one call of each trigger for statements."""
 
 
+class ReadyRows(Protocol):
+    """Rows that are ready to be written, each about one order."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def without(self, order_ids: Collection[str]) -> Self:
+        """The rows about all other orders."""
+
+    def write(self, session: Session) -> bool:
+        """Write them in one statement; whether each of them met a row, where they are written over others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How rows of one kind are written: their values by position, or all of them at once from elsewhere."""
+
+    sql: str
+    from_table: str
+    """The same (on SQLite) from a table `{table}` whose columns c0, c1, ... are those values; it ends in a condition."""
+    copy: str | None = None
+    """The COPY that does the same, where the database has one."""
+
+
+NOTHING = Writing("", "")
+
+
 @dataclass(frozen=True, slots=True)
 class BoundRows:
     """Rows as the driver takes them, and the order that each is about."""
 
-    sql: str
+    how: Writing
     parameters: Sequence[tuple[Any, ...]]
     about: Sequence[str]
-    copy: str | None = None
-    """The COPY that does the same, where the database has one."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.parameters)
 
     def without(self, order_ids: Collection[str]) -> "BoundRows":
         """The rows about all other orders."""
@@ -53,9 +82,9 @@ class BoundRows:
 
     def write_on(self, connection: Connection) -> bool:
         """The same, on a connection."""
-        if self.copy is not None and len(self.parameters) >= FEWEST_TO_COPY:
-            return _copy(connection, self.copy, self.parameters) == len(self.parameters)
-        written = connection.exec_driver_sql(self.sql, list(self.parameters))
+        if self.how.copy is not None and len(self.parameters) >= FEWEST_TO_COPY:
+            return _copy(connection, self.how.copy, self.parameters) == len(self.parameters)
+        written = connection.exec_driver_sql(self.how.sql, list(self.parameters))
         return written.rowcount == len(self.parameters)
 
 
@@ -84,22 +113,22 @@ def bind_updates(
     changes: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]],
 ) -> BoundRows:
     """(before, after) of each row, by column, `id` among them: to be written over what was before, and nothing else."""
-    sql, binds = _change(_table(table), tuple(names), session.get_bind().dialect)
+    how, binds = _change(_table(table), tuple(names), session.get_bind().dialect)
     columns = ("id", *names)
     old = _bound_rows(columns, binds, [before for before, _ in changes])
     new = _bound_rows(names, binds[1:], [after for _, after in changes])
     parameters = [(*to, *by) for to, by in zip(new, old, strict=True)]
-    return BoundRows(sql, parameters, [before["id"] for before, _ in changes])
+    return BoundRows(how, parameters, [before["id"] for before, _ in changes])
 
 
 def _bound_inserts(
     table: Table, rows: Sequence[Mapping[str, Any]], dialect: Dialect, about: Sequence[str]
 ) -> BoundRows:
     if not rows:
-        return BoundRows("", (), ())
+        return BoundRows(NOTHING, (), ())
     names = tuple(rows[0])
-    sql, copy, binds = _insertion(table, names, dialect)
-    return BoundRows(sql, _bound_rows(names, binds, rows), about, copy)
+    how, binds = _insertion(table, names, dialect)
+    return BoundRows(how, _bound_rows(names, binds, rows), about)
 
 
 def _copy(connection: Connection, sql: str, parameters: Sequence[tuple[Any, ...]]) -> int:
@@ -127,22 +156,34 @@ def _table(mapped: type[Base]) -> Table:
 @lru_cache(maxsize=256)
 def _insertion(
     table: Table, names: tuple[str, ...], dialect: Dialect
-) -> tuple[str, str | None, tuple[Bind | None, ...]]:
-    """The statement with its parameters by position, the COPY that does the same, and how each is bound."""
+) -> tuple[Writing, tuple[Bind | None, ...]]:
+    """The statements, and how each value is bound."""
     into, named, sign = _quoted(table, names, dialect)
-    columns = ", ".join(named)
-    sql = f"INSERT INTO {into} ({columns}) VALUES ({', '.join([sign] * len(names))})"  # noqa: S608 - names of ours
-    copy = f"COPY {into} ({columns}) FROM STDIN" if dialect.name == "postgresql" else None
-    return sql, copy, _binds(table, names, dialect)
+    columns, staged = ", ".join(named), ", ".join(f"c{n}" for n in range(len(names)))
+    how = Writing(
+        sql=f"INSERT INTO {into} ({columns}) VALUES ({', '.join([sign] * len(names))})",  # noqa: S608 - names of ours
+        from_table=f"INSERT INTO {into} ({columns}) SELECT {staged} FROM {{table}} AS ready WHERE true",  # noqa: S608
+        copy=f"COPY {into} ({columns}) FROM STDIN" if dialect.name == "postgresql" else None,
+    )
+    return how, _binds(table, names, dialect)
 
 
 @lru_cache(maxsize=16)
-def _change(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[str, tuple[Bind | None, ...]]:
-    """The statement: new values by position, then the id and the old values; how each of the latter is bound."""
+def _change(
+    table: Table, names: tuple[str, ...], dialect: Dialect
+) -> tuple[Writing, tuple[Bind | None, ...]]:
+    """The statements: new values by position, then the id and the old values; how each of the latter is bound."""
     over, named, sign = _quoted(table, names, dialect)
+    by = ["id", *named]
     to = ", ".join(f"{name} = {sign}" for name in named)
-    by = " AND ".join(f"{name} = {sign}" for name in ("id", *named))
-    return f"UPDATE {over} SET {to} WHERE {by}", _binds(table, ("id", *names), dialect)  # noqa: S608 - names of ours
+    met = " AND ".join(f"{name} = {sign}" for name in by)
+    staged_to = ", ".join(f"{name} = c{n}" for n, name in enumerate(named))
+    staged_met = " AND ".join(f"{over}.{name} = c{n}" for n, name in enumerate(by, len(named)))
+    how = Writing(
+        sql=f"UPDATE {over} SET {to} WHERE {met}",  # noqa: S608 - names of ours
+        from_table=f"UPDATE {over} SET {staged_to} FROM {{table}} AS ready WHERE {staged_met}",  # noqa: S608
+    )
+    return how, _binds(table, ("id", *names), dialect)
 
 
 def _quoted(table: Table, names: Sequence[str], dialect: Dialect) -> tuple[str, list[str], str]:

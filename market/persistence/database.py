@@ -49,9 +49,9 @@ class Database:
         self._writing = sessionmaker(self.engine, expire_on_commit=False, info={TELLER: self.teller})
         self._reading = sessionmaker(_reading_at_one_moment(self.engine), expire_on_commit=False)
 
-    def writing(self) -> Session:
-        """A session that will write; use it as a context manager."""
-        return self._writing()
+    def writing(self, on: Connection | None = None) -> Session:
+        """A session that will write, on a connection of its own or on a given one; use it as a context manager."""
+        return self._writing() if on is None else self._writing(bind=on)
 
     def reading(self) -> Session:
         """A session that only reads, and all of it as of one moment: that of its first question. It waits for no writer."""

@@ -12,7 +12,7 @@ from sqlalchemy import Row, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from market.domain.events import EXCHANGE, Event, require_kind
-from market.persistence.bulk import BoundRows, bind_inserts
+from market.persistence.bulk import BoundRows, ReadyRows, bind_inserts
 from market.persistence.models import EventRow
 from market.persistence.notices import give_notice
 
@@ -41,7 +41,7 @@ class EventLog:
         self._at = at
         self._actor = actor
         self._request_id = request_id
-        self._bound: list[BoundRows] = []
+        self._bound: list[ReadyRows] = []
         self._pending: list[dict[str, Any]] = []
 
     @property
@@ -102,13 +102,13 @@ class EventLog:
         self._pending = []
         return rows
 
-    def take_over(self, rows: BoundRows) -> None:
+    def take_over(self, rows: ReadyRows) -> None:
         """Note what was noted elsewhere, after everything that was noted here so far."""
         self._bound += [self.hand_over(), rows]
 
     def write(self) -> bool:
         """Insert what was noted; the last statement of a unit of work. Whether there was anything."""
-        bound = [rows for rows in (*self._bound, self.hand_over()) if rows.parameters]
+        bound = [rows for rows in (*self._bound, self.hand_over()) if len(rows)]
         if not bound:
             return False
         if self._session.get_bind().dialect.name == "postgresql":

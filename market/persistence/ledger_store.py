@@ -14,7 +14,7 @@ from market.domain.ledger import Account, Transfer, TransferKind
 from market.domain.offerings import SlaGrade
 from market.domain.vouchers import VoucherPool
 from market.persistence import mapping
-from market.persistence.bulk import BoundRows, bind_inserts
+from market.persistence.bulk import BoundRows, ReadyRows, bind_inserts
 from market.persistence.filters import Filters, conditions
 from market.persistence.models import OfferingRow, OfferingVersionRow
 from market.persistence.money_models import AccountRow, TransferRow, VoucherPoolRow
@@ -79,7 +79,7 @@ class LedgerStore:
         rows = [mapping.transfer_columns(transfer) for transfer in transfers]
         return bind_inserts(self._session, TransferRow, rows, [t.order_id or "" for t in transfers])
 
-    def post_bound(self, rows: BoundRows, transfers: Sequence[Transfer]) -> None:
+    def post_bound(self, rows: ReadyRows, transfers: Sequence[Transfer]) -> None:
         """Insert transfers that are bound already, and move the sums of their accounts."""
         if not transfers:
             return

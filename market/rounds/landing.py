@@ -22,9 +22,10 @@ from market.domain.ledger import Account, Transfer
 from market.domain.orders import Order, TimeInForce
 from market.domain.rounds import Allocation, Round
 from market.domain.states import Cause, OfferingState, OrderState, RoundState
-from market.persistence.bulk import BoundRows
+from market.persistence.bulk import BoundRows, ReadyRows
 from market.persistence.event_log import EventLog
 from market.persistence.order_store import same_work
+from market.persistence.staging import Stage
 from market.persistence.store import Store
 from market.rounds.landing_checks import without_room
 from market.rounds.steps import OpenedRound, closed, refuse_outcome
@@ -67,12 +68,22 @@ class Fit:
 class LandingRows:
     """What a landing writes, bound to the database's types; each row about one order."""
 
-    allocations: BoundRows
-    orders: BoundRows
-    transfers: BoundRows
-    events: BoundRows
+    allocations: ReadyRows
+    orders: ReadyRows
+    transfers: ReadyRows
+    events: ReadyRows
     moved_money: Sequence[Transfer]
     accounts: Sequence[Account]
+
+    def laid_ready(self, on: Stage) -> "LandingRows":
+        """The same rows, as near to where they are to be written as they can be without writing there."""
+        return replace(
+            self,
+            allocations=on.lay_ready(self.allocations),
+            orders=on.lay_ready(self.orders),
+            transfers=on.lay_ready(self.transfers),
+            events=on.lay_ready(self.events),
+        )
 
     def without(self, order_ids: Collection[str]) -> "LandingRows":
         """The rows about all other orders."""
@@ -101,6 +112,10 @@ class PreparedLanding:
     explanations: BoundRows
     late: frozenset[str] = frozenset()
     """Orders whose rows were dropped again, because something happened to them or to their place."""
+
+    def laid_ready(self, on: Stage | None) -> "PreparedLanding":
+        """To be landed on the connection of that stage, if there is one."""
+        return self if on is None else replace(self, rows=self.rows.laid_ready(on))
 
     def beforehand(self) -> Iterator[Callable[[Store], None]]:
         """What may be stored before it lands, each in a transaction of its own: it is no state of the market.

@@ -24,6 +24,7 @@ from market.exchange import Exchange, RoundRequest, Submission
 from market.persistence.database import Database
 from market.persistence.models import ExplanationRow, NodeRow, RoundRecordRow
 from market.persistence.paging import PageRequest
+from market.persistence.staging import staging
 from market.persistence.store import Store
 from market.rounds.landing import PreparedLanding, land_round, prepare_landing
 from market.rounds.steps import freeze_market, sight_market
@@ -55,8 +56,10 @@ def make_ready(exchange: Exchange, operator: Actor) -> PreparedLanding:
 
 def land(exchange: Exchange, prepared: PreparedLanding) -> Round:
     try:
-        with exchange._unit_of_work() as work:
-            return land_round(work, prepared, exchange._ids)[0]
+        with staging(exchange.database.engine) as stage:
+            ready = prepared.laid_ready(stage)
+            with exchange._unit_of_work(on=stage) as work:
+                return land_round(work, ready, exchange._ids)[0]
     finally:
         exchange.database.round_lock.release()
 
