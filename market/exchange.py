@@ -100,6 +100,8 @@ class Exchange(
                 placing = PlacingAtOnce(work, work.catalogue(), self._ids, now)
             books = Books(work, self._ids, now)
             directory = self._directory.read(work.session)
+            buyers = {one.buyer_id for one in submissions if isinstance(one, Submission)}
+            work.orders.note_buyers(buyers, self._directory.buyers_among(work.session, buyers))
             answers = books.admit(accept_orders(work, directory, submissions, self._ids, now))
             if placing is not None:
                 answers = placing.find(answers, submissions)

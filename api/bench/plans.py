@@ -15,6 +15,7 @@ from market.domain.errors import Conflict, InvalidInput
 from market.exchange import Exchange
 from market.persistence.database import Database
 from market.persistence.event_reader import EventReader
+from market.persistence.key_store import key_by_hash
 from market.persistence.paging import PageRequest
 from market.persistence.store import Store
 from market.scenarios.scenario import read_scenario, scenario_directory
@@ -87,7 +88,7 @@ def hot_queries(orders: int) -> dict[str, Ask]:
         return EventReader(store.session)
 
     return {
-        "a key at each request": lambda store: store.keys.by_hash(f"{7:064x}"),
+        "a key at each request": lambda store: key_by_hash(store.session.connection(), f"{7:064x}"),
         "the answer to an idempotency key": lambda store: store.access.answer(f"key_{7:026d}", "7"),
         "one order": lambda store: store.orders.get(some),
         "an order's history": lambda store: store.orders.history(some),

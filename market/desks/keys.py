@@ -20,7 +20,7 @@ from market.domain.parties import Actor, Role
 from market.domain.scopes import EVERYTHING, Scope
 from market.idempotency import Once
 from market.persistence.database import Database
-from market.persistence.store import Store
+from market.persistence.key_store import key_by_hash
 
 LONGEST_OVERLAP_MINUTES = 24 * 60
 
@@ -50,8 +50,8 @@ class KeyDesk(Desk):
         Asked anew each time: a key that was revoked, or whose member lost a role, is so from the next request on.
         """
         presented, now = hash_secret(secret, self._pepper), self.clock.now()
-        with self.database.reading() as session:
-            held = Store(session).keys.by_hash(presented)
+        with self.database.asking() as connection:
+            held = key_by_hash(connection, presented)
         if held is None:
             raise NotAuthenticated("unknown_key", "this API key is not known here")
         _require_good(held.key, presented, now)

@@ -40,7 +40,6 @@ def accept_orders(
     now: datetime,
 ) -> list[Order | MarketError]:
     """Each order under its own id, or why it is refused; an open one comes with the hold it needs."""
-    work.orders.look_up_buyers(one.buyer_id for one in submissions if isinstance(one, Submission))
     return [_accept(work, directory, one, ids, now) for one in submissions]
 
 

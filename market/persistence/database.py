@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from market.domain.errors import InvalidInput, Unavailable
 from market.persistence.claims import Claim, ClaimName
+from market.persistence.idle import ping_the_idle
 from market.persistence.server_terms import ServerTerms
 from market.persistence.writers import WritersInTurn
 
@@ -48,6 +49,7 @@ class Database:
         """Tells this open database from others on the same server, which may be of the same process."""
         self._writing = sessionmaker(self.engine, expire_on_commit=False, info={TELLER: self.teller})
         self._reading = sessionmaker(_reading_at_one_moment(self.engine), expire_on_commit=False)
+        self._asking = _asking_at_once(self.engine)
 
     def writing(self, on: Connection | None = None) -> Session:
         """A session that will write, on a connection of its own or on a given one; use it as a context manager."""
@@ -56,6 +58,10 @@ class Database:
     def reading(self) -> Session:
         """A session that only reads, and all of it as of one moment: that of its first question. It waits for no writer."""
         return self._reading()
+
+    def asking(self) -> Connection:
+        """A connection for a single question, without a transaction around it; use it as a context manager."""
+        return self._asking.connect()
 
     def upgrade(self) -> None:
         """Bring the schema to this program's version; `Unavailable` if the database is newer or unreachable."""
@@ -160,6 +166,14 @@ def _reading_at_one_moment(engine: Engine) -> Engine:
     return reading
 
 
+def _asking_at_once(engine: Engine) -> Engine:
+    """On PostgreSQL the beginning and the end of a transaction are ways there and back, each as long as the question."""
+    asking = engine.execution_options(asking=True)
+    if engine.dialect.name == "postgresql":
+        return asking.execution_options(isolation_level="AUTOCOMMIT")
+    return asking
+
+
 def _build_engine(url: str, terms: ServerTerms) -> Engine:
     try:
         parsed = make_url(url)
@@ -168,7 +182,6 @@ def _build_engine(url: str, terms: ServerTerms) -> Engine:
         engine = create_engine(
             url,
             connect_args=terms.connect_args(),
-            pool_pre_ping=True,
             pool_size=terms.pool_size,
             max_overflow=0,
             hide_parameters=True,
@@ -176,6 +189,7 @@ def _build_engine(url: str, terms: ServerTerms) -> Engine:
             json_deserializer=from_json,
         )
         terms.watch(engine)
+        ping_the_idle(engine)
     except (ArgumentError, ModuleNotFoundError) as error:
         raise InvalidInput(
             "invalid_database_url", f"{_shown(url)} is not a usable database URL: {error}"

@@ -1,16 +1,22 @@
 """The directory of what orders may name, kept between units of work.
 
-Regions and devices are added and never changed or removed: what was found once is there, and an order that names it asks
-nothing of the database. What was not found may have been added meanwhile, so it is looked for once more.
+Regions and devices are added and never changed or removed, and no buyer leaves: what was found once is there, and an order
+that names it asks nothing of the database. What was not found may have been added meanwhile, so it is looked for once more.
 """
 
-from sqlalchemy import select
+from collections.abc import Iterable
+
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from market.domain.catalogue import Directory
 from market.domain.devices import Device
 from market.persistence import mapping
-from market.persistence.models import DeviceRow, RegionRow
+from market.persistence.models import BuyerRow, DeviceRow, RegionRow
+
+MOST_BUYERS = 10_000
+"""That are remembered, some 100 bytes each; the next one begins anew."""
+_BUYERS = select(BuyerRow.id).where(BuyerRow.id.in_(bindparam("ids", expanding=True)))
 
 
 class KeptDirectory:
@@ -18,6 +24,7 @@ class KeptDirectory:
 
     def __init__(self) -> None:
         self._kept = Directory(frozenset(), {})
+        self._buyers: frozenset[str] = frozenset()
 
     def read(self, session: Session) -> Directory:
         """The directory as the session sees it, for one unit of work."""
@@ -33,6 +40,17 @@ class KeptDirectory:
         rows = session.scalars(select(DeviceRow))
         self._kept = Directory(frozenset(ids), {row.id: mapping.read_device(row) for row in rows})
         return self._kept
+
+    def buyers_among(self, session: Session, buyer_ids: Iterable[str]) -> frozenset[str]:
+        """Those of the ids that are buyers'; the session is asked only for whom nobody asked before."""
+        known, asked = self._buyers, frozenset(buyer_ids)
+        new, found = sorted(asked - known), frozenset()
+        for start in range(0, len(new), 500):
+            ids = {"ids": new[start : start + 500]}
+            found |= frozenset(session.connection().execute(_BUYERS, ids).scalars())
+        if found:
+            self._buyers = found if len(known) + len(found) > MOST_BUYERS else known | found
+        return asked & (known | found)
 
 
 class _SeenDirectory(Directory):

@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from market.domain.events import EXCHANGE
@@ -28,6 +28,12 @@ _BY_HASH = (
 """Plain columns: every request asks this."""
 
 
+def key_by_hash(connection: Connection, secret_hash: str) -> HeldKey | None:
+    """The key with a secret of that hash, be it the present one or the one before."""
+    row = connection.execute(_BY_HASH, {"hash": secret_hash}).first()
+    return None if row is None else _held_key(row, row.member_role)
+
+
 class KeyStore:
     """Reads and writes keys. A key is read with its member's role, by one statement."""
 
@@ -41,11 +47,6 @@ class KeyStore:
         self._session.execute(insert(ApiKeyRow), [columns | {"scopes": list(key.scopes)}])
         told = {"role": key.role.value, "name": key.name, "scopes": list(key.scopes)}
         self._record("issued", key, **told, member_id=key.member_id)
-
-    def by_hash(self, secret_hash: str) -> HeldKey | None:
-        """The key with a secret of that hash, be it the present one or the one before."""
-        row = self._session.connection().execute(_BY_HASH, {"hash": secret_hash}).first()
-        return None if row is None else _held_key(row, row.member_role)
 
     def get(self, key_id: str, *, held: bool = False) -> HeldKey | None:
         """One key; `held`: nobody else changes it meanwhile."""

@@ -18,7 +18,6 @@ from market.persistence.filters import NO_FILTERS, Filters, conditions
 from market.persistence.models import BuyerRow, ExplanationRow, OrderRow, RoundRow
 from market.persistence.paging import Page, PageRequest, read_plain_page
 
-_BUYERS = select(BuyerRow.id).where(BuyerRow.id.in_(bindparam("ids", expanding=True)))
 _ORDERS = select(OrderRow.__table__)
 _FILTERED = {
     "buyer_id": OrderRow.buyer_id,
@@ -37,7 +36,7 @@ class OrderStore:
     def __init__(self, session: Session, events: EventLog) -> None:
         self._session = session
         self._events = events
-        self._buyers: set[str] = set()
+        self._buyers: dict[str, bool] = {}
 
     def add(self, orders: Sequence[Order], actor: str) -> None:
         """Insert new orders, open or drafts, with the first entry of their history."""
@@ -156,18 +155,16 @@ class OrderStore:
         """Every step of one order's life, oldest first."""
         return self._events.history("order", order_id)
 
-    def look_up_buyers(self, buyer_ids: Iterable[str]) -> None:
-        """Ask for many buyers at once what `buyer_exists` asks for one."""
-        wanted = sorted(set(buyer_ids) - self._buyers)
-        for start in range(0, len(wanted), 500):
-            ids = {"ids": wanted[start : start + 500]}
-            self._buyers.update(self._session.connection().execute(_BUYERS, ids).scalars())
+    def note_buyers(self, asked: Iterable[str], found: Collection[str]) -> None:
+        """Which of some ids are buyers', as somebody else found: `buyer_exists` asks for them no more."""
+        self._buyers |= {id_: id_ in found for id_ in asked}
 
     def buyer_exists(self, buyer_id: str) -> bool:
-        """Whether a buyer is registered; asked once in a unit of work, because nobody leaves."""
+        """Whether a buyer is registered; asked once in a unit of work."""
         if buyer_id not in self._buyers:
-            self.look_up_buyers([buyer_id])
-        return buyer_id in self._buyers
+            found = self._session.scalar(select(BuyerRow.id).where(BuyerRow.id == buyer_id))
+            self._buyers[buyer_id] = found is not None
+        return self._buyers[buyer_id]
 
     def bind_explanations(self, explanations: Sequence[Explanation]) -> BoundRows:
         """Why a round leaves orders unplaced, to be inserted; nobody sees it before the round has landed."""

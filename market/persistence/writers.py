@@ -36,8 +36,11 @@ class WritersInTurn:
         event.listen(engine, "engine_disposed", self._close)
 
     def _begin(self, connection: Connection) -> None:
-        """Writers take the lock at once instead of failing half-way; readers take none."""
-        if connection.get_execution_options().get("reading", False):
+        """Writers take the lock at once instead of failing half-way; readers take none; a question is no transaction."""
+        options = connection.get_execution_options()
+        if options.get("asking", False):
+            return
+        if options.get("reading", False):
             connection.exec_driver_sql("BEGIN")
             return
         until = time.monotonic() + self._patience
