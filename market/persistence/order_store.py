@@ -92,11 +92,6 @@ class OrderStore:
             query = query.order_by(OrderRow.id)  # as `held` locks them, and all of them at once: no deadlock
             self._session.execute(query.with_for_update()).all()
 
-    def still_open(self, orders: Iterable[Order]) -> set[str]:
-        """Those of the given orders that are in the book now on the same terms."""
-        now = {order.id: order for order in self.open_orders()}
-        return {order.id for order in orders if order.id in now and same_work(order, now[order.id])}
-
     def bind_steps(self, changes: Sequence[tuple[Order, Order]]) -> BoundRows:
         """(before, after) of orders that take a step, with the money it moves: to be written over just that, later."""
         for current, to in {(before.state, after.state) for before, after in changes}:

@@ -148,7 +148,9 @@ def prepare_landing(
 ) -> PreparedLanding:
     """Everything that is to be written, from a market that is only read; what cannot land is left out already."""
     seen = market.events.newest()
-    still_open = market.orders.still_open(opened.snapshot.orders)
+    cleared = {order.id: order for order in opened.snapshot.orders}
+    touched = market.events.touched_since(opened.seen, {"order"}).get("order", set())
+    still_open = cleared.keys() - _changed(cleared, market.orders.named(sorted(touched & cleared.keys())))
     movable = _still_movable(market, opened.snapshot.movable)
     fit = _fitted(market, opened, built, outcome, (still_open, movable), now)
     rows = _bind(market, opened, fit, ids, now)
@@ -218,11 +220,7 @@ def catch_up(market: Store, prepared: PreparedLanding) -> PreparedLanding:
     if not orders and not SUPPLY & touched.keys():
         return prepared
     stored = market.orders.named(sorted(orders))
-    changed = {
-        order.id
-        for order in opened.snapshot.orders
-        if order.id in before.still_open and order.id in stored and not same_work(order, stored[order.id])
-    }
+    changed = before.still_open & _changed({order.id: order for order in opened.snapshot.orders}, stored)
     live = market.rounds.live_allocations_of(before.movable.keys())
     movable = {
         id_: one
@@ -239,6 +237,11 @@ def catch_up(market: Store, prepared: PreparedLanding) -> PreparedLanding:
         rows=prepared.rows.without(late),
         late=prepared.late | late,
     )
+
+
+def _changed(cleared: Mapping[str, Order], stored: Mapping[str, Order]) -> set[str]:
+    """Which of the stored orders are not the work that was cleared any more."""
+    return {id_ for id_, now in stored.items() if id_ in cleared and not same_work(cleared[id_], now)}
 
 
 def _gone(

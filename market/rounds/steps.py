@@ -36,6 +36,8 @@ class OpenedRound:
     round: Round
     snapshot: MarketSnapshot
     limits: Limits
+    seen: int
+    """Up to where in the log the market is in it; some of what came later may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ def freeze_market(
 
     Only what has happened since it was sighted is read again.
     """
+    seen = work.events.newest()
     held_quotes = work.promises.held_quotes(
         now
     )  # first: what is quoted afterwards is of a listing that is read
@@ -106,7 +109,7 @@ def freeze_market(
         orders=len(orders),
     )
     work.rounds.open(opened)
-    return OpenedRound(opened, snapshot, request.limits)
+    return OpenedRound(opened, snapshot, request.limits, seen)
 
 
 def _catch_up(work: Store, sighting: Sighting) -> Sighting:

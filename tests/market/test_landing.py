@@ -40,9 +40,12 @@ def submit(exchange: Exchange, actor: Actor, *many: Any) -> list[str]:
     return [answer.id for answer in answers if isinstance(answer, Order)]
 
 
-def make_ready(exchange: Exchange, operator: Actor) -> PreparedLanding:
-    """A round that is cleared and prepared, with everything stored that is stored beforehand."""
+def make_ready(
+    exchange: Exchange, operator: Actor, meanwhile: Callable[[], object] = lambda: None
+) -> PreparedLanding:
+    """A round that is cleared, `meanwhile` something happens, and prepared, with everything stored that is beforehand."""
     opened = exchange.open_round(operator, ROUND)
+    meanwhile()
     built = build_problem(opened.snapshot)
     found = clear(built.problem, Limits(gap=0.0))
     outcome = read_outcome(built, found, opened.round.id, IdSource(), START)
@@ -119,6 +122,23 @@ def test_what_changes_before_a_prepared_round_lands_is_left_out(
     assert broken_promises(exchange.database) == []
     told = [event.kind for event in enquiries.order_history(operator, ids[0])]
     assert "order.placed_in_round" not in told
+
+
+@pytest.mark.parametrize(
+    "act", [cancel_the_first, amend_the_first, withdraw_the_cheapest, lose_the_node, take_the_place]
+)
+def test_what_changes_while_a_round_clears_is_left_out_before_it_is_prepared(
+    exchange: Exchange, enquiries: Enquiries, operator: Actor, act: Act
+) -> None:
+    asked = terms(units=2, hours=24, limit_cny=950, **A_CARD), terms(hours=3, devices=("910b",))
+    ids = submit(exchange, operator, *asked)
+    prepared = make_ready(exchange, operator, lambda: act(exchange, operator, ids))
+    assert [a.order_id for a in prepared.fit.outcome.allocations] == [ids[1]]
+    assert (ids[0] in prepared.fit.still_open) == (act not in (cancel_the_first, amend_the_first))
+    landed = land(exchange, prepared)
+    assert (landed.state, landed.placed, landed.left_out) == (RoundState.LANDED, 1, 1)
+    assert enquiries.order(operator, ids[1]).state is OrderState.ALLOCATED
+    assert broken_promises(exchange.database) == []
 
 
 def test_orders_that_the_round_does_not_know_change_nothing(
