@@ -46,7 +46,9 @@ from market.ordering.spot import PlacingAtOnce, place_at_once, wants_place_at_on
 from market.ordering.submission import Submission, accept_orders, open_draft, remembered_answer
 from market.persistence.database import Database
 from market.persistence.directory import KeptDirectory
+from market.persistence.ledger_store import enough_funds
 from market.persistence.store import Store
+from market.persistence.together import sent_together
 from market.rounds.steps import (
     EXCHANGE_STOPPED,
     OpenedRound,
@@ -106,8 +108,9 @@ class Exchange(
             if placing is not None:
                 answers = placing.find(answers, submissions)
             accepted = [answer for answer in answers if isinstance(answer, Order)]
-            work.orders.add(accepted, actor.key_id)
-            books.accept(order for order in accepted if order.state is OrderState.OPEN)
+            with enough_funds(), sent_together(work.session, len(accepted)):
+                work.orders.add(accepted, actor.key_id)
+                books.accept(order for order in accepted if order.state is OrderState.OPEN)
             if placing is not None:
                 answers = placing.grant(answers, actor.key_id)
             if once is not None:

@@ -44,7 +44,7 @@ class KeptDirectory:
     def buyers_among(self, session: Session, buyer_ids: Iterable[str]) -> frozenset[str]:
         """Those of the ids that are buyers'; the session is asked only for whom nobody asked before."""
         known, asked = self._buyers, frozenset(buyer_ids)
-        new, found = sorted(asked - known), frozenset()
+        new, found = sorted(asked - known), frozenset[str]()
         for start in range(0, len(new), 500):
             ids = {"ids": new[start : start + 500]}
             found |= frozenset(session.connection().execute(_BUYERS, ids).scalars())

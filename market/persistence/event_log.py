@@ -15,10 +15,12 @@ from market.domain.events import EXCHANGE, Event, require_kind
 from market.persistence.bulk import BoundRows, ReadyRows, bind_inserts
 from market.persistence.models import EventRow
 from market.persistence.notices import give_notice
+from market.persistence.together import sent_together
 
 EVENTS_LOCK = 0x4B42
 """Any number besides those of the round and capacity locks."""
 
+_LOCK = text("SELECT pg_advisory_xact_lock(:number)")
 _HISTORY = (
     select(EventRow.__table__)
     .where(EventRow.resource == bindparam("resource"), EventRow.resource_id == bindparam("id"))
@@ -111,11 +113,12 @@ class EventLog:
         bound = [rows for rows in (*self._bound, self.hand_over()) if len(rows)]
         if not bound:
             return False
-        if self._session.get_bind().dialect.name == "postgresql":
-            self._session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": EVENTS_LOCK})
-        for rows in bound:
-            rows.write(self._session)
-        give_notice(self._session)
+        with sent_together(self._session, max(map(len, bound))):
+            if self._session.get_bind().dialect.name == "postgresql":
+                self._session.execute(_LOCK, {"number": EVENTS_LOCK})
+            for rows in bound:
+                rows.write(self._session)
+            give_notice(self._session)
         self._bound = []
         return True
 

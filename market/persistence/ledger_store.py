@@ -1,6 +1,7 @@
 """Accounts and transfers. Sums on accounts are kept with the transfers, in the same transaction."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +22,8 @@ from market.persistence.money_models import AccountRow, TransferRow, VoucherPool
 from market.persistence.paging import Page, PageRequest, read_page
 
 _TRANSFER_FILTERS = ("order_id", "allocation_id", "round_id", "kind", "at")
+_LEAST = "ck_accounts_least"
+"""The rule of the table that no account falls lower than it may."""
 _PAID = aliased(TransferRow)
 _MADE_WHOLE_BESIDE = and_(
     TransferRow.kind.in_([TransferKind.MAKE_WHOLE, TransferKind.MAKE_WHOLE_RETURN]),
@@ -33,6 +36,17 @@ _MADE_WHOLE_BESIDE = and_(
     .exists(),
 )
 """Rows that made an hour whole which was captured or refunded."""
+
+
+@contextmanager
+def enough_funds() -> Iterator[None]:
+    """`Conflict` where the database finds that an account would fall too low: somebody changed its limit just now."""
+    try:
+        yield
+    except IntegrityError as error:
+        if _LEAST not in str(error.orig):
+            raise
+        raise Conflict("insufficient_funds", "an account has too little for this") from error
 
 
 class LedgerStore:
@@ -92,10 +106,8 @@ class LedgerStore:
         rows.write(self._session)
         touched = sorted(debits.keys() | credits_.keys())  # always in one sequence: no deadlock
         sums = [{"of": id_, "debits": debits.get(id_, 0), "credits": credits_.get(id_, 0)} for id_ in touched]
-        try:
+        with enough_funds():
             self._session.connection().execute(_ADD_TO_SUMS, sums)
-        except IntegrityError as error:
-            raise Conflict("insufficient_funds", "an account has too little for this") from error
 
     def account(self, account_id: str) -> Account | None:
         """One account, as it is in the database now."""
