@@ -103,8 +103,7 @@ class RunningDesk(Desk):
         with self.database.reading() as session:
             work = Store(session)
             watch = Watch.over(work, now, self.listening_since())
-            running = [a.order_id for a in work.rounds.running_allocations() if watch.is_due(a)]
-            return running, work.orders.past_deadline(now)
+            return [allocation.order_id for allocation in watch.due(work)], work.orders.past_deadline(now)
 
     @repeatable
     def _take_forward(self, order_ids: Sequence[str], now: datetime, actor: str = EXCHANGE) -> Upkept:

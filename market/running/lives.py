@@ -1,19 +1,28 @@
 """Steps in the life of what was granted: order, allocation and money move together, or not at all.
 
-Each step works inside a unit of work that holds the order (`work.orders.held`). Times in history are those at which the
-exchange took note; `started_at` and `ended_at` of an allocation say when it took effect.
+However many steps a life takes within `together`, its rows are written once, at the end. Each step works inside a unit of
+work that holds the order (`work.orders.held`). Times in history are those at which the exchange took note; `started_at` and
+`ended_at` of an allocation say when it took effect.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from market.domain.events import EXCHANGE
 from market.domain.ids import IdSource
 from market.domain.orders import Order
 from market.domain.rounds import Allocation
-from market.domain.states import AllocationState, Cause, OrderState
+from market.domain.states import (
+    ALLOCATION_MOVES,
+    ORDER_MOVES,
+    AllocationState,
+    Cause,
+    OrderState,
+    advance,
+)
 from market.persistence.store import Store
 from market.settlement.books import Books
 
@@ -37,21 +46,15 @@ class Lives:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """For many lives: money that moves within is stored at the end, in a few statements."""
+        """For many lives, or many steps: what they come to is stored at the end, in a few statements."""
         with self._books.together():
             yield
 
     def start(self, running: Running, at: datetime, *, beats: bool = False) -> Running:
         """It runs from `at` on; `beats`: its provider said so, and will say so again."""
+        states, reason = (OrderState.ACTIVE, AllocationState.ACTIVE), f"runs as {running.allocation.id}"
         beat = at if beats else None
-        self._move_order(running.order, OrderState.ACTIVE, Cause.STARTED, f"runs as {running.allocation.id}")
-        self._work.rounds.move_allocation(
-            running.allocation, AllocationState.ACTIVE, started_at=at, heartbeat_at=beat
-        )
-        return Running(
-            replace(running.order, state=OrderState.ACTIVE),
-            replace(running.allocation, state=AllocationState.ACTIVE, started_at=at, heartbeat_at=beat),
-        )
+        return self._step(running, states, Cause.STARTED, reason, started_at=at, heartbeat_at=beat)
 
     def settle(self, running: Running) -> Running:
         """Capture the hours that are over."""
@@ -59,13 +62,17 @@ class Lives:
 
     def complete(self, running: Running, at: datetime, reason: str) -> Running:
         """It ended well at `at`: used time is paid, the rest is released."""
-        paid = Running(*self._books.finish(running.order, running.allocation, at))
-        return self._end(paid, at, (OrderState.COMPLETED, AllocationState.COMPLETED), Cause.COMPLETED, reason)
+        states = OrderState.COMPLETED, AllocationState.COMPLETED
+        with self.together():
+            paid = Running(*self._books.finish(running.order, running.allocation, at))
+            return self._step(paid, states, Cause.COMPLETED, reason, ended_at=at)
 
     def fail(self, running: Running, at: datetime, reason: str) -> Running:
         """The job itself failed at `at`: used time is paid, the rest is released."""
-        paid = Running(*self._books.finish(running.order, running.allocation, _ran_until(running, at)))
-        return self._end(paid, at, (OrderState.FAILED, AllocationState.FAILED), Cause.JOB_FAILED, reason)
+        states = OrderState.FAILED, AllocationState.FAILED
+        with self.together():
+            paid = Running(*self._books.finish(running.order, running.allocation, _ran_until(running, at)))
+            return self._step(paid, states, Cause.JOB_FAILED, reason, ended_at=at)
 
     def interrupt(self, running: Running, at: datetime, cause: Cause, reason: str) -> Running:
         """What it ran on is gone at `at`: the order waits in the book to be matched again.
@@ -73,8 +80,12 @@ class Lives:
         A drain comes with notice and credits nothing; anything else is credited by the offering's grade.
         """
         until, credited = _ran_until(running, at), cause is not Cause.DRAINED
-        paid = Running(*self._books.interrupt(running.order, running.allocation, until, credited=credited))
-        return self._end(paid, at, (OrderState.INTERRUPTED, AllocationState.INTERRUPTED), cause, reason)
+        states = OrderState.INTERRUPTED, AllocationState.INTERRUPTED
+        with self.together():
+            paid = Running(
+                *self._books.interrupt(running.order, running.allocation, until, credited=credited)
+            )
+            return self._step(paid, states, cause, reason, ended_at=at)
 
     def give_up(self, allocation: Allocation) -> None:
         """It will run elsewhere: what was granted here is free again."""
@@ -93,24 +104,26 @@ class Lives:
                 self._books.release(order)
         self._work.orders.move(orders, OrderState.EXPIRED, self.now, cause, self._actor, reason)
 
-    def _end(
+    def _step(
         self,
         running: Running,
-        at: datetime,
         states: tuple[OrderState, AllocationState],
         cause: Cause,
         reason: str,
+        **times: Any,
     ) -> Running:
+        """Both in their next state, told in their histories; stored with the money of the step."""
+        order, allocation = running.order, running.allocation
         order_state, allocation_state = states
-        self._move_order(running.order, order_state, cause, reason)
-        self._work.rounds.move_allocation(running.allocation, allocation_state, ended_at=at)
-        return Running(
-            replace(running.order, state=order_state),
-            replace(running.allocation, state=allocation_state, ended_at=at),
+        advance(ORDER_MOVES, order.state, order_state)
+        self._work.orders.tell([order], order_state, self.now, cause, self._actor, reason)
+        advance(ALLOCATION_MOVES, allocation.state, allocation_state)
+        self._work.rounds.tell(allocation, allocation_state)
+        after = Running(
+            replace(order, state=order_state), replace(allocation, state=allocation_state, **times)
         )
-
-    def _move_order(self, order: Order, to: OrderState, cause: Cause, reason: str) -> None:
-        self._work.orders.move([order], to, self.now, cause, self._actor, reason)
+        self._books.note_step((order, allocation), (after.order, after.allocation))
+        return after
 
 
 def _ran_until(running: Running, at: datetime) -> datetime:

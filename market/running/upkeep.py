@@ -64,6 +64,13 @@ class Watch:
         down = {node.id for node in work.nodes() if node.state is NodeState.DOWN}
         return cls(now, listening_since, offerings, down)
 
+    def due(self, work: Store) -> list[Allocation]:
+        """Everything granted on which anything is to be done, by id."""
+        told = (offering.heartbeat_minutes for offering in self.offerings.values())
+        minutes = {minutes for minutes in told if minutes is not None}
+        may_be = work.rounds.due_allocations(self.now, self.listening_since, minutes)
+        return [allocation for allocation in may_be if self.is_due(allocation)]
+
     def is_due(self, allocation: Allocation) -> bool:
         """Whether anything is to be done."""
         if self.interruption_of(allocation) is not None or self._starts(allocation, self.now):

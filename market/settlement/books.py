@@ -1,8 +1,8 @@
 """The books: each step of an order's life as it moves money. The rules are written here, and nowhere else.
 
 Every method returns the new order (and allocation), with sums and transfers stored in the session; states are for the
-caller to move. Orders and allocations must be stored before money moves for them. What the caller read must be what
-is stored: `Conflict` `sums_changed` where somebody else was faster.
+caller to move, or to have written along with the money (`note_step`). Orders and allocations must be stored before money
+moves for them. What the caller read must be what is stored: `Conflict` `sums_changed` where somebody else was faster.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -43,6 +43,15 @@ class Books:
         """For many orders: what is done within is stored at the end, in a few statements."""
         with self._postings.together():
             yield
+
+    def note_step(self, before: tuple[Order, Allocation], after: tuple[Order, Allocation]) -> None:
+        """An order and its allocation take a step: their rows are written once, with the sums that change beside.
+
+        `Conflict` `order_changed` or `allocation_changed` where their states are not those before any more.
+        """
+        with self.together():
+            self._postings.note_order(before[0], after[0])
+            self._postings.note_allocation(before[1], after[1])
 
     def draw_up(self, granted: Iterable[tuple[Order, Allocation]], ended: Iterable[Order]) -> Entries:
         """What grants and ends come to, for another unit of work to store: nothing is stored here."""

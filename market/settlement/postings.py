@@ -1,7 +1,7 @@
-"""Transfers and sums on their way into the ledger: collected step by step, stored all at once.
+"""Transfers, sums and steps on their way into the database: collected step by step, stored all at once.
 
-A unit of work that settles ten thousand orders stores as few statements as one that settles one. Accounts are opened
-when money first moves in or out of them.
+A unit of work that settles ten thousand orders stores as few statements as one that settles one, and writes each row once,
+as its last step leaves it. Accounts are opened when money first moves in or out of them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,8 +26,8 @@ from market.domain.ledger import (
 from market.domain.money import format_cny
 from market.domain.orders import Order
 from market.domain.rounds import Allocation
+from market.persistence.steps import write_allocations, write_orders
 from market.persistence.store import Store
-from market.persistence.sums import write_allocation_sums, write_order_sums
 
 KNOWN_ENDS = 10_000
 """Ends of transfers that are kept: ten thousand orders of one buyer name the same two."""
@@ -61,7 +61,7 @@ def pool_account(pool_id: str) -> Account:
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """What steps come to: sums before and after, transfers, and the accounts that they touch."""
+    """What steps come to: rows before and after, transfers, and the accounts that they touch."""
 
     orders: Sequence[tuple[Order, Order]]
     allocations: Sequence[tuple[Allocation, Allocation]]
@@ -162,12 +162,12 @@ class Postings:
             self.move(kind, ends, amount_micros, order, allocation, hour)
 
     def note_order(self, before: Order, after: Order) -> Order:
-        """An order's sums changed."""
+        """An order's sums changed, or its state."""
         self._orders[after.id] = (self._orders.get(after.id, (before,))[0], after)
         return after
 
     def note_allocation(self, before: Allocation, after: Allocation) -> Allocation:
-        """An allocation's sums changed."""
+        """An allocation's sums changed, or its state and the times of it."""
         self._allocations[after.id] = (self._allocations.get(after.id, (before,))[0], after)
         return after
 
@@ -200,8 +200,8 @@ class Postings:
 
     def _store(self) -> None:
         entries = self.take()
-        write_order_sums(self.work.session, entries.orders)
-        write_allocation_sums(self.work.session, entries.allocations)
+        write_orders(self.work.session, entries.orders)
+        write_allocations(self.work.session, entries.allocations)
         self.work.ledger.open_accounts(entries.accounts)
         self.work.ledger.post(entries.transfers)
 
