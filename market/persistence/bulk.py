@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Protocol, Self
 
+from pydantic_core import to_json
 from sqlalchemy import JSON, Connection, Table
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
@@ -44,6 +45,8 @@ class Writing:
     """The same (on SQLite) from a table `{table}` whose columns c0, c1, ... are those values; it ends in a condition."""
     copy: str | None = None
     """The COPY that does the same, where the database has one."""
+    from_json: str | None = None
+    """The same for an array of all rows, where each row by itself would be a statement sent."""
 
 
 NOTHING = Writing("", "")
@@ -84,7 +87,11 @@ class BoundRows:
         """The same, on a connection."""
         if self.how.copy is not None and len(self.parameters) >= FEWEST_TO_COPY:
             return _copy(connection, self.how.copy, self.parameters) == len(self.parameters)
-        written = connection.exec_driver_sql(self.how.sql, list(self.parameters))
+        if self.how.from_json is not None:
+            given: Any = (to_json(self.parameters).decode(),)
+            written = connection.exec_driver_sql(self.how.from_json, given)
+        else:
+            written = connection.exec_driver_sql(self.how.sql, list(self.parameters))
         return written.rowcount == len(self.parameters)
 
 
@@ -179,11 +186,24 @@ def _change(
     met = " AND ".join(f"{name} = {sign}" for name in by)
     staged_to = ", ".join(f"{name} = c{n}" for n, name in enumerate(named))
     staged_met = " AND ".join(f"{over}.{name} = c{n}" for n, name in enumerate(by, len(named)))
+    staged = f"UPDATE {over} SET {staged_to} FROM {{table}} AS ready WHERE {staged_met}"  # noqa: S608
     how = Writing(
         sql=f"UPDATE {over} SET {to} WHERE {met}",  # noqa: S608 - names of ours
-        from_table=f"UPDATE {over} SET {staged_to} FROM {{table}} AS ready WHERE {staged_met}",  # noqa: S608
+        from_table=staged,
+        from_json=staged.format(table=_json_rows(table, (*names, "id", *names), dialect))
+        if dialect.name == "postgresql"
+        else None,
     )
     return how, _binds(table, ("id", *names), dialect)
+
+
+def _json_rows(table: Table, names: Sequence[str], dialect: Dialect) -> str:
+    """The one parameter, an array of arrays, as a table of columns c0, c1, ... of these types."""
+    values = (
+        f"CAST(value ->> {n} AS {table.c[name].type.compile(dialect)}) AS c{n}"
+        for n, name in enumerate(names)
+    )
+    return f"(SELECT {', '.join(values)} FROM json_array_elements(CAST(%s AS json)))"  # noqa: S608 - names of ours
 
 
 def _quoted(table: Table, names: Sequence[str], dialect: Dialect) -> tuple[str, list[str], str]:
