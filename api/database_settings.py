@@ -31,6 +31,8 @@ class DatabaseSettings(BaseSettings):
 
     database_unreachable_seconds: Annotated[int, Field(ge=4, le=3600)] = 15
     """How long PostgreSQL's machine may be silent on the network before a connection is given up (503), on both ends."""
+    database_start_seconds: Annotated[float, Field(ge=0, le=86_400)] = 60.0
+    """How long a server or worker that starts waits for a PostgreSQL that is not there yet, or recovers; 0: not at all."""
 
     def server_terms(self) -> ServerTerms:
         """The same, for the database."""

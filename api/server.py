@@ -30,6 +30,7 @@ from market.domain.clock import Clock
 from market.domain.errors import Conflict, InvalidInput, Unavailable
 from market.enquiries.desk import Enquiries
 from market.exchange import Exchange, RoundRequest
+from market.persistence.arrival import await_server
 from market.persistence.database import Database
 from market.round_desks.apart import RoundsApart
 from market.round_desks.child import ChildTerms
@@ -61,6 +62,8 @@ def open_exchange(
 ) -> Iterator[OpenExchange]:
     """Open an exchange that was initialised; `Unavailable` if it was not. Closing ends the process that clears its rounds.
 
+    A PostgreSQL that starts or recovers is waited for first (`database_start_seconds`).
+
     Under a clock of one's own rounds are cleared here: another process would not know what time it is. `hears`: whether
     reports of providers will come here.
     """
@@ -68,6 +71,7 @@ def open_exchange(
     _require_engine(settings)
     opened = Database(settings.database_url, settings.server_terms())
     with closing(opened) as database, closing(SolveOn(settings.engine())) as solve:
+        await_server(database, settings.database_start_seconds)
         database.require_current()
         exchange = Exchange(database, told, solve, settings.key_pepper.get_secret_value())
         exchange.retention = settings.retention()

