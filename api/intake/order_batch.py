@@ -25,6 +25,8 @@ from market.exchange import Submission
 _ORDERS = TypeAdapter(Annotated[list[OrderRequest], FailFast()])
 MOST_TOLD_OF_BATCH = 10_000
 """Errors of fields: once as many were told, each further order is told its first one only."""
+MOST_OPENED = 5 * LARGEST_BATCH
+"""Objects and lists in a batch: an order, its job, its hours by device, its devices and its regions."""
 Line = tuple[int, bytes]
 
 
@@ -54,6 +56,14 @@ def read_batch(body: bytes, media_type: str, actor: Actor, *, named: bool) -> Se
 
 
 def _read_document(body: bytes, actor: Actor, *, named: bool) -> SentOrders:
+    require_few(body)
+    if _opened(body) > MOST_OPENED + 2:
+        raise ReadingError(
+            413,
+            "body_too_large",
+            f"a batch has at most {LARGEST_BATCH:,} orders, with {MOST_OPENED:,} objects and lists in them; split it into "
+            "several requests",
+        )
     found = parse_json(body) if body else None
     require_plain(found)
     items = _items_of(found)
@@ -62,6 +72,13 @@ def _read_document(body: bytes, actor: Actor, *, named: bool) -> SentOrders:
         read = _EachAlone(actor).read
         orders = [read(item, ["orders", number]) for number, item in enumerate(items)]
     return SentOrders(orders, None, json.dumps(found, sort_keys=True).encode() if named else b"")
+
+
+def _opened(body: bytes) -> int:
+    """How many objects and lists it has, at most. The parser lets nobody else work until it is done, and takes ten times
+    as long over each of these as over a number.
+    """
+    return body.count(b"{") + body.count(b"[")
 
 
 def _items_of(found: Any) -> list[Any]:
@@ -96,6 +113,10 @@ def _read_lines(body: bytes, actor: Actor, *, named: bool) -> SentOrders:
 
 def _parse_line(line: Line) -> Any:
     """The JSON on a line, or why it is none; how deeply it is nested is looked at where it is no order."""
+    if _opened(line[1]) > MOST_OPENED:
+        return MalformedLine(
+            "malformed_json", f"line {line[0]}: no order has so many objects and lists", line=line[0]
+        )
     try:
         return parse_json(line[1])
     except ReadingError as error:

@@ -48,3 +48,25 @@ def test_a_million_small_things_are_as_many_on_several_lines(house: House) -> No
         "POST", "/v1/orders/batch", house.keys.buyer, content=b"\n".join([line] * 8), headers=NDJSON
     )
     assert "values" in refusal(answer, 413, "body_too_large")["detail"]
+
+
+def test_what_ten_thousand_orders_cannot_have_is_not_read(house: House) -> None:
+    """Below the number of values that any body may have."""
+    most = house.ask("GET", "/v1/exchange").json()["limits"]["orders_per_batch"]
+    order = b'{"job": {"hours": {}, "devices": [], "allowed_regions": []}}'
+    there = {}
+    for many in (most, most + 1):
+        body = b'{"orders": [' + b",".join([order] * many) + b"]}"
+        there[many] = house.ask("POST", "/v1/orders/batch", house.keys.buyer, content=body, headers=JSON)
+    assert there[most].status_code == 200
+    assert "lists" in refusal(there[most + 1], 413, "body_too_large")["detail"]
+    few = b'{"orders": [' + b",".join([b"{}"] * (most + 1)) + b"]}"
+    answer = house.ask("POST", "/v1/orders/batch", house.keys.buyer, content=few, headers=JSON)
+    refusal(answer, 422, "malformed_request")
+
+
+def test_a_line_of_nothing_but_lists_is_no_order(house: House) -> None:
+    lines = b"[" + b",".join([b"[]"] * 60_000) + b"]\n" + b'{"job": {}}\n'
+    answer = house.ask("POST", "/v1/orders/batch", house.keys.buyer, content=lines, headers=NDJSON)
+    codes = [item["error"]["code"] for item in answer.json()["items"]]
+    assert codes == ["malformed_json", "malformed_request"]
