@@ -30,6 +30,7 @@ from market.domain.vouchers import VoucherPool
 from market.persistence import models, money_models
 
 _JOB_FIELDS, _TRANSFER_FIELDS = attrgetter(*Job.__slots__), attrgetter(*Transfer.__slots__)
+_ALLOCATION_FIELDS = attrgetter(*Allocation.__slots__)
 
 
 def _columns(row: models.Base, *left_out: str) -> dict[str, Any]:
@@ -236,12 +237,12 @@ def read_round(row: models.RoundRow) -> Round:
 
 def allocation_columns(allocation: Allocation) -> dict[str, Any]:
     """An allocation's row."""
-    columns = {name: getattr(allocation, name) for name in allocation.__slots__}
-    return columns | {
-        "charges_micros": list(allocation.charges_micros),
-        "earnings_micros": list(allocation.earnings_micros),
-        "live": live_flag(allocation.state),
-    }
+    columns = dict(zip(Allocation.__slots__, _ALLOCATION_FIELDS(allocation), strict=True))
+    columns["charges_micros"] = list(allocation.charges_micros)
+    columns["earnings_micros"] = list(allocation.earnings_micros)
+    columns["state"] = str(allocation.state)
+    columns["live"] = live_flag(allocation.state)
+    return columns
 
 
 def live_flag(state: AllocationState) -> int | None:

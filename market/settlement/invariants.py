@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from market.domain.catalogue import Catalogue
@@ -20,6 +21,8 @@ from market.domain.rounds import Allocation
 from market.domain.states import NodeState
 
 TENTHS = 10
+MOST_WINDOWS = 10_000
+"""Windows whose hours are kept: thousands of allocations run in a few hundred."""
 
 
 class Broken(StrEnum):
@@ -195,9 +198,12 @@ def _over_power(
             yield BrokenPromise(Broken.OVER_POWER, facts)
 
 
-def hours_of(allocation: Allocation) -> Iterator[datetime]:
+def hours_of(allocation: Allocation) -> tuple[datetime, ...]:
     """The start of every clock hour that the allocation touches."""
-    hour = allocation.starts_at.replace(minute=0, second=0, microsecond=0)
-    while hour < allocation.ends_at:
-        yield hour
-        hour += HOUR
+    return _hours_between(allocation.starts_at, allocation.ends_at)
+
+
+@lru_cache(maxsize=MOST_WINDOWS)
+def _hours_between(starts_at: datetime, ends_at: datetime) -> tuple[datetime, ...]:
+    first = starts_at.replace(minute=0, second=0, microsecond=0)
+    return tuple(first + n * HOUR for n in range(-((first - ends_at) // HOUR)))
