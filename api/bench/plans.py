@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Engine, event, text
@@ -26,6 +27,8 @@ GROWING = frozenset(
 )
 """Tables that have more rows the longer the exchange is used."""
 PAGE = PageRequest(limit=100, newest_first=True)
+LISTENING_SINCE = NOW - timedelta(days=1)
+"""Long enough for the silence of providers to count."""
 Ask = Callable[[Store], object]
 
 
@@ -99,7 +102,9 @@ def hot_queries(orders: int) -> dict[str, Ask]:
         "the book, for a round": lambda store: store.orders.open_orders(),
         "orders past their deadline": lambda store: store.orders.past_deadline(NOW),
         "what holds capacity, for a round": lambda store: store.rounds.live_allocations(NOW),
-        "what runs, to keep time": lambda store: store.rounds.running_allocations(),
+        "what may be due, to keep time": lambda store: store.rounds.due_allocations(
+            NOW, LISTENING_SINCE, [60]
+        ),
         "a provider's newest allocations": lambda store: store.rounds.page_allocations(
             PAGE, {"provider_id": provider}
         ),

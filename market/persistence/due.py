@@ -1,18 +1,41 @@
 """What may be due by a moment, asked of the database: all else that is live is left alone without being read.
 
+And of listings just what decides it, because that is read with every report and with every few lives taken forward.
+
 It names too much rather than too little (SQLite's hours are over by less than a second too soon): who asks decides.
 """
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Dialect, and_, func, literal, literal_column, or_, select
+from sqlalchemy.orm import Session
 
 from market.domain.states import AllocationState, NodeState
 from market.persistence.models import AllocationRow, NodeRow, OfferingRow, UtcDateTime
 
 _ONE_HOUR: Any = literal_column("interval '1 hour'")
+
+
+class Tenure(NamedTuple):
+    """For how long an offering keeps what was granted on it: until it is drained, or its provider is silent too long."""
+
+    drain_at: datetime | None
+    heartbeat_minutes: int | None
+
+
+def tenures(session: Session) -> dict[str, Tenure]:
+    """Of every offering, by id."""
+    query = select(OfferingRow.id, OfferingRow.drain_at, OfferingRow.heartbeat_minutes)
+    found = session.connection().execute(query)
+    return {id_: Tenure(drain_at, minutes) for id_, drain_at, minutes in found}
+
+
+def nodes_down(session: Session) -> frozenset[str]:
+    """Ids of nodes that are down."""
+    query = select(NodeRow.id).where(NodeRow.state == NodeState.DOWN)
+    return frozenset(session.connection().execute(query).scalars())
 
 
 def may_be_due(

@@ -9,9 +9,9 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 from market.domain.clock import HOUR, rfc3339
-from market.domain.offerings import Offering
 from market.domain.rounds import Allocation
-from market.domain.states import AllocationState, Cause, NodeState
+from market.domain.states import AllocationState, Cause
+from market.persistence.due import Tenure, nodes_down, tenures
 from market.persistence.store import Store
 from market.running.lives import Lives, Running
 
@@ -47,26 +47,24 @@ class Interruption:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What is known when time is kept: the moment, listings, nodes that are down.
+    """What is known when time is kept: the moment, how long each offering keeps what it holds, nodes that are down.
 
     Silence of a provider counts from `listening_since` at the earliest: nobody heard what was said before.
     """
 
     now: datetime
     listening_since: datetime
-    offerings: Mapping[str, Offering]
+    tenures: Mapping[str, Tenure]
     down: Collection[str]
 
     @classmethod
     def over(cls, work: Store, now: datetime, listening_since: datetime) -> "Watch":
         """The market as it is now."""
-        offerings = {offering.id: offering for offering in work.offerings()}
-        down = {node.id for node in work.nodes() if node.state is NodeState.DOWN}
-        return cls(now, listening_since, offerings, down)
+        return cls(now, listening_since, tenures(work.session), nodes_down(work.session))
 
     def due(self, work: Store) -> list[Allocation]:
         """Everything granted on which anything is to be done, by id."""
-        told = (offering.heartbeat_minutes for offering in self.offerings.values())
+        told = (tenure.heartbeat_minutes for tenure in self.tenures.values())
         minutes = {minutes for minutes in told if minutes is not None}
         may_be = work.rounds.due_allocations(self.now, self.listening_since, minutes)
         return [allocation for allocation in may_be if self.is_due(allocation)]
@@ -107,12 +105,12 @@ class Watch:
 
     def _starts(self, allocation: Allocation, until: datetime) -> bool:
         """Without reports the exchange starts what is due by itself."""
-        reported = self.offerings[allocation.offering_id].heartbeat_minutes is not None
+        reported = self.tenures[allocation.offering_id].heartbeat_minutes is not None
         granted = allocation.state is AllocationState.GRANTED
         return granted and not reported and allocation.starts_at <= until
 
     def _drain(self, allocation: Allocation) -> Iterable[Interruption]:
-        drain_at = self.offerings[allocation.offering_id].drain_at
+        drain_at = self.tenures[allocation.offering_id].drain_at
         if drain_at is not None:
             yield Interruption(
                 _not_before_settled(allocation, drain_at), Cause.DRAINED, f"drained at {rfc3339(drain_at)}"
@@ -120,7 +118,7 @@ class Watch:
 
     def _silence(self, allocation: Allocation) -> Iterable[Interruption]:
         """A provider that reports has `heartbeat_minutes` from its last word, or from the start it owes."""
-        minutes = self.offerings[allocation.offering_id].heartbeat_minutes
+        minutes = self.tenures[allocation.offering_id].heartbeat_minutes
         if minutes is None:
             return
         heard = allocation.heartbeat_at or allocation.started_at or allocation.starts_at
