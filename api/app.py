@@ -88,7 +88,11 @@ def build_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         try:
-            async with writing_key_uses(exchange), hearing_others(exchange), hearing_providers(exchange):
+            async with (
+                writing_key_uses(exchange),
+                hearing_others(exchange, desk.progress.heed),
+                hearing_providers(exchange),
+            ):
                 desk.duties.start()
                 try:
                     yield

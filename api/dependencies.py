@@ -39,6 +39,7 @@ from market.enquiries.desk import Enquiries
 from market.exchange import Exchange, Once
 from market.persistence.paging import Page, PageRequest
 from market.round_desks.desk import Opened, RoundDesk, RoundsHere
+from market.round_desks.remarks import RoundRemarks
 from market.settlement.enquiries import LedgerEnquiries
 from market.whatif.desk import WhatIf
 
@@ -81,6 +82,8 @@ class Desk:
         exchange.watch.tell_to(log_seen)
         self.progress = RoundProgress(self.stopping)
         exchange.watch.tell_to(self.progress.see)
+        self._remarks = RoundRemarks(exchange.database)
+        exchange.watch.tell_to(self._remarks.see)
         self._asking = SolverProcess(settings.solver_niceness)
         self.what_if = WhatIf(exchange.database, exchange.clock, self._asking)
         self.long_questions = LongQuestions()
@@ -106,6 +109,7 @@ class Desk:
         """Wait for a round that is clearing in the background, and for what is being asked."""
         self._background.shutdown()
         self._asking.close()
+        self._remarks.close()
         self.long_questions.close()
         self.feed.close()
         self.exchange.write_key_uses(closing=True)

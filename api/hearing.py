@@ -1,6 +1,6 @@
-"""Who hears what while it is up: it what other servers on its database commit, and all of them its providers."""
+"""Who hears what while it is up: it what other servers on its database commit and remark, and all of them its providers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi.concurrency import run_in_threadpool
@@ -13,9 +13,11 @@ from market.persistence.notices import hearing
 
 
 @asynccontextmanager
-async def hearing_others(exchange: Exchange) -> AsyncIterator[None]:
-    """As long as this is open, the exchange's bell rings for their commits as for its own (on PostgreSQL)."""
-    ears = hearing(exchange.database, exchange.bell.ring)
+async def hearing_others(exchange: Exchange, heed: Callable[[str], None]) -> AsyncIterator[None]:
+    """As long as this is open, the exchange's bell rings for their commits as for its own, and `heed` is told what they
+    remark (on PostgreSQL).
+    """
+    ears = hearing(exchange.database, exchange.bell.ring, heed=heed)
     ears.__enter__()
     try:
         yield

@@ -907,9 +907,13 @@ class ProgressAnswer(Answer):
     state: words.RoundState | str
     failure: str | None
     steps: list[StepAnswer]
-    """Those that are done; empty for a round that is over, or clears in another server process."""
+    """Those that are done; empty for a round that is over, and on SQLite for one that clears in another
+    server process.
+    """
     search: list[SearchAnswer]
-    """Oldest first; of a round that clears in another server process, empty until it is over."""
+    """Oldest first; of a round that clears in another server process, the newest of each stretch that was
+    heard here, and on SQLite empty until it is over.
+    """
 
 
 class QuoteAnswer(Answer):

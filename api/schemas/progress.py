@@ -105,8 +105,10 @@ class ProgressAnswer(EndAnswer):
     )
 
     steps: list[StepAnswer] = Field(
-        description="Those that are done; empty for a round that is over, or clears in another server process."
+        description="Those that are done; empty for a round that is over, and on SQLite for one that clears in another "
+        "server process."
     )
     search: list[SearchAnswer] = Field(
-        description="Oldest first; of a round that clears in another server process, empty until it is over."
+        description="Oldest first; of a round that clears in another server process, the newest of each stretch that was "
+        "heard here, and on SQLite empty until it is over."
     )

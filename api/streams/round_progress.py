@@ -1,12 +1,14 @@
-"""How the round comes along that clears in this process: what is told of it, for whoever wants to look on.
+"""How the newest round comes along: what is told of it, for whoever wants to look on.
 
-Nothing of it is stored: of a round that is over there is its history, of one that clears in another process there is
-nothing until then.
+Nothing of it is stored. Of a round that clears in another process on PostgreSQL its remarks are heard
+(`market.round_desks.remarks`), and passed on like what is seen here; on SQLite nothing is known of that until it is over.
 """
 
 import asyncio
+import logging
+import threading
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
@@ -16,14 +18,16 @@ from api.schemas.progress import EndAnswer, ProgressAnswer, SearchAnswer, StepAn
 from market.desks.bell import Bell
 from market.domain.rounds import Round
 from market.domain.states import RoundState
+from market.round_desks.remarks import newest_of, read_account
 from market.watching import RoundEnded, Searching, Seen, StepDone
 
 PAUSE_SECONDS = 0.2
 """Between two looks at what is new: five reports of a search in a second at most."""
 KEEP_ALIVE_SECONDS = 15.0
 ELSEWHERE_SECONDS = 1.0
-"""Between two looks at whether a round is over that clears in another process."""
-Told = StepDone | Searching | RoundEnded
+"""Between two looks at whether a round is over that clears in another process, and of which nothing is heard."""
+Told = StepDone | Searching | EndAnswer
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -31,18 +35,21 @@ class Account:
     """All that was told of one round so far."""
 
     round_id: str
+    elsewhere: bool = False
+    """Whether it clears in another process, which may die without a word."""
     told: list[Told] = field(default_factory=list)
 
 
 class RoundProgress:
-    """The account of the newest round of this process. Told in the thread that clears, read on event loops."""
+    """The account of the newest round. Told in the thread that clears or hears, read on event loops."""
 
     def __init__(self, stopping: Stopping) -> None:
         self._stopping = stopping
         self._bell = Bell()
         self._newest: Account | None = None
+        self._telling = threading.Lock()
         self.looking_on = 0
-        """How many follow a round that clears here."""
+        """How many follow a round of which there is an account."""
 
     def see(self, seen: Seen) -> None:
         """Keep what is told of a round."""
@@ -50,12 +57,31 @@ class RoundProgress:
             case StepDone(round_id=round_id) | Searching(round_id=round_id):
                 told: Told = seen
             case RoundEnded(round=ended):
-                told, round_id = seen, ended.id
+                told, round_id = EndAnswer.of(ended), ended.id
             case _:
                 return
-        if self._newest is None or self._newest.round_id != round_id:
-            self._newest = Account(round_id)
-        self._newest.told.append(told)
+        with self._telling:
+            if self._newest is None or self._newest.round_id != round_id:
+                self._newest = Account(round_id)
+            self._newest.told.append(told)
+        self._bell.ring()
+
+    def heed(self, words: str) -> None:
+        """Keep what another process remarks of the round that it clears: what of it is new. It neither waits nor raises."""
+        try:
+            heard = read_account(words)
+        except ValueError as error:  # of another version of this program
+            _logger.warning("what another server says of its round is not understood: %s", error)
+            return
+        with self._telling:
+            account = self._newest
+            if account is None or account.round_id < heard.round_id:
+                account = self._newest = Account(heard.round_id, elsewhere=True)
+            if account.round_id != heard.round_id or not account.elsewhere:
+                return  # one that is over, said late
+            account.told += [one for one in heard.told if one not in account.told]
+            if heard.ended is not None and not _is_over(account.told):
+                account.told.append(EndAnswer(round_id=heard.round_id, **asdict(heard.ended)))
         self._bell.ring()
 
     def of(self, round_: Round) -> ProgressAnswer:
@@ -72,33 +98,45 @@ class RoundProgress:
         while round_.state is RoundState.CLEARING and not self._stopping.is_set():
             account = self._newest
             if account is not None and account.round_id == round_.id:
-                async for frame in self._live(account):
+                async for frame in self._live(account, read):
                     yield frame
                 return
             yield b": clears in another process\n\n"
             await asyncio.sleep(ELSEWHERE_SECONDS)
             round_ = await run_in_threadpool(read)
         if round_.state is not RoundState.CLEARING:
-            yield b"".join(_frame("progress", row) for row in _history(round_)) + _end(round_)
+            yield b"".join(_frame("progress", row) for row in _history(round_)) + _end(EndAnswer.of(round_))
 
-    async def _live(self, account: Account) -> AsyncIterator[bytes]:
-        """What was told so far, then what is new, the newest of each stretch of search."""
+    async def _live(self, account: Account, read: Callable[[], Round]) -> AsyncIterator[bytes]:
+        """What was told so far, then what is new, the newest of each stretch of search.
+
+        Whoever clears elsewhere and falls silent may be no more: then the round itself is asked.
+        """
+        silence = ELSEWHERE_SECONDS if account.elsewhere else KEEP_ALIVE_SECONDS
         loop, rung = asyncio.get_running_loop(), asyncio.Event()
         stop_hearing = self._bell.hear(lambda: _set_on(loop, rung))
         stopping = asyncio.create_task(self._stopping.wait())
         self.looking_on += 1
         try:
-            at, everything = 0, True
+            at, everything, is_over = 0, True, False
             while not stopping.done():
                 rung.clear()
                 new = account.told[at:]
                 at += len(new)
-                yield b"".join(_frames(new if everything else _newest_of(new))) or b": still solving\n\n"
-                if new and isinstance(new[-1], RoundEnded):
+                yield b"".join(_frames(new if everything else newest_of(new))) or b": still solving\n\n"
+                if _is_over(new):
                     return
+                if account.elsewhere and not new:
+                    found = await run_in_threadpool(read)
+                    if found.state is not RoundState.CLEARING and is_over:
+                        yield _end(EndAnswer.of(found))
+                        return
+                    is_over = (
+                        found.state is not RoundState.CLEARING
+                    )  # what is on its way is waited for once more
                 everything = False
                 await asyncio.sleep(PAUSE_SECONDS)
-                await _first(rung, stopping)
+                await _first(rung, stopping, silence)
         finally:
             self.looking_on -= 1
             stop_hearing()
@@ -109,23 +147,17 @@ class RoundProgress:
         return list(account.told) if account is not None and account.round_id == round_id else []
 
 
-async def _first(rung: asyncio.Event, stopping: "asyncio.Task[None]") -> None:
-    """Until there is something new, the exchange stops, or silence has lasted long enough."""
+async def _first(rung: asyncio.Event, stopping: "asyncio.Task[None]", silence: float) -> None:
+    """Until there is something new, the exchange stops, or silence has lasted so many seconds."""
     ringing = asyncio.create_task(rung.wait())
     try:
-        await asyncio.wait(
-            {ringing, stopping}, timeout=KEEP_ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED
-        )
+        await asyncio.wait({ringing, stopping}, timeout=silence, return_when=asyncio.FIRST_COMPLETED)
     finally:
         ringing.cancel()
 
 
-def _newest_of(told: list[Told]) -> Iterable[Told]:
-    """Without reports of a search that a later one follows at once."""
-    for number, one in enumerate(told):
-        after = told[number + 1] if number + 1 < len(told) else None
-        if not (isinstance(one, Searching) and isinstance(after, Searching)):
-            yield one
+def _is_over(told: list[Told]) -> bool:
+    return bool(told) and isinstance(told[-1], EndAnswer)
 
 
 def _frames(told: Iterable[Told]) -> Iterable[bytes]:
@@ -135,16 +167,16 @@ def _frames(told: Iterable[Told]) -> Iterable[bytes]:
                 yield _frame("step", StepAnswer.of(one))
             case Searching():
                 yield _frame("progress", SearchAnswer.of(one))
-            case RoundEnded(round=ended):
-                yield _end(ended)
+            case EndAnswer():
+                yield _end(one)
 
 
 def _history(round_: Round) -> list[SearchAnswer]:
     return [SearchAnswer.of_record(row) for row in round_.figures.get("history", ())]
 
 
-def _end(ended: Round) -> bytes:
-    return _frame(ended.state.value, EndAnswer.of(ended))
+def _end(ended: EndAnswer) -> bytes:
+    return _frame(ended.state.value, ended)
 
 
 def _frame(event: str, data: BaseModel) -> bytes:

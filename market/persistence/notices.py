@@ -2,7 +2,8 @@
 
 A notice says only that there is something new in the log; what it is, the log says. Nobody relies on one: the log is looked
 at now and then as well, so a lost connection costs a moment and no event. (LISTEN needs a session of its own: it does not
-work through a pooler that shares sessions between transactions.)
+work through a pooler that shares sessions between transactions.) A remark is what a notice has no log for: words for whoever
+listens just then, kept nowhere.
 """
 
 import logging
@@ -22,6 +23,9 @@ from sqlalchemy.orm import Session
 from market.persistence.database import TELLER, Database
 
 CHANNEL = "suanli_events"
+REMARKS = "suanli_remarks"
+MOST_BYTES = 7_999
+"""Of one remark, with who makes it: PostgreSQL takes no longer payload."""
 _NOTIFY = text("SELECT pg_notify(:channel, :teller)")
 _logger = logging.getLogger(__name__)
 
@@ -41,17 +45,46 @@ def give_notice(session: Session) -> None:
         session.execute(_NOTIFY, {"channel": CHANNEL, "teller": session.info.get(TELLER, "")})
 
 
+def carries_remarks(database: Database) -> bool:
+    """Whether other exchanges on it can be told anything that is stored nowhere."""
+    return bool(database.engine.dialect.name == "postgresql")
+
+
+def remark(database: Database, words: str) -> None:
+    """Say something to every other exchange, at once, in a transaction of its own (on PostgreSQL).
+
+    `words` and the teller's name together are `MOST_BYTES` at most.
+    """
+    with database.engine.begin() as connection:
+        connection.execute(_NOTIFY, {"channel": REMARKS, "teller": f"{database.teller} {words}"})
+
+
+def room_for_words(database: Database) -> int:
+    """Bytes of a remark that this exchange may make."""
+    return MOST_BYTES - len(f"{database.teller} ")
+
+
+def _deaf(_words: str) -> None:
+    """Remarks are nothing to most."""
+
+
 @contextmanager
-def hearing(database: Database, ring: Callable[[], None], patience: Patience | None = None) -> Iterator[None]:
+def hearing(
+    database: Database,
+    ring: Callable[[], None],
+    patience: Patience | None = None,
+    *,
+    heed: Callable[[str], None] = _deaf,
+) -> Iterator[None]:
     """As long as this is open, `ring` is called when another exchange has committed news; on SQLite never.
 
-    It is called from a thread of its own, and must neither wait nor raise. It is called as well when a connection is there
-    again, for nobody knows what was missed.
+    `heed` is told what another one remarks. Both are called from a thread of their own, and must neither wait nor raise.
+    `ring` is called as well when a connection is there again, for nobody knows what was missed.
     """
     if database.engine.dialect.name != "postgresql":
         yield
         return
-    ears = _Ears(database, ring, patience or Patience())
+    ears = _Ears(database, ring, heed, patience or Patience())
     ears.start()
     try:
         yield
@@ -62,10 +95,12 @@ def hearing(database: Database, ring: Callable[[], None], patience: Patience | N
 class _Ears:
     """One thread on one connection, which sleeps until something is to be heard or it is told to end."""
 
-    def __init__(self, database: Database, ring: Callable[[], None], patience: Patience) -> None:
+    def __init__(
+        self, database: Database, ring: Callable[[], None], heed: Callable[[str], None], patience: Patience
+    ) -> None:
         self._engine: Engine = database.engine
         self._own = database.teller
-        self._ring = ring
+        self._ring, self._heed = ring, heed
         self._patience = patience
         self._ending = threading.Event()
         self._woken, self._waking = socket.socketpair()
@@ -102,6 +137,7 @@ class _Ears:
         connection: Any = pooled.driver_connection
         pooled.detach()
         connection.autocommit = True
+        connection.execute(f"LISTEN {REMARKS}")
         connection.execute(f"LISTEN {CHANNEL}")
         return connection
 
@@ -112,6 +148,17 @@ class _Ears:
             while not self._ending.is_set():
                 if not both.select(self._patience.look_seconds):
                     connection.execute("SELECT 1")  # raises where the other end is gone without a word
-                tellers = [notice.payload for notice in connection.notifies(timeout=0)]
-                if any(teller != self._own for teller in tellers):
-                    self._ring()
+                self._hear(list(connection.notifies(timeout=0)))
+
+    def _hear(self, notices: list[Any]) -> None:
+        """One ring for all that is news; every remark."""
+        rung = False
+        for notice in notices:
+            teller, _, words = notice.payload.partition(" ")
+            if teller == self._own:
+                continue
+            if notice.channel == REMARKS:
+                self._heed(words)
+            elif not rung:
+                rung = True
+                self._ring()
