@@ -85,7 +85,9 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
-        request_queue_size = 128  # the library's 5 drops connections that come together: they are tried again after seconds
+        request_queue_size = (
+            128  # the library's 5 drops connections that come together: they are tried again after seconds
+        )
 
         def handle_error(self, request: Any, client_address: Any) -> None:
             """Whoever is killed breaks connections; that is what is tested."""

@@ -15,7 +15,9 @@ def round_(  # noqa: PLR0913 - each is an option of the command
     database: Annotated[str, typer.Option("--database", help="an EMPTY database's URL; it is filled")],
     orders: Annotated[int, typer.Option(min=1, max=1_000_000, help="how many are in the book")] = 100_000,
     seconds: Annotated[float, typer.Option(min=1, max=3600, help="how long the round may solve")] = 120.0,
-    gap: Annotated[float, typer.Option(min=0, max=1, help="certified gap at which it may stop; as rounds do")] = 0.001,
+    gap: Annotated[
+        float, typer.Option(min=0, max=1, help="certified gap at which it may stop; as rounds do")
+    ] = 0.001,
     demand: Annotated[
         float, typer.Option(min=0.01, max=100, help="what is wanted over what is free, in unit-hours")
     ] = 0.8,

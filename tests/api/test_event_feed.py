@@ -51,7 +51,9 @@ def test_whoever_falls_behind_the_memory_reads_from_the_log(house: House) -> Non
                 await listener.wait(5)
             while len(heard) < 40:
                 heard += await feed.next(listener, EVERYTHING, Wanted.of(["account.*"]))
-                await asyncio.sleep(0)  # what is remembered is told at once: whoever reads what is new needs its turn
+                await asyncio.sleep(
+                    0
+                )  # what is remembered is told at once: whoever reads what is new needs its turn
         return heard
 
     with feed_of(house, kept=5, page=3) as feed:
