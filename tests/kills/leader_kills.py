@@ -1,12 +1,15 @@
-"""Kills whoever leads rounds while its round lands, and looks at what the next leader finds; one line of JSON per kill.
+"""Kills what clears rounds while a round lands, and looks at what is left; one line of JSON per kill.
 
     python tests/kills/leader_kills.py DATABASE_URL KILLS SEED
 
-Each turn two processes are forked that clear rounds on schedule if they hold the claim, as `suanli worker` does. The first
-leads and is killed with SIGKILL around the landing of its first round: just before a statement or commit of it (the seed
-says which), or, every other turn, at a moment between its beginning and somewhat after its usual end. The second takes over
-and clears. Then a third process checks every promise, and that every order is in the book or was allocated once, by a round
-that landed.
+Each turn a process is forked that clears rounds on schedule if it holds the claim, in a process of their own, as `suanli
+worker` does. That process says through a pipe when the landing of its first round begins, commits, and is committed
+(`told_landings`). At one of these words, or at a statement that the seed draws, and a drawn moment later, SIGKILL goes
+
+- to the leader: what clears for it must end too, and another leader, which waits beside it, takes over and lands a round;
+- to the process that clears: the leader must notice, close the round, and land another one in another process.
+
+Then another process checks every promise, and that every order is in the book or was allocated once, by a round that landed.
 """
 
 import json
@@ -19,15 +22,18 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(Path(__file__).parent)]
 
 from promises_kept import broken_promises  # noqa: E402
-from sqlalchemy import event, text  # noqa: E402
+from sqlalchemy import text  # noqa: E402
+from told_landings import COMMITTED, COMMITTING, LANDING, STOPPED, Hearing, tell_landing  # noqa: E402
 from toy_market import FREE, HOUR, SCENARIO, START, terms  # noqa: E402
 
 from api.duties.all_duties import Duties  # noqa: E402
@@ -36,8 +42,8 @@ from market.domain.clock import VirtualClock  # noqa: E402
 from market.domain.parties import Actor, Role  # noqa: E402
 from market.exchange import Exchange, RoundRequest, Submission  # noqa: E402
 from market.persistence.database import Database  # noqa: E402
-from market.round_desks.desk import RoundsHere  # noqa: E402
-from market.watching import RoundEnded, Seen, StepDone  # noqa: E402
+from market.round_desks.apart import RoundsApart  # noqa: E402
+from market.round_desks.child import ChildTerms  # noqa: E402
 from solver import Limits  # noqa: E402
 
 OPERATOR = Actor("key_operator", Role.OPERATOR, None)
@@ -48,66 +54,38 @@ ORDERS = 8
 TURN = 4 * HOUR
 """Of the market's time between two kills, so that there is room again."""
 PATIENCE_SECONDS = 120.0
-USUAL_STEPS, USUAL_SECONDS = 24, 0.15
-"""Statements and commits of a landing, and how long they take: kills are spread over a little more."""
+USUAL_STEPS = 24
+"""Statements and commits of a landing."""
 
 
-class Leader:
-    """What one forked process does: lead if it may, until it is killed or has landed a round."""
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """When to strike: up to so many seconds after a word."""
 
-    def __init__(self, url: str, turn: int) -> None:
-        self.database = Database(url)
-        self.exchange = Exchange(self.database, VirtualClock(START + turn * TURN))
-        self._landed = threading.Event()
-        self.exchange.watch.tell_to(self._see)
-
-    def lead(self, ready: Callable[[], None]) -> None:
-        duties = Duties(self.database, BEAT_SECONDS)
-        duties.add(ScheduledRounds(self.exchange, RoundsHere(self.exchange), REQUEST, EVERY))
-        with closing(self.database), duties.done():
-            ready()
-            if not self._landed.wait(PATIENCE_SECONDS):
-                raise TimeoutError("no round has landed")
-
-    def die_landing(self, draw: random.Random, *, at_a_step: bool) -> None:
-        """Around the landing of its first round that has orders to place."""
-        wait, steps = draw.uniform(0.0, 1.2 * USUAL_SECONDS), draw.randrange(USUAL_STEPS)
-        landing, done = threading.Event(), iter(range(steps))
-
-        def see(seen: Seen) -> None:
-            if isinstance(seen, StepDone) and seen.step == "read":
-                landing.set()
-                if not at_a_step:
-                    threading.Thread(target=die_later, daemon=True).start()
-
-        def die_later() -> None:
-            time.sleep(wait)
-            die()
-
-        def step(*_: Any) -> None:
-            if landing.is_set() and next(done, None) is None:
-                die()
-
-        self.exchange.watch.tell_to(see)
-        if at_a_step:
-            event.listen(self.database.engine, "before_cursor_execute", step)
-            event.listen(self.database.engine, "commit", step)
-        self._landed.wait = never  # type: ignore[method-assign]  # it lives until it is killed
-
-    def _see(self, seen: Seen) -> None:
-        if isinstance(seen, RoundEnded) and seen.round.state.value == "landed":
-            self._landed.set()
+    word: str
+    seconds: float
 
 
-def die() -> None:
-    """Without another instruction."""
-    os.kill(os.getpid(), signal.SIGKILL)
+AIMS = (Aim(COMMITTING, 0.002), Aim(COMMITTED, 0.02), Aim(STOPPED, 0.0), Aim(LANDING, 0.06))
+"""In and around the commit, after it, at a statement, anywhere in a landing and a little beyond."""
+WHOM = ("leader", "its process")
 
 
-def never(_seconds: float | None = None) -> bool:
-    """Until killed."""
-    time.sleep(PATIENCE_SECONDS)
-    return False
+def lead(url: str, turn: int, pipe: str | None = None, stop_at: int | None = None) -> None:
+    """What one forked process does: lead if it may, until it is told to end or killed."""
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    clock = VirtualClock(START + turn * TURN)
+    told = ChildTerms(url, clock)
+    if pipe is not None:
+        told = ChildTerms(url, clock, settle=partial(tell_landing, pipe, stop_at))
+    with closing(Database(url)) as database:
+        exchange = Exchange(database, clock)
+        duties = Duties(database, BEAT_SECONDS)
+        with closing(RoundsApart(exchange, told)) as rounds:
+            duties.add(ScheduledRounds(exchange, rounds, REQUEST, EVERY))
+            with duties.done():
+                ended.wait()
 
 
 def prepare(url: str) -> None:
@@ -148,9 +126,11 @@ def look(url: str) -> dict[str, Any]:
                 return int(connection.scalar(text(statement)) or 0)
 
             rounds = connection.execute(text("SELECT state, count(*) AS number FROM rounds GROUP BY state"))
+            failed = connection.execute(text("SELECT id, failure FROM rounds WHERE state = 'failed'"))
             return {
                 "broken": broken,
-                "rounds": {one.state: one.number for one in rounds},
+                "rounds": {"landed": 0} | {one.state: one.number for one in rounds},
+                "failures": {one.id: one.failure for one in failed},
                 "orders": count("SELECT count(*) FROM orders"),
                 "allocated": count("SELECT count(*) FROM allocations"),
                 "of_rounds_that_did_not_land": count(
@@ -166,32 +146,72 @@ def look(url: str) -> dict[str, Any]:
             }
 
 
-def kill_a_leader(url: str, turn: int, draw: random.Random) -> dict[str, Any]:
+def kill_one(url: str, turn: int, draw: random.Random) -> dict[str, Any]:
     """One kill, and what is found afterwards."""
     in_a_process(lambda: submit(url, turn))
-    leads, ready = os.pipe()
-    seed, at_a_step = draw.random(), turn % 2 == 0
-
-    def victim() -> None:
-        leader = Leader(url, turn)
-        leader.die_landing(random.Random(seed), at_a_step=at_a_step)  # noqa: S311 - reproducible, not secret
-        leader.lead(lambda: None)
-
-    killed = fork(victim)
-    wait_until_led(url)
-    next_one = fork(lambda: Leader(url, turn).lead(lambda: os.write(ready, b"r") and None))
-    os.read(leads, 1)
-    os.close(leads)
-    os.close(ready)
-    _, how = os.waitpid(killed, 0)
-    _, status = os.waitpid(next_one, 0)
-    found = in_a_process(lambda: look(url)) or {"broken": ["nobody could look"]}
+    whom, aim = WHOM[turn % 2], AIMS[turn // 2 % len(AIMS)]
+    stop_at = draw.randrange(USUAL_STEPS) if aim.word == STOPPED else None
+    before = in_a_process(lambda: look(url))
+    with tempfile.TemporaryDirectory() as directory, closing(Hearing(f"{directory}/line")) as hearing:
+        leader = fork(lambda: lead(url, turn, f"{directory}/line", stop_at))
+        wait_until_led(url)
+        others = [fork(lambda: lead(url, turn))] if whom == "leader" else []
+        struck_at, last_word = strike(
+            hearing, aim, draw.uniform(0.0, aim.seconds), leader if others else None
+        )
+    struck = in_a_process(lambda: look(url))
+    cleared = in_a_process(lambda: wait_for_another(url, struck["rounds"]["landed"]))
+    if others:
+        _, how = os.waitpid(leader, 0)
+        killed = os.WIFSIGNALED(how) and os.WTERMSIG(how) == signal.SIGKILL
+    else:
+        others, killed = [leader], True
+    ended = [end(one) for one in others]
+    found = in_a_process(lambda: look(url)) or {"broken": ["nobody could look"], "failures": {}}
+    failures = {id_: why for id_, why in found.pop("failures").items() if id_ not in before["failures"]}
     return {
         "turn": turn,
-        "at_a_step": at_a_step,
-        "killed": os.WIFSIGNALED(how),
-        "next_one_cleared": status == 0,
+        "whom": whom,
+        "aim": aim.word,
+        "struck_at": struck_at,
+        "last_word": last_word,
+        "stored": struck["rounds"]["landed"] > before["rounds"]["landed"],
+        "killed": killed,
+        "next_one_cleared": bool(cleared),
+        "ended_when_told": all(status == 0 for status in ended),
+        "failures": sorted(failures.values()),
     } | found
+
+
+def strike(hearing: Hearing, aim: Aim, seconds: float, leader: int | None) -> tuple[str, str]:
+    """Kill the leader, or the process that clears for it. Returns after its end: at which word, and its last."""
+    words = hearing.words(PATIENCE_SECONDS)
+    for struck_at in words:
+        if struck_at in {aim.word, COMMITTED}:
+            break
+    else:
+        raise RuntimeError("the process that clears ended by itself")
+    time.sleep(seconds)
+    os.kill(leader or hearing.process_id, signal.SIGKILL)
+    return struck_at, [struck_at, *words][-1]
+
+
+def wait_for_another(url: str, landed: int) -> bool:
+    """Until one more round has landed than so many."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    with closing(Database(url)) as database:
+        while time.monotonic() < until:
+            with database.engine.connect() as connection:
+                if connection.scalar(text("SELECT count(*) FROM rounds WHERE state = 'landed'")) > landed:
+                    return True
+            time.sleep(0.05)
+    return False
+
+
+def end(leader: int) -> int:
+    """Its status."""
+    os.kill(leader, signal.SIGTERM)
+    return os.waitpid(leader, 0)[1]
 
 
 def wait_until_led(url: str) -> None:
@@ -242,7 +262,7 @@ def main(url: str, kills: int, seed: int) -> None:
     in_a_process(lambda: submit(url, 0))
     draw = random.Random(seed)  # noqa: S311 - reproducible, not secret
     for turn in range(1, kills + 1):
-        print(json.dumps(kill_a_leader(url, turn, draw)), flush=True)  # noqa: T201
+        print(json.dumps(kill_one(url, turn, draw)), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":
