@@ -5,6 +5,7 @@ Whatever is wrong with one of them is that one's answer; whatever is wrong with 
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -27,6 +28,7 @@ MOST_TOLD_OF_BATCH = 10_000
 """Errors of fields: once as many were told, each further order is told its first one only."""
 MOST_OPENED = 5 * LARGEST_BATCH
 """Objects and lists in a batch: an order, its job, its hours by device, its devices and its regions."""
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 Line = tuple[int, bytes]
 
 
@@ -57,13 +59,7 @@ def read_batch(body: bytes, media_type: str, actor: Actor, *, named: bool) -> Se
 
 def _read_document(body: bytes, actor: Actor, *, named: bool) -> SentOrders:
     require_few(body)
-    if _opened(body) > MOST_OPENED + 2:
-        raise ReadingError(
-            413,
-            "body_too_large",
-            f"a batch has at most {LARGEST_BATCH:,} orders, with {MOST_OPENED:,} objects and lists in them; split it into "
-            "several requests",
-        )
+    _require_few_nested(body)
     found = parse_json(body) if body else None
     require_plain(found)
     items = _items_of(found)
@@ -74,11 +70,30 @@ def _read_document(body: bytes, actor: Actor, *, named: bool) -> SentOrders:
     return SentOrders(orders, None, json.dumps(found, sort_keys=True).encode() if named else b"")
 
 
-def _opened(body: bytes) -> int:
-    """How many objects and lists it has, at most. The parser lets nobody else work until it is done, and takes ten times
-    as long over each of these as over a number.
+def _require_few_nested(body: bytes) -> None:
+    """Refuse what nests more than all orders of a batch can: the parser lets nobody else work until it is done, and takes
+    ten times as long over an object or a list as over a number.
     """
-    return body.count(b"{") + body.count(b"[")
+    opened, closed = _brackets(body)
+    if opened <= MOST_OPENED + 2:
+        return
+    if opened != closed:
+        raise ReadingError(
+            400, "malformed_json", f"the body opens {opened:,} objects and lists, and closes {closed:,}"
+        )
+    raise ReadingError(
+        413,
+        "body_too_large",
+        f"a batch has at most {LARGEST_BATCH:,} orders, with {MOST_OPENED:,} objects and lists in them; split it into "
+        "several requests",
+    )
+
+
+def _brackets(body: bytes) -> tuple[int, int]:
+    """How many objects and lists it opens and closes; those in texts are told apart only where there are too many."""
+    if body.count(b"{") + body.count(b"[") > MOST_OPENED:
+        body = _TEXT.sub(b"", body)
+    return body.count(b"{") + body.count(b"["), body.count(b"}") + body.count(b"]")
 
 
 def _items_of(found: Any) -> list[Any]:
@@ -113,7 +128,7 @@ def _read_lines(body: bytes, actor: Actor, *, named: bool) -> SentOrders:
 
 def _parse_line(line: Line) -> Any:
     """The JSON on a line, or why it is none; how deeply it is nested is looked at where it is no order."""
-    if _opened(line[1]) > MOST_OPENED:
+    if _brackets(line[1])[0] > MOST_OPENED:
         return MalformedLine(
             "malformed_json", f"line {line[0]}: no order has so many objects and lists", line=line[0]
         )

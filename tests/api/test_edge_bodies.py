@@ -70,3 +70,16 @@ def test_a_line_of_nothing_but_lists_is_no_order(house: House) -> None:
     answer = house.ask("POST", "/v1/orders/batch", house.keys.buyer, content=lines, headers=NDJSON)
     codes = [item["error"]["code"] for item in answer.json()["items"]]
     assert codes == ["malformed_json", "malformed_request"]
+
+
+def test_brackets_in_texts_are_no_lists(house: House) -> None:
+    text = b'\\"[' * 60_000
+    body = b'{"orders": [{"job": {"devices": ["' + text + b'"]}}]}'
+    answer = house.ask("POST", "/v1/orders/batch", house.keys.buyer, content=body, headers=JSON)
+    assert [item["error"]["code"] for item in answer.json()["items"]] == ["malformed_request"]
+
+
+def test_what_never_closes_is_not_json(house: House) -> None:
+    body = b'{"orders": ' + b"[" * 60_000
+    answer = house.ask("POST", "/v1/orders/batch", house.keys.buyer, content=body, headers=JSON)
+    assert "closes 0" in refusal(answer, 400, "malformed_json")["detail"]
