@@ -14,7 +14,9 @@ TRIES_SECONDS = 120.0
 REQUEST_SECONDS = 20.0
 PAUSE_SECONDS = 0.25
 AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
-AGAIN_CODES = frozenset({"request_in_progress", "order_changed", "sums_changed", "node_changed"})
+AGAIN_CODES = frozenset(
+    {"request_in_progress", "order_changed", "allocation_changed", "sums_changed", "node_changed"}
+)
 """Refusals of the moment: somebody else was at it."""
 
 
@@ -35,10 +37,17 @@ class Asker:
         """When a request for one order began (monotonic), and how long until its answer, tries included."""
 
     async def ask(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, key: str | None = None
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        key: str | None = None,
+        *,
+        if_match: str | None = None,
     ) -> tuple[httpx2.Response, int]:
         """The first answer that is one, and how many tries it took; `NoAnswer` where none comes."""
-        headers = self._headers | ({"Idempotency-Key": key} if key else {})
+        asked = {"Idempotency-Key": key, "If-Match": if_match}
+        headers = self._headers | {name: value for name, value in asked.items() if value}
         until, tries = time.monotonic() + TRIES_SECONDS, 0
         while time.monotonic() < until:
             tries += 1

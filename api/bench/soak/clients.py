@@ -14,7 +14,9 @@ from market.domain.clock import RunningClock, real_seconds
 
 SENT_AGAIN, CANCELLED, AMENDED = 0.05, 0.10, 0.10
 """Shares of requests after which the same request is sent once more, an order is cancelled, one is amended."""
-EXPECTED = frozenset({"illegal_transition", "not_amendable", "limit_below_paid", "deadline_passed"})
+EXPECTED = frozenset(
+    {"illegal_transition", "not_amendable", "limit_below_paid", "deadline_passed", "precondition_failed"}
+)
 """Refusals of a change that somebody who comes too late must expect."""
 
 
@@ -89,21 +91,27 @@ class Client:
             self._expect(answer.json(), f"cancel {order_id}")
 
     async def _amend(self) -> None:
-        """An amendment has no key: after a try without an answer either price may hold, until one is answered."""
+        """Only of the order as it was seen: a try that nobody answered changes nothing once the order is another."""
         if not self._mine:
             return
         order = self._books.orders[self._draw.choice(self._mine)]
-        limit = f"{self._draw.randrange(10_000, 900_000)}.00"
+        path, limit = f"/v1/orders/{order.id}", f"{self._draw.randrange(10_000, 900_000)}.00"
+        seen, _ = await self._asker.ask("GET", path)
         order.limits.add(limit)
-        answer, tries = await self._asker.ask("PATCH", f"/v1/orders/{order.id}", {"limit_price": limit})
-        if answer.is_success:
-            order.limits = {limit}
-            if answer.json()["limit_price"] != limit:
-                self._books.faults.append(f"{order.id}: amended to {limit}, answered {answer.text[:200]}")
-        else:
+        change, tag = {"limit_price": limit}, seen.headers["etag"]
+        answer, tries = await self._asker.ask("PATCH", path, change, if_match=tag)
+        possible = {limit}
+        if not answer.is_success:
+            self._expect(answer.json(), f"amend {order.id}")
             if tries == 1:
                 order.limits.discard(limit)
-            self._expect(answer.json(), f"amend {order.id}")
+                return
+            possible = order.limits
+            answer, _ = await self._asker.ask("GET", path)
+        holds = answer.json()["limit_price"]
+        if holds not in possible:
+            self._books.faults.append(f"{order.id}: amended to {limit}, answered {answer.text[:200]}")
+        order.limits = {holds}
 
     def _expect(self, told: dict[str, object], what: str) -> None:
         if told.get("code") not in EXPECTED:
