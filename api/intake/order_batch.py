@@ -28,7 +28,8 @@ MOST_TOLD_OF_BATCH = 10_000
 """Errors of fields: once as many were told, each further order is told its first one only."""
 MOST_OPENED = 5 * LARGEST_BATCH
 """Objects and lists in a batch: an order, its job, its hours by device, its devices and its regions."""
-_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+"""A text, or all that follows where it never ends: nothing is gone through twice."""
 Line = tuple[int, bytes]
 
 

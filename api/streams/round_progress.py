@@ -110,7 +110,7 @@ class RoundProgress:
     async def _live(self, account: Account, read: Callable[[], Round]) -> AsyncIterator[bytes]:
         """What was told so far, then what is new, the newest of each stretch of search.
 
-        Whoever clears elsewhere and falls silent may be no more: then the round itself is asked.
+        Whoever clears and falls silent may be no more, or unable to say so: then the round itself is asked.
         """
         silence = ELSEWHERE_SECONDS if account.elsewhere else KEEP_ALIVE_SECONDS
         loop, rung = asyncio.get_running_loop(), asyncio.Event()
@@ -126,7 +126,7 @@ class RoundProgress:
                 yield b"".join(_frames(new if everything else newest_of(new))) or b": still solving\n\n"
                 if _is_over(new):
                     return
-                if account.elsewhere and not new:
+                if not new:
                     found = await run_in_threadpool(read)
                     if found.state is not RoundState.CLEARING and is_over:
                         yield _end(EndAnswer.of(found))

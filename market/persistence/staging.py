@@ -7,6 +7,8 @@ the others' way: what thousands of rows left in the log is carried over once the
 write meanwhile, and a COPY is as quick there.
 """
 
+import logging
+import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,10 +16,12 @@ from typing import Any
 
 from pydantic_core import to_json
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from market.persistence.bulk import BoundRows, ReadyRows, Writing
 
+_logger = logging.getLogger(__name__)
 _BUT_FOR = " AND ready.about NOT IN (SELECT value FROM json_each(?))"
 
 
@@ -89,18 +93,42 @@ def staging(engine: Engine) -> Iterator[Stage | None]:
         yield None
         return
     with engine.connect() as connection:
-        driver = _driver_of(connection)
-        (usual,) = driver.execute("PRAGMA wal_autocheckpoint").fetchone()
-        driver.execute("PRAGMA temp_store = memory")
-        driver.execute("PRAGMA wal_autocheckpoint = 0")
+        before = [(name, _pragma(connection, name)) for name in ("wal_autocheckpoint", "temp_store")]
         stage = Stage(connection)
         try:
+            _pragma(connection, "temp_store", "memory")
+            _pragma(connection, "wal_autocheckpoint", 0)
             yield stage
         finally:
-            stage.clear()
-            driver.execute(f"PRAGMA wal_autocheckpoint = {usual}")
-    with engine.connect() as connection:
-        _driver_of(connection).execute("PRAGMA wal_checkpoint(PASSIVE)")
+            _give_back(stage, before)
+    _carry_over(engine)
+
+
+def _give_back(stage: Stage, before: Sequence[tuple[str, Any]]) -> None:
+    """The connection as it was, or nobody gets it again: what was written on it stands, whatever happens here."""
+    try:
+        stage.clear()
+        for name, value in before:
+            _pragma(stage.connection, name, value)
+    except sqlite3.Error:
+        _logger.exception("a connection that landed a round is not used again")
+        stage.connection.invalidate()
+
+
+def _carry_over(engine: Engine) -> None:
+    """Checkpoint; what cannot be done now is done by whoever writes next."""
+    try:
+        with engine.connect() as connection:
+            _pragma(connection, "wal_checkpoint", "passive")
+    except (sqlite3.Error, SQLAlchemyError):
+        _logger.exception("what a round left in the log is not carried over yet")
+
+
+def _pragma(connection: Connection, name: str, value: Any = None) -> Any:
+    """What it is, or is now set to."""
+    setting = name if value is None else f"{name}({value})"
+    found = _driver_of(connection).execute(f"PRAGMA {setting}").fetchone()
+    return found[0] if found else None
 
 
 def _driver_of(connection: Connection) -> Any:

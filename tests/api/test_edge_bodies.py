@@ -79,7 +79,11 @@ def test_brackets_in_texts_are_no_lists(house: House) -> None:
     assert [item["error"]["code"] for item in answer.json()["items"]] == ["malformed_request"]
 
 
-def test_what_never_closes_is_not_json(house: House) -> None:
-    body = b'{"orders": ' + b"[" * 60_000
+@pytest.mark.parametrize(
+    "text", [b"", b'"' + b'\\"' * 3_500_000, b'"' * 7_000_000], ids=["", "one text", "many"]
+)
+def test_what_never_closes_is_not_json(house: House, text: bytes) -> None:
+    """However much there is of it: it is gone through once."""
+    body = b'{"orders": ' + b"[" * 60_000 + text
     answer = house.ask("POST", "/v1/orders/batch", house.keys.buyer, content=body, headers=JSON)
     assert "closes 0" in refusal(answer, 400, "malformed_json")["detail"]

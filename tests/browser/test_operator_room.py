@@ -134,6 +134,7 @@ def test_the_audit_is_filtered_and_grows_as_it_is_read(browser: Browser, own_sit
         before = rounds.count()
         expect(page.locator(".live")).to_be_visible()
         own_site.clear()
+        expect(rounds.nth(before)).to_be_attached(timeout=60_000)
         expect(rounds.first).to_contain_text("round.landed", timeout=60_000)
         assert rounds.count() > before
         settle(page)

@@ -66,8 +66,8 @@ class Aim:
     seconds: float
 
 
-AIMS = (Aim(COMMITTING, 0.002), Aim(COMMITTED, 0.02), Aim(STOPPED, 0.0), Aim(LANDING, 0.06))
-"""In and around the commit, after it, at a statement, anywhere in a landing and a little beyond."""
+AIMS = (Aim(STOPPED, 0.0), Aim(LANDING, 0.06), Aim(COMMITTING, 0.002), Aim(COMMITTED, 0.02))
+"""At a statement, anywhere in a landing and a little beyond, in and around the commit, after it."""
 WHOM = ("leader", "its process")
 
 
@@ -149,7 +149,8 @@ def look(url: str) -> dict[str, Any]:
 def kill_one(url: str, turn: int, draw: random.Random) -> dict[str, Any]:
     """One kill, and what is found afterwards."""
     in_a_process(lambda: submit(url, turn))
-    whom, aim = WHOM[turn % 2], AIMS[turn // 2 % len(AIMS)]
+    round_of_aims, which = divmod(turn - 1, len(AIMS))
+    whom, aim = WHOM[(turn + round_of_aims) % 2], AIMS[which]
     stop_at = draw.randrange(USUAL_STEPS) if aim.word == STOPPED else None
     before = in_a_process(lambda: look(url))
     with tempfile.TemporaryDirectory() as directory, closing(Hearing(f"{directory}/line")) as hearing:
@@ -165,7 +166,7 @@ def kill_one(url: str, turn: int, draw: random.Random) -> dict[str, Any]:
         _, how = os.waitpid(leader, 0)
         killed = os.WIFSIGNALED(how) and os.WTERMSIG(how) == signal.SIGKILL
     else:
-        others, killed = [leader], True
+        others, killed = [leader], is_gone(hearing.process_id)
     ended = [end(one) for one in others]
     found = in_a_process(lambda: look(url)) or {"broken": ["nobody could look"], "failures": {}}
     failures = {id_: why for id_, why in found.pop("failures").items() if id_ not in before["failures"]}
@@ -194,6 +195,15 @@ def strike(hearing: Hearing, aim: Aim, seconds: float, leader: int | None) -> tu
     time.sleep(seconds)
     os.kill(leader or hearing.process_id, signal.SIGKILL)
     return struck_at, [struck_at, *words][-1]
+
+
+def is_gone(process_id: int) -> bool:
+    """Whether it has ended, and whoever started it knows."""
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return True
+    return False
 
 
 def wait_for_another(url: str, landed: int) -> bool:

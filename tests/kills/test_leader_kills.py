@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 from thoroughness import often
+from told_landings import COMMITTED, COMMITTING
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 KILLS, SEED = often(usually=3, thoroughly=50), 2026
 PROGRAM = Path(__file__).parent / "leader_kills.py"
+BEYOND_RECALL = {COMMITTING, COMMITTED}
 NOTHING = {"broken": [], "of_rounds_that_did_not_land": 0, "allocated_twice": 0, "unaccounted": 0}
 
 
@@ -26,6 +28,7 @@ def test_who_is_killed_while_a_round_lands_breaks_nothing(database_url: str) -> 
         assert kill["ended_when_told"], kill
         cut_off = "exchange_stopped" if kill["whom"] == "leader" else "solver_died: Unavailable"
         assert kill["stored"] or kill["failures"] == [cut_off], kill
+        assert kill["last_word"] in BEYOND_RECALL or not kill["stored"], kill
         assert NOTHING.items() <= kill.items(), kill
         assert "clearing" not in kill["rounds"], kill
     assert kills[-1]["rounds"]["landed"] >= KILLS, "the next one lands a round each time"

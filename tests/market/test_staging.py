@@ -1,5 +1,8 @@
 """Rows laid ready beside a SQLite database are written as they would have been at once, and keep nobody waiting before."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
@@ -14,6 +17,7 @@ from market.persistence.models import RegionRow
 from market.persistence.staging import staging
 
 pytestmark = pytest.mark.sqlite("temporary tables are how SQLite is written to in little time")
+HERE = Path(__file__).parent
 COLUMNS = [column.name for column in RegionRow.__table__.columns]
 NEW = [
     dict.fromkeys(COLUMNS)
@@ -123,7 +127,10 @@ def test_a_connection_is_given_back_as_it_was(sqlite_database: Database, *, fail
         with sqlite_database.engine.connect() as connection:
             driver: Any = connection.connection.driver_connection
             tables = driver.execute("SELECT count(*) FROM temp.sqlite_master").fetchone()
-            return driver, tables, driver.execute("PRAGMA wal_autocheckpoint").fetchone()
+            pragmas = [
+                driver.execute(f"PRAGMA {name}").fetchone() for name in ("wal_autocheckpoint", "temp_store")
+            ]
+            return driver, tables, pragmas
 
     before = kept()
     with suppress(ZeroDivisionError), staging(sqlite_database.engine) as stage:
@@ -145,3 +152,34 @@ def test_what_was_taken_in_is_carried_over_before_others_commit(
     copy.write_bytes(Path(str(sqlite_database.engine.url.database)).read_bytes())
     with closing(Database(f"sqlite:///{copy}")) as carried_over:
         assert stored(carried_over) == stored(sqlite_database) != []
+
+
+ON_A_FULL_DISK = """
+import resource, signal, sys
+from market.persistence.database import Database
+from market.persistence.staging import staging
+from test_staging import bind, stored
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+database = Database(sys.argv[1])
+with staging(database.engine) as stage:
+    ready = stage.lay_ready(bind(database))
+    with database.writing(on=stage.connection) as session:
+        ready.write(session)
+        session.commit()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+print(len(stored(database)))
+"""
+
+
+def test_what_was_taken_in_stands_where_it_cannot_be_carried_over(sqlite_database: Database) -> None:
+    """No file may grow, or be written beyond its first page, from the commit on: that is no failure of what was stored."""
+    url = sqlite_database.engine.url.render_as_string(hide_password=False)
+    paths = os.pathsep.join([str(HERE), str(HERE.parent), str(HERE.parents[1])])
+    ran = subprocess.run(
+        [sys.executable, "-c", ON_A_FULL_DISK, url],
+        capture_output=True, text=True, check=True, env=os.environ | {"PYTHONPATH": paths},
+    )  # fmt: skip
+    assert ran.stdout.split() == [str(len(NEW))]
+    assert "not carried over yet" in ran.stderr
+    assert len(stored(sqlite_database)) == len(NEW)
