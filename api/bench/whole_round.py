@@ -11,6 +11,7 @@ from typing import Any
 from api.bench.run import now
 from api.demo.order_bodies import order_body
 from api.intake.submitting import submission_of
+from api.operations.interpreter import settle_interpreter
 from api.schemas.orders import OrderRequest
 from api.terminal.refusal import Refusal
 from market.clearing.solving import solve_here
@@ -36,9 +37,13 @@ STEPS = {
     "build": ("build",),
     "solve": ("solve",),
     "verify": ("verify",),
-    "write": ("read", "land"),
+    "explain": ("read",),
+    "write": ("land",),
 }
-"""What a round's steps are to whoever asks where the time goes; `write` begins with translating what was solved."""
+"""What a round's steps are to whoever asks where the time goes.
+
+`explain`: what was solved in the market's words, with prices, reasons and figures beside the baselines.
+"""
 Tell = Callable[[str], None]
 
 
@@ -105,6 +110,7 @@ def measure(asked: Asked, tell: Tell) -> WholeRound:
         exchange, operator = _opened(database, orders, asked)
         submit_seconds, accepted = _submitted(exchange, operator, orders, tell)
         tell("clearing")
+        settle_interpreter()  # as the process is that clears rounds for a server
         seconds, landed, round_seconds = _cleared(exchange, operator, asked)
         engine = database.engine.dialect.name
     return WholeRound(

@@ -5,7 +5,7 @@ Facts about time and competition (too late, no capacity, priced out) are the sol
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,6 +142,16 @@ class EligibilityRules:
         if job.max_pue is not None and self._pue[row] > job.max_pue:
             return {"pue": float(self._pue[row]), "max_pue": job.max_pue}
         return {"green_share": float(self._green[row]), "min_green_share": job.min_green_share}
+
+
+def what_rules_depend_on(job: Job) -> Hashable:
+    """Jobs of which this is the same are ruled out alike at each offering, with the same facts; their run times differ."""
+    runs_on = tuple(sorted(job.hours)) if isinstance(job.hours, Mapping) else None
+    return (
+        (job.compute_class, job.precision, job.min_memory_gb, job.devices, runs_on),
+        (job.origin_region, job.max_rtt_ms, job.allowed_regions, job.max_pue, job.min_green_share),
+        (job.units, job.unit_tenths),
+    )
 
 
 def _largest_order(offering: Offering) -> int:

@@ -6,7 +6,7 @@ decided comes from the solver's `Verdicts`. A node's reason is that of its offer
 Codes are compared for all orders together; facts are drawn up only of the reasons that are told.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from market.clearing.builder import BuiltProblem
-from market.clearing.eligibility import RULED_OUT
+from market.clearing.eligibility import RULED_OUT, what_rules_depend_on
 from market.domain.money import format_cny
 from market.domain.rounds import Reason, ReasonCode
 from solver.verdicts import CODES, NONE, TOO_LARGE, Verdicts
@@ -42,9 +42,12 @@ class Reasons:
         rule = np.array(rules, dtype=np.int8).reshape(shape)
         self._rank[rule > 0] = _RANK_OF_RULE[rule[rule > 0]]
         self._ruled_out = rule > 0
+        self._ruled_out_for: dict[Hashable, dict[int, Reason]] = {}
 
     def of_offering(self, at: int, row: int) -> Reason:
         """Of one of the catalogue's offerings."""
+        if self._ruled_out[at, row]:
+            return self._rule_out(at, row)
         offering = self._built.snapshot.catalogue.offerings[row]
         code = CODE_OF_RANK[self._rank[at, row]]
         return Reason(offering.node_id, code, self._facts(at, row, code))
@@ -85,11 +88,19 @@ class Reasons:
         ranks: Ranks = np.where(verdicts.code == TOO_LARGE, held, _RANK_OF_VERDICT[verdicts.code])
         return ranks
 
+    def _rule_out(self, at: int, row: int) -> Reason:
+        """What needs no competition is the same for all orders that ask for the same, however long they run."""
+        number = int(self._jobs[at])
+        job = self._built.snapshot.orders[number].job
+        known = self._ruled_out_for.setdefault(what_rules_depend_on(job), {})
+        if row not in known:
+            facts = self._built.rules.facts(job, row, self._built.eligibility[number])
+            node_id = self._built.snapshot.catalogue.offerings[row].node_id
+            known[row] = Reason(node_id, CODE_OF_RANK[self._rank[at, row]], facts)
+        return known[row]
+
     def _facts(self, at: int, row: int, code: ReasonCode) -> Mapping[str, Any]:
         job, offering = int(self._jobs[at]), self._built.snapshot.catalogue.offerings[row]
-        if self._ruled_out[at, row]:
-            order, found = self._built.snapshot.orders[job], self._built.eligibility[job]
-            return self._built.rules.facts(order.job, row, found)
         if self._row[at, row] == NO_ROW:
             return {"offering": offering.id}
         slots = int(self._built.eligibility[job].slots[row])
