@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from toy_market import CATALOGUE, FREE, HOUR, START, offering, order, snapshot, terms
 
+from market.clearing.builder import build_problem
 from market.clearing.changes import FIELDS, amendment_of, apply_change, smallest_change
 from market.clearing.free_market import FreeMarket, nothing_placed
+from market.clearing.reasons import Reasons
 from market.clearing.snapshot import MarketSnapshot
 from market.clearing.windows import NO_COST
 from market.domain.amendments import amended_terms
@@ -160,6 +162,18 @@ def test_windows_say_what_the_solver_says(seed: int) -> None:
         start, cost = windows.cheapest(windows.room & windows.between(*free.window_of(one)))
         found = {c: (int(start[c]), int(cost[c])) for c in np.flatnonzero(cost < NO_COST).tolist()}
         assert found == told
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_reasons_of_many_orders_are_those_of_each_alone(seed: int) -> None:
+    built = build_problem(random_snapshot(seed))
+    explainer, jobs = Explainer(built.problem, nothing_placed(built)), np.arange(built.problem.jobs)
+    together = Reasons(built, jobs, explainer.judge(jobs))
+    for job in jobs.tolist():
+        alone = Reasons(built, jobs[[job]], explainer.judge(jobs[[job]]))
+        assert together.of_nodes(job) == alone.of_nodes(0)
+        assert together.code(job) is alone.code(0)
+        assert together.least_cost_micros(job) == alone.least_cost_micros(0)
 
 
 @pytest.mark.parametrize("seed", range(12))
