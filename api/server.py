@@ -38,6 +38,8 @@ from market.round_desks.desk import RoundDesk, RoundsHere
 from solver import ClusterError
 
 PATIENCE_SECONDS = 30.0
+MOST_WAITING = 2048
+"""Connections that the system holds until they are taken."""
 _logger = logging.getLogger(__name__)
 
 
@@ -173,10 +175,11 @@ class _AnnouncingServer(uvicorn.Server):
 def run_server(settings: Settings, found: FoundSettings | None = None) -> None:
     """Serve until Ctrl-C or SIGTERM, as `api.operations.ending` tells; `found` says where the settings came from."""
     signal.signal(signal.SIGTERM, end_before_it_began)
-    with closing(bind(settings.host, settings.port)) as listening, logging_as_set(settings):
+    with closing(reserve(settings.host, settings.port)) as port, logging_as_set(settings):
         with ready_to_serve(settings, found) as (opened, ending):
-            announce(settings.host, listening)
-            GracefulServer(ServerConfig(opened.app, edge_of(opened.app)), ending).run(sockets=[listening])
+            listen(port)
+            announce(settings.host, port)
+            GracefulServer(ServerConfig(opened.app, edge_of(opened.app)), ending).run(sockets=[port])
         _logger.info("stopped")
 
 
@@ -234,21 +237,40 @@ def end_before_it_began(_signal: int, _frame: FrameType | None) -> None:
 
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket; `Conflict` (port_in_use) or `InvalidInput` (invalid_address) says what is wrong."""
+    reserved = reserve(host, port)
+    try:
+        listen(reserved)
+    except BaseException:
+        reserved.close()
+        raise
+    return reserved
+
+
+def reserve(host: str, port: int) -> socket.socket:
+    """A port that is taken and still refuses whoever connects, until `listen`; refusals are those of `bind`."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except socket.gaierror as error:
         raise InvalidInput(
             "invalid_address", f"{host!r} is no address to listen on: {error.strerror}"
         ) from error
-    listening = socket.socket(family, kind, protocol)  # asyncio sets TCP_NODELAY only where TCP is named
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved = socket.socket(family, kind, protocol)  # asyncio sets TCP_NODELAY only where TCP is named
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind(address)
-        listening.listen(2048)
+        reserved.bind(address)
     except OSError as error:
-        listening.close()
+        reserved.close()
         raise _refusal(host, port, error) from error
-    return listening
+    return reserved
+
+
+def listen(reserved: socket.socket) -> None:
+    """Whoever connects waits for an answer from now on; `Conflict` where somebody else reserved it and was quicker."""
+    try:
+        reserved.listen(MOST_WAITING)
+    except OSError as error:
+        host, port = reserved.getsockname()[:2]
+        raise _refusal(host, port, error) from error
 
 
 def url_of(host: str, port: int) -> str:

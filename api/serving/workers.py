@@ -1,6 +1,6 @@
 """`suanli serve --workers N`: several processes that answer on one port, each an exchange of its own on the database.
 
-The parent holds the port and starts them; it opens no exchange.
+The parent holds the port and starts them; it opens no exchange. Whoever connects is refused until the first of them has one.
 """
 
 import logging
@@ -20,7 +20,7 @@ from api.edge.stack import edge_of
 from api.operations.ending import DIED_OF_SIGNAL, SIGNALS, Ending, GracefulServer
 from api.operations.logs import logging_as_set
 from api.operations.metrics import FIGURES_OF_ALL
-from api.server import announce, bind, end_before_it_began, log_settings, ready_to_serve
+from api.server import announce, end_before_it_began, listen, log_settings, ready_to_serve, reserve
 from api.serving.line import Order, obey
 from api.serving.supervisor import Patience, Supervisor
 from api.settings import Settings
@@ -37,15 +37,15 @@ def run_workers(settings: Settings, found: FoundSettings | None = None) -> int:
     """Serve with `serve_workers` processes until Ctrl-C or SIGTERM; the status to end with."""
     signal.signal(signal.SIGTERM, end_before_it_began)
     with (
-        closing(bind(settings.host, settings.port)) as listening,
+        closing(reserve(settings.host, settings.port)) as port,
         logging_as_set(settings),
         _figures_of_all(),
     ):
         log_settings(found)
         supervisor = Supervisor(
-            start=partial(Worker, settings, listening),
+            start=partial(Worker, settings, port),
             count=settings.serve_workers,
-            answering=partial(announce, settings.host, listening),
+            answering=partial(announce, settings.host, port),
             patience=Patience(ending=settings.drain_seconds + settings.shutdown_seconds + SPARE_SECONDS),
         )
         status = supervisor.run()
@@ -56,10 +56,10 @@ def run_workers(settings: Settings, found: FoundSettings | None = None) -> int:
 class Worker:
     """One of the processes, as the parent knows it."""
 
-    def __init__(self, settings: Settings, listening: socket.socket) -> None:
+    def __init__(self, settings: Settings, port: socket.socket) -> None:
         """Started; signals wait until it can heed them."""
         self.line, far = _spawn.Pipe()
-        self._process = _spawn.Process(target=_serve, args=(settings, listening, far), name="serves")
+        self._process = _spawn.Process(target=_serve, args=(settings, port, far), name="serves")
         resource_tracker.ensure_running()  # else `start` does, and lets signals through
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
@@ -119,7 +119,7 @@ class _Told:
         os._exit(DIED_OF_SIGNAL + signal.SIGTERM)
 
 
-def _serve(settings: Settings, listening: socket.socket, line: Connection) -> None:
+def _serve(settings: Settings, port: socket.socket, line: Connection) -> None:
     """The life of one process: until it is told to end, or its parent is no more."""
     for number in SIGNALS:
         signal.signal(number, end_before_it_began)
@@ -130,8 +130,9 @@ def _serve(settings: Settings, listening: socket.socket, line: Connection) -> No
         try:
             with ready_to_serve(settings.of_one_process()) as (opened, ending):
                 told.ending = ending
+                listen(port)  # it is one port: the first of them opens it for all
                 config = ServerConfig(opened.app, edge_of(opened.app))
-                _TellingServer(config, ending, line).run(sockets=[listening])
+                _TellingServer(config, ending, line).run(sockets=[port])
         except MarketError as refusal:
             line.send(refusal)
             sys.exit(1)

@@ -2,16 +2,17 @@
 
 import logging
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
 from conftest import load_market
 from postgres_server import OwnServer, own_server
-from processes import Program, running, until
+from processes import PATIENCE_SECONDS, Program, running, until
 from sqlalchemy.engine import URL
 
-from api.server import open_exchange
+from api.server import bind, open_exchange, reserve
 from api.settings import Settings
 from market.domain.errors import Unavailable
 from market.persistence.database import Database
@@ -96,6 +97,40 @@ def test_whoever_waits_ends_when_told_to(off: OwnServer, command: tuple[str, ...
         wait_until_it_waits(program)
         assert program.end(signal.SIGTERM) == 0
         assert not program.events("what has not ended by now is killed; nothing half-done is stored")
+
+
+def refuses(port: int) -> bool:
+    """Whether nobody listens there."""
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("command", [("serve",), ("serve", "--workers", "2")])
+def test_whoever_connects_while_it_waits_is_refused_at_once(off: OwnServer, command: tuple[str, ...]) -> None:
+    """The port is its own all the same: another server finds out at once, not after it has waited as well."""
+    with closing(reserve("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    given = {"database_start_seconds": 600, "port": port}
+    with running(shown(off.url), *command, **given) as program:
+        wait_until_it_waits(program)
+        assert refuses(port)
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind(("127.0.0.1", port))
+        off.start()
+        assert str(port) in program.first_line()
+        assert not refuses(port)
+        assert program.end() == 0
+
+
+def test_a_port_that_is_taken_is_told_before_it_waits(off: OwnServer) -> None:
+    with closing(bind("127.0.0.1", 0)) as taken:
+        given = {"database_start_seconds": 3600, "port": taken.getsockname()[1]}
+        with running(shown(off.url), "serve", **given) as program:
+            assert program.process.wait(PATIENCE_SECONDS) != 0
+            assert not waits(program)
 
 
 def test_it_fails_as_before_when_the_time_is_over(off: OwnServer, caplog: pytest.LogCaptureFixture) -> None:

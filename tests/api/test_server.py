@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -17,7 +18,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from api.app import build_app
-from api.server import ServerThread, bind, open_exchange, run_server, url_of
+from api.server import ServerThread, bind, listen, open_exchange, reserve, run_server, url_of
 from api.settings import Settings
 from market.domain.clock import VirtualClock
 from market.domain.errors import Conflict, InvalidInput, Unavailable
@@ -69,6 +70,19 @@ def test_a_port_in_use_is_named(market_url: str) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
     assert refused.value.code == "port_in_use"
     assert refused.value.facts == {"port": port}
+
+
+def test_a_reserved_port_refuses_until_it_listens_and_is_then_its_own() -> None:
+    with closing(reserve("127.0.0.1", 0)) as reserved:
+        address = reserved.getsockname()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(address)
+        with closing(reserve(*address)) as other:
+            listen(reserved)
+            socket.create_connection(address).close()
+            with pytest.raises(Conflict) as refused:
+                listen(other)
+    assert refused.value.code == "port_in_use"
 
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "203.0.113.7"])
