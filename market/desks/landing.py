@@ -1,7 +1,9 @@
 """Where rounds land: made ready without the writer, stored whole in one short transaction, and forecast from afterwards."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 
 from market.clearing.builder import BuiltProblem
@@ -13,12 +15,21 @@ from market.domain.states import RoundState
 from market.persistence.staging import Stage, staging
 from market.persistence.store import Store
 from market.rounds.forecasts import forecasts_to_note
-from market.rounds.landing import PreparedLanding, catch_up, land_round, prepare_landing
+from market.rounds.landing import (
+    FittedLanding,
+    PreparedLanding,
+    catch_up,
+    fit_landing,
+    land_round,
+    prepare_landing,
+)
 from market.rounds.steps import OpenedRound
 
 T = TypeVar("T")
 FORECASTS_AT_ONCE = 500
-"""Forecasts that are stored in one transaction."""
+"""Forecasts that are stored in one transaction where others wait for it."""
+AT_ONCE_BESIDE_OTHERS = 10_000
+"""Explanations, and forecasts, that are stored in one transaction where nobody does."""
 CATCHING_UP = 3
 """How often what happened meanwhile is worked in without the writer; what still comes after that waits for the landing."""
 _logger = logging.getLogger(__name__)
@@ -30,10 +41,10 @@ class LandingDesk(Desk):
     def _land(self, opened: OpenedRound, built: BuiltProblem, outcome: RoundOutcome) -> Round:
         """What is long is done before and after; what others wait for is one transaction."""
         now = self.clock.now()
-        with self.database.reading() as session:
-            prepared = prepare_landing(Store(session), opened, built, outcome, self._ids, now)
-        for store in prepared.beforehand():
-            self._store(store)
+        with ExitStack() as stored, self.database.reading() as session:
+            fitted = fit_landing(Store(session), opened, built, outcome, now)
+            stored.enter_context(self._storing(fitted))
+            prepared = prepare_landing(Store(session), fitted, self._ids)
         with staging(self.database.engine) as stage:
             prepared = prepared.laid_ready(stage)
             for _ in range(CATCHING_UP):
@@ -46,6 +57,22 @@ class LandingDesk(Desk):
             self._note_forecasts(prepared)
         return landed
 
+    @contextmanager
+    def _storing(self, fitted: FittedLanding) -> Iterator[None]:
+        """What is stored beforehand is, by the end of this: beside it, where others may write meanwhile."""
+        if self.database.has_one_writer:
+            yield
+            self._store_each(fitted.beforehand())
+            return
+        with ThreadPoolExecutor(1, "stores beforehand") as beside:
+            stored = beside.submit(self._store_each, fitted.beforehand(AT_ONCE_BESIDE_OTHERS))
+            yield
+            stored.result()
+
+    def _store_each(self, stores: Iterable[Callable[[Store], None]]) -> None:
+        for store in stores:
+            self._store(store)
+
     @repeatable
     def _store(self, store: Callable[[Store], T], on: Stage | None = None) -> T:
         with self._unit_of_work(on=on) as work:
@@ -57,7 +84,8 @@ class LandingDesk(Desk):
             with self.database.reading() as session:
                 left = prepared.fit.waiting(prepared.opened)
                 notes = forecasts_to_note(Store(session), left, prepared.now)
-            for part in notes.in_parts(FORECASTS_AT_ONCE):
+            at_once = FORECASTS_AT_ONCE if self.database.has_one_writer else AT_ONCE_BESIDE_OTHERS
+            for part in notes.in_parts(at_once):
                 self._store(part.write)
         except Exception:
             _logger.exception("round %s has landed without forecasts", prepared.opened.round.id)

@@ -8,6 +8,7 @@ is its id.
 import secrets
 import threading
 from datetime import datetime
+from functools import lru_cache
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
@@ -44,4 +45,14 @@ class IdSource:
 
 
 def _base32(number: int) -> str:
-    return "".join([_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])
+    return _leading(number >> 40) + _pairs(number, 30)
+
+
+@lru_cache(maxsize=16)
+def _leading(number: int) -> str:
+    """What ids that were counted upwards have in common."""
+    return _pairs(number, 80)
+
+
+def _pairs(number: int, first_shift: int) -> str:
+    return "".join([_PAIRS[(number >> shift) & 1023] for shift in range(first_shift, -1, -10)])

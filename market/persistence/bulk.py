@@ -46,7 +46,7 @@ class Writing:
     copy: str | None = None
     """The COPY that does the same, where the database has one."""
     from_json: str | None = None
-    """The same for an array of all rows, where each row by itself would be a statement sent."""
+    """The same for an array of each column, where each row by itself would be a statement sent."""
 
 
 NOTHING = Writing("", "")
@@ -88,7 +88,7 @@ class BoundRows:
         if self.how.copy is not None and len(self.parameters) >= FEWEST_TO_COPY:
             return _copy(connection, self.how.copy, self.parameters) == len(self.parameters)
         if self.how.from_json is not None:
-            given: Any = (to_json(self.parameters).decode(),)
+            given = tuple(to_json(column).decode() for column in zip(*self.parameters, strict=True))
             written = connection.exec_driver_sql(self.how.from_json, given)
         else:
             written = connection.exec_driver_sql(self.how.sql, list(self.parameters))
@@ -113,6 +113,14 @@ def bind_inserts(
     return _bound_inserts(_table(table), rows, session.get_bind().dialect, about)
 
 
+def bind_columns(
+    session: Session, table: type[Base], columns: Mapping[str, Sequence[Any]], about: Sequence[str]
+) -> BoundRows:
+    """The same of rows that are columns already, each as long as the others: a dictionary for each row costs as much as
+    binding it."""
+    return _bound_columns(_table(table), columns, session.get_bind().dialect, about)
+
+
 def bind_updates(
     session: Session,
     table: type[Base],
@@ -131,11 +139,18 @@ def bind_updates(
 def _bound_inserts(
     table: Table, rows: Sequence[Mapping[str, Any]], dialect: Dialect, about: Sequence[str]
 ) -> BoundRows:
-    if not rows:
+    names = tuple(rows[0]) if rows else ()
+    return _bound_columns(table, {name: [row[name] for row in rows] for name in names}, dialect, about)
+
+
+def _bound_columns(
+    table: Table, columns: Mapping[str, Sequence[Any]], dialect: Dialect, about: Sequence[str]
+) -> BoundRows:
+    if not about:
         return BoundRows(NOTHING, (), ())
-    names = tuple(rows[0])
-    how, binds = _insertion(table, names, dialect)
-    return BoundRows(how, _bound_rows(names, binds, rows), about)
+    how, binds = _insertion(table, tuple(columns), dialect)
+    bound = [_bound(bind, values) for bind, values in zip(binds, columns.values(), strict=True)]
+    return BoundRows(how, list(zip(*bound, strict=True)), about)
 
 
 def _copy(connection: Connection, sql: str, parameters: Sequence[tuple[Any, ...]]) -> int:
@@ -198,12 +213,14 @@ def _change(
 
 
 def _json_rows(table: Table, names: Sequence[str], dialect: Dialect) -> str:
-    """The one parameter, an array of arrays, as a table of columns c0, c1, ... of these types."""
+    """The parameters, an array for each column, as a table of columns c0, c1, ... of these types."""
+    columns = [f"c{n}" for n in range(len(names))]
     values = (
-        f"CAST(value ->> {n} AS {table.c[name].type.compile(dialect)}) AS c{n}"
-        for n, name in enumerate(names)
+        f"CAST({column} AS {table.c[name].type.compile(dialect)}) AS {column}"
+        for column, name in zip(columns, names, strict=True)
     )
-    return f"(SELECT {', '.join(values)} FROM json_array_elements(CAST(%s AS json)))"  # noqa: S608 - names of ours
+    arrays = ", ".join(["json_array_elements_text(CAST(%s AS json))"] * len(names))
+    return f"(SELECT {', '.join(values)} FROM ROWS FROM ({arrays}) AS given ({', '.join(columns)}))"  # noqa: S608
 
 
 def _quoted(table: Table, names: Sequence[str], dialect: Dialect) -> tuple[str, list[str], str]:
@@ -237,8 +254,6 @@ def _bound(bind: Bind | None, values: Sequence[Any]) -> Sequence[Any]:
     """A column's values as the driver takes them."""
     if bind is None:
         return values
-    known: dict[int, Any] = {}
-    for value in values:  # all of them are held here: an address stands for one object
-        if id(value) not in known:
-            known[id(value)] = bind(value)
-    return [known[id(value)] for value in values]
+    addresses = list(map(id, values))  # all of them are held here: an address stands for one object
+    known = {address: bind(value) for address, value in dict(zip(addresses, values, strict=True)).items()}
+    return [known[address] for address in addresses]

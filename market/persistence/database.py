@@ -137,6 +137,11 @@ class Database:
         return found
 
     @property
+    def has_one_writer(self) -> bool:
+        """Whether all others wait while somebody writes."""
+        return self.engine.dialect.name != "postgresql"
+
+    @property
     def shown(self) -> str:
         """Its URL as anybody may read it: without the password."""
         return _shown(self.url)

@@ -82,6 +82,16 @@ class EventLog:
         same = self._row(resource, what, at, actor, data) | {"provider_id": None}
         self._pending += [{**same, "resource_id": id_, "buyer_id": buyer_id} for id_, buyer_id in whose]
 
+    def record_many(
+        self, resource: str, what: str, happened: Iterable[tuple[str, str, str, Mapping[str, Any]]]
+    ) -> None:
+        """Note that the like happened to many resources: (id, buyer id, provider id, data) of each."""
+        same = self._row(resource, what, None, None, {})
+        self._pending += [
+            {**same, "resource_id": id_, "buyer_id": buyer_id, "provider_id": provider_id, "data": data}
+            for id_, buyer_id, provider_id, data in happened
+        ]
+
     def _row(
         self, resource: str, what: str, at: datetime | None, actor: str | None, data: Mapping[str, Any]
     ) -> dict[str, Any]:

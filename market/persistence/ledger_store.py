@@ -15,7 +15,7 @@ from market.domain.ledger import Account, Transfer, TransferKind
 from market.domain.offerings import SlaGrade
 from market.domain.vouchers import VoucherPool
 from market.persistence import mapping
-from market.persistence.bulk import BoundRows, ReadyRows, bind_inserts
+from market.persistence.bulk import BoundRows, ReadyRows, bind_columns
 from market.persistence.filters import Filters, conditions
 from market.persistence.models import OfferingRow, OfferingVersionRow
 from market.persistence.money_models import AccountRow, TransferRow, VoucherPoolRow
@@ -90,8 +90,8 @@ class LedgerStore:
 
     def bind(self, transfers: Sequence[Transfer]) -> BoundRows:
         """Transfers to be posted later, each about its order."""
-        rows = [mapping.transfer_columns(transfer) for transfer in transfers]
-        return bind_inserts(self._session, TransferRow, rows, [t.order_id or "" for t in transfers])
+        columns = mapping.transfers_by_column(transfers)
+        return bind_columns(self._session, TransferRow, columns, [t.order_id or "" for t in transfers])
 
     def post_bound(self, rows: ReadyRows, transfers: Sequence[Transfer]) -> None:
         """Insert transfers that are bound already, and move the sums of their accounts."""

@@ -1,6 +1,6 @@
 """Rows to domain objects and back: one pair of functions for each noun."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from operator import attrgetter
@@ -235,13 +235,11 @@ def read_round(row: models.RoundRow) -> Round:
     )
 
 
-def allocation_columns(allocation: Allocation) -> dict[str, Any]:
-    """An allocation's row."""
-    columns = dict(zip(Allocation.__slots__, _ALLOCATION_FIELDS(allocation), strict=True))
-    columns["charges_micros"] = list(allocation.charges_micros)
-    columns["earnings_micros"] = list(allocation.earnings_micros)
-    columns["state"] = str(allocation.state)
-    columns["live"] = live_flag(allocation.state)
+def allocations_by_column(allocations: Sequence[Allocation]) -> dict[str, Sequence[Any]]:
+    """The rows of allocations, column by column."""
+    columns = _by_column(Allocation.__slots__, map(_ALLOCATION_FIELDS, allocations))
+    columns["live"] = [live_flag(state) for state in columns["state"]]
+    columns["state"] = [str(state) for state in columns["state"]]
     return columns
 
 
@@ -313,11 +311,16 @@ def account_of(columns: RowMapping) -> Account:
     return Account(**{**columns, "kind": AccountKind(columns["kind"])})
 
 
-def transfer_columns(transfer: Transfer) -> dict[str, Any]:
-    """A transfer's row."""
-    columns = dict(zip(Transfer.__slots__, _TRANSFER_FIELDS(transfer), strict=True))
-    columns["kind"] = str(transfer.kind)
+def transfers_by_column(transfers: Sequence[Transfer]) -> dict[str, Sequence[Any]]:
+    """The rows of transfers, column by column."""
+    columns = _by_column(Transfer.__slots__, map(_TRANSFER_FIELDS, transfers))
+    columns["kind"] = [str(kind) for kind in columns["kind"]]
     return columns
+
+
+def _by_column(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> dict[str, Sequence[Any]]:
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    return dict(zip(names, columns, strict=True))
 
 
 def read_transfer(row: money_models.TransferRow) -> Transfer:

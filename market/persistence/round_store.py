@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, insert, literal_column, or_, select, update
@@ -13,7 +15,7 @@ from market.domain.errors import Conflict
 from market.domain.rounds import Allocation, Holding, Round
 from market.domain.states import ALLOCATION_MOVES, AllocationState, RoundState, advance
 from market.persistence import mapping
-from market.persistence.bulk import BoundRows, bind_inserts
+from market.persistence.bulk import BoundRows, bind_columns
 from market.persistence.due import may_be_due
 from market.persistence.event_log import EventLog
 from market.persistence.filters import NO_FILTERS, Filters, conditions
@@ -143,14 +145,14 @@ class RoundStore:
 
     def bind_allocations(self, allocations: Sequence[Allocation]) -> BoundRows:
         """What is granted, to be inserted later; it is told of here."""
-        for allocation in allocations:
-            self._record(allocation, allocation.state)
-        rows = [mapping.allocation_columns(allocation) for allocation in allocations]
-        return bind_inserts(self._session, AllocationRow, rows, [a.order_id for a in allocations])
+        for state, alike in groupby(allocations, attrgetter("state")):
+            self._record(tuple(alike), state)
+        columns = mapping.allocations_by_column(allocations)
+        return bind_columns(self._session, AllocationRow, columns, [a.order_id for a in allocations])
 
     def tell(self, allocation: Allocation, to: AllocationState) -> None:
         """Note a step of an allocation that is written otherwise."""
-        self._record(allocation, to)
+        self._record([allocation], to)
 
     def move_allocation(self, allocation: Allocation, to: AllocationState, **facts: Any) -> None:
         """Advance one allocation, and write facts (columns) that come with the step."""
@@ -162,7 +164,7 @@ class RoundStore:
         result = self._session.execute(statement.values(state=to, live=live, **facts))
         if result.rowcount != 1:  # type: ignore[attr-defined]
             raise Conflict("allocation_changed", "the allocation changed state meanwhile; read it again")
-        self._record(allocation, to)
+        self._record([allocation], to)
 
     def note_heartbeat(self, allocation_id: str, at: datetime) -> None:
         """The provider said that it still runs."""
@@ -256,19 +258,23 @@ class RoundStore:
         found = self._session.connection().execute(query).mappings()
         return tuple(mapping.allocation_of(columns) for columns in found)
 
-    def _record(self, allocation: Allocation, state: AllocationState) -> None:
-        """What both sides may know of it: no money."""
-        self._events.record(
-            "allocation",
-            state.value,
-            allocation.id,
-            buyer_id=allocation.buyer_id,
-            provider_id=allocation.provider_id,
-            state=state.value,
-            order_id=allocation.order_id,
-            round_id=allocation.round_id,
-            offering_id=allocation.offering_id,
-            node_id=allocation.node_id,
-            starts_at=rfc3339(allocation.starts_at),
-            ends_at=rfc3339(allocation.ends_at),
+    def _record(self, allocations: Sequence[Allocation], state: AllocationState) -> None:
+        """What both sides may know of them: no money."""
+        said = {moment: rfc3339(moment) for a in allocations for moment in (a.starts_at, a.ends_at)}
+        told = (
+            (a.id, a.buyer_id, a.provider_id, _told(a, state.value, said[a.starts_at], said[a.ends_at]))
+            for a in allocations
         )
+        self._events.record_many("allocation", state.value, told)
+
+
+def _told(allocation: Allocation, state: str, starts_at: str, ends_at: str) -> dict[str, Any]:
+    return {
+        "state": state,
+        "order_id": allocation.order_id,
+        "round_id": allocation.round_id,
+        "offering_id": allocation.offering_id,
+        "node_id": allocation.node_id,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+    }

@@ -34,28 +34,21 @@ SUPPLY = frozenset({"allocation", "quote", "offering", "node", "region"})
 """What decides whether there is room for what a round grants."""
 DEPENDS_ON = SUPPLY | {"order"}
 EXPLAINED_AT_ONCE = 500
-"""Explanations that are stored in one transaction."""
+"""Explanations that are stored in one transaction where others wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
-class PreparedLanding:
-    """A round that is ready to land, and up to where in the log the market was read for it."""
+class FittedLanding:
+    """What of a round can land, and up to where in the log the market was read for it."""
 
     opened: OpenedRound
     built: BuiltProblem
     seen: int
     now: datetime
     fit: Fit
-    rows: LandingRows
     explanations: BoundRows
-    late: frozenset[str] = frozenset()
-    """Orders whose rows were dropped again, because something happened to them or to their place."""
 
-    def laid_ready(self, on: Stage | None) -> "PreparedLanding":
-        """To be landed on the connection of that stage, if there is one."""
-        return self if on is None else replace(self, rows=self.rows.laid_ready(on))
-
-    def beforehand(self) -> Iterator[Callable[[Store], None]]:
+    def beforehand(self, at_once: int = EXPLAINED_AT_ONCE) -> Iterator[Callable[[Store], None]]:
         """What may be stored before it lands, each in a transaction of its own: it is no state of the market.
 
         Nobody sees it before the round has landed, and where it does not, it is removed as the round is closed.
@@ -67,7 +60,7 @@ class PreparedLanding:
         yield partial(
             self._while_clearing, lambda work: work.rounds.add_record(self.opened.round.id, *record)
         )
-        for some in self.explanations.parts(EXPLAINED_AT_ONCE):
+        for some in self.explanations.parts(at_once):
             yield partial(self._while_clearing, partial(_explain, some))
 
     def _while_clearing(self, store: Callable[[Store], None], work: Store) -> None:
@@ -76,24 +69,38 @@ class PreparedLanding:
         store(work)
 
 
-def prepare_landing(
-    market: Store,
-    opened: OpenedRound,
-    built: BuiltProblem,
-    outcome: RoundOutcome,
-    ids: IdSource,
-    now: datetime,
-) -> PreparedLanding:
-    """Everything that is to be written, from a market that is only read; what cannot land is left out already."""
+@dataclass(frozen=True, slots=True)
+class PreparedLanding(FittedLanding):
+    """A round that is ready to land."""
+
+    rows: LandingRows
+    late: frozenset[str] = frozenset()
+    """Orders whose rows were dropped again, because something happened to them or to their place."""
+
+    def laid_ready(self, on: Stage | None) -> "PreparedLanding":
+        """To be landed on the connection of that stage, if there is one."""
+        return self if on is None else replace(self, rows=self.rows.laid_ready(on))
+
+
+def fit_landing(
+    market: Store, opened: OpenedRound, built: BuiltProblem, outcome: RoundOutcome, now: datetime
+) -> FittedLanding:
+    """What of an outcome can land, from a market that is only read; the last check is made here."""
     seen = market.events.newest()
     cleared = {order.id: order for order in opened.snapshot.orders}
     touched = market.events.touched_since(opened.seen, {"order"}).get("order", set())
     still_open = cleared.keys() - _changed(cleared, market.orders.named(sorted(touched & cleared.keys())))
     movable = _still_movable(market, opened.snapshot.movable)
     fit = _fitted(market, opened, built, outcome, (still_open, movable), now)
-    rows = bind_landing(market, opened, fit, ids, now)
     unplaced = [e for e in fit.outcome.explanations if e.order_id in still_open]
-    return PreparedLanding(opened, built, seen, now, fit, rows, market.orders.bind_explanations(unplaced))
+    return FittedLanding(opened, built, seen, now, fit, market.orders.bind_explanations(unplaced))
+
+
+def prepare_landing(market: Store, fitted: FittedLanding, ids: IdSource) -> PreparedLanding:
+    """Everything that is to be written, from the same market."""
+    opened, fit, now = fitted.opened, fitted.fit, fitted.now
+    rows = bind_landing(market, opened, fit, ids, now)
+    return PreparedLanding(opened, fitted.built, fitted.seen, now, fit, fitted.explanations, rows)
 
 
 def _explain(explanations: BoundRows, work: Store) -> None:

@@ -91,13 +91,11 @@ def bind_landing(market: Store, opened: OpenedRound, fit: Fit, ids: IdSource, no
         if not fit.broken
     ]
     entries = Books(told, ids, now).draw_up(granted, missed)
-    after = {changed.id: changed for _, changed in entries.orders}
-    steps = [(o, OrderState.ALLOCATED) for o, _ in granted] + [(o, OrderState.EXPIRED) for o in missed]
     rows = told.rounds.bind_allocations(allocations)
     _tell_steps(told, opened.round.id, granted, missed, now)
     return LandingRows(
         allocations=rows,
-        orders=told.orders.bind_steps([(o, replace(after.get(o.id, o), state=to)) for o, to in steps]),
+        orders=told.orders.bind_steps(entries.orders),
         transfers=told.ledger.bind(entries.transfers),
         events=told.events.hand_over(),
         moved_money=entries.transfers,

@@ -53,13 +53,13 @@ class Books:
             self._postings.note_order(before[0], after[0])
             self._postings.note_allocation(before[1], after[1])
 
-    def draw_up(self, granted: Iterable[tuple[Order, Allocation]], ended: Iterable[Order]) -> Entries:
-        """What grants and ends come to, for another unit of work to store: nothing is stored here."""
+    def draw_up(self, granted: Iterable[tuple[Order, Allocation]], expired: Iterable[Order]) -> Entries:
+        """What grants and expiries come to, states included, for another unit of work to store: nothing is stored here."""
         with self._postings.unstored():
             for order, allocation in granted:
-                self.grant(order, allocation)
-            for order in ended:
-                self.release(order)
+                self._grant(order, allocation, OrderState.ALLOCATED)
+            for order in expired:
+                holds.hold_exactly(self._postings, order, 0, to=OrderState.EXPIRED)
             return self._postings.take()
 
     def admit(self, answers: Sequence[Order | MarketError]) -> list[Order | MarketError]:
@@ -87,10 +87,8 @@ class Books:
 
     def grant(self, order: Order, allocation: Allocation) -> Order:
         """The hold becomes the price: what is not needed is released at once."""
-        if allocation.price_micros > order.terms.limit_price_micros - order.paid_micros:
-            raise Conflict("above_limit", f"{allocation.id} costs more than {order.id} may still pay")
         with self.together():
-            return holds.hold_exactly(self._postings, order, allocation.price_micros, allocation)
+            return self._grant(order, allocation)
 
     def settle(self, order: Order, allocation: Allocation) -> tuple[Order, Allocation]:
         """Capture the hours that are over by now."""
@@ -133,6 +131,11 @@ class Books:
                 credit(self._postings, order, allocation, self._terms.grade(allocation))
             limit = order.terms.limit_price_micros
             return holds.hold_what_remains(self._postings, order, limit, allocation), allocation
+
+    def _grant(self, order: Order, allocation: Allocation, to: OrderState | None = None) -> Order:
+        if allocation.price_micros > order.terms.limit_price_micros - order.paid_micros:
+            raise Conflict("above_limit", f"{allocation.id} costs more than {order.id} may still pay")
+        return holds.hold_exactly(self._postings, order, allocation.price_micros, allocation, to)
 
     def _capture(
         self, order: Order, allocation: Allocation, hours: Iterable[MeteredHour]

@@ -48,9 +48,13 @@ def accept(postings: Postings, order: Order) -> Order:
 
 
 def hold_exactly(
-    postings: Postings, order: Order, amount_micros: int, allocation: Allocation | None = None
+    postings: Postings,
+    order: Order,
+    amount_micros: int,
+    allocation: Allocation | None = None,
+    to: OrderState | None = None,
 ) -> Order:
-    """Bring an order's hold to an amount: release what is too much, hold what is missing."""
+    """Bring an order's hold to an amount: release what is too much, hold what is missing; `to` the state it takes."""
     buyer, escrow = buyer_account(order.buyer_id), escrow_account(order.buyer_id)
     missing = amount_micros - order.held_micros
     if missing > 0:
@@ -58,7 +62,8 @@ def hold_exactly(
         postings.move_any(TransferKind.HOLD, (buyer, escrow), missing, order, allocation)
     else:
         postings.move_any(TransferKind.RELEASE, (escrow, buyer), -missing, order, allocation)
-    return postings.note_order(order, replace(order, held_micros=amount_micros))
+    after = replace(order, held_micros=amount_micros, state=order.state if to is None else to)
+    return postings.note_order(order, after)
 
 
 def hold_what_remains(

@@ -23,7 +23,7 @@ from market.enquiries.desk import Enquiries
 from market.exchange import Exchange, RoundRequest, Submission
 from market.persistence.paging import PageRequest
 from market.persistence.store import Store
-from market.rounds.landing import land_round, prepare_landing
+from market.rounds.landing import fit_landing, land_round, prepare_landing
 from market.settlement.invariants import Broken, check_outcome
 from solver import Limits, clear
 
@@ -230,7 +230,8 @@ def test_a_broken_outcome_does_not_land(
             clearing = clear(built.problem, Limits(gap=0.0))
             outcome = break_it(read_outcome(built, clearing, opened.round.id, IdSource(), START))
             with exchange._unit_of_work() as work:
-                prepared = prepare_landing(work, opened, built, outcome, IdSource(), START)
+                fitted = fit_landing(work, opened, built, outcome, START)
+                prepared = prepare_landing(work, fitted, IdSource())
                 land_round(work, prepared, IdSource())
         finally:
             exchange.database.round_lock.release()

@@ -26,7 +26,7 @@ from market.persistence.models import ExplanationRow, NodeRow, RoundRecordRow
 from market.persistence.paging import PageRequest
 from market.persistence.staging import staging
 from market.persistence.store import Store
-from market.rounds.landing import PreparedLanding, land_round, prepare_landing
+from market.rounds.landing import PreparedLanding, fit_landing, land_round, prepare_landing
 from market.rounds.steps import freeze_market, sight_market
 from solver import Limits, clear
 
@@ -50,7 +50,8 @@ def make_ready(
     found = clear(built.problem, Limits(gap=0.0))
     outcome = read_outcome(built, found, opened.round.id, IdSource(), START)
     with exchange.database.reading() as session:
-        prepared = prepare_landing(Store(session), opened, built, outcome, exchange._ids, START)
+        fitted = fit_landing(Store(session), opened, built, outcome, START)
+        prepared = prepare_landing(Store(session), fitted, exchange._ids)
     for store in prepared.beforehand():
         with exchange._unit_of_work() as work:
             store(work)
@@ -205,7 +206,8 @@ def test_what_would_break_a_promise_is_refused_even_where_its_order_has_gone(
     dear = replace(first, charges_micros=tuple(10**12 for _ in first.charges_micros))
     broken = replace(outcome, allocations=(dear, *rest))
     with exchange.database.reading() as session:
-        prepared = prepare_landing(Store(session), opened, built, broken, exchange._ids, START)
+        fitted = fit_landing(Store(session), opened, built, broken, START)
+        prepared = prepare_landing(Store(session), fitted, exchange._ids)
     assert prepared.fit.broken
     exchange.cancel_order(operator, dear.order_id)
     refused = land(exchange, prepared)
