@@ -34,12 +34,7 @@ from market.domain.orders import Order, TimeInForce
 from market.domain.parties import Actor, Role
 from market.domain.rounds import Round
 from market.domain.scopes import Scope
-from market.domain.states import (
-    AllocationState,
-    Cause,
-    OrderState,
-    RoundState,
-)
+from market.domain.states import AllocationState, Cause, OrderState, RoundState
 from market.idempotency import AnsweredBefore, Once, refuse_answered
 from market.ordering.amendment import amend
 from market.ordering.spot import PlacingAtOnce, place_at_once, wants_place_at_once
@@ -53,6 +48,7 @@ from market.rounds.steps import (
     EXCHANGE_STOPPED,
     OpenedRound,
     abandon_round,
+    as_stored,
     closed,
     failure_of,
     freeze_market,
@@ -300,18 +296,19 @@ class Exchange(
     def _ending_round(self, opened: Round) -> Iterator[None]:
         """Close the round as failed when a step raises (the error goes on to the caller); free its place.
 
-        One that has ended already is left as it ended: another exchange took it over, or it was landing as this broke off.
+        One that has ended already is left, and told, as it ended: another exchange took it over, or it had landed as this
+        broke off.
         """
         try:
             yield
         except BaseException as error:
-            failed = closed(opened, RoundState.FAILED, self.clock.now(), failure=failure_of(error))
+            ended = closed(opened, RoundState.FAILED, self.clock.now(), failure=failure_of(error))
             try:
-                self._close(failed)
+                self._close(ended)
             except Conflict as over:
                 error.add_note(over.message)
-            else:
-                self.watch.tell(RoundEnded(failed))
+                ended = as_stored(self.database, opened.id)
+            self.watch.tell(RoundEnded(ended))
             raise
         finally:
             self.database.round_lock.release()

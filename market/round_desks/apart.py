@@ -14,12 +14,11 @@ from market.domain.rounds import Round
 from market.domain.scopes import Scope
 from market.domain.states import RoundState
 from market.exchange import Exchange, Once, RoundRequest
-from market.persistence.store import Store
 from market.round_desks.child import ChildTerms
 from market.round_desks.line import Line, LineDead
 from market.round_desks.wire import FinishAsked, OpenAsked
-from market.rounds.steps import failure_of
-from market.watching import RoundEnded
+from market.rounds.steps import as_stored, failure_of
+from market.watching import RoundEnded, Seen
 
 PATIENCE_SECONDS = 10.0
 """For a database server to notice that a process is no more, and to let go of its lock."""
@@ -46,6 +45,8 @@ class RoundsApart:
         """`exchange` is the one here: its watchers are told, its bell is rung, it closes rounds that were cut off."""
         self._exchange, self._terms = exchange, terms
         self._lock = threading.Lock()
+        self._told_ended: str | None = None
+        """Of which round the end was told last: a process may die between telling it and answering."""
         self._line: Line | None = self._new_line()
 
     def open(self, actor: Actor, request: RoundRequest, once: Once | None = None) -> OpenedApart:
@@ -59,7 +60,7 @@ class RoundsApart:
             error = self._why_dead()
             abandoned = self._exchange.abandon_interrupted_round(failure_of(error))
             if abandoned is not None:
-                self._exchange.watch.tell(RoundEnded(abandoned))
+                self._tell(RoundEnded(abandoned))
             raise error from dead
 
     def finish(self, opened: OpenedApart) -> Round:
@@ -69,7 +70,8 @@ class RoundsApart:
         except LineDead as dead:
             error = self._why_dead()
             ended = self._closed(opened.round.id, failure_of(error))
-            self._exchange.watch.tell(RoundEnded(ended))
+            if ended.id != self._told_ended:
+                self._tell(RoundEnded(ended))
             if ended.state is RoundState.LANDED:  # and was cut off while it told so
                 return ended
             raise error from dead
@@ -100,7 +102,12 @@ class RoundsApart:
             line.end()
 
     def _new_line(self) -> Line:
-        return Line(self._terms, self._exchange.watch.tell, self._exchange.bell.ring)
+        return Line(self._terms, self._tell, self._exchange.bell.ring)
+
+    def _tell(self, seen: Seen) -> None:
+        if isinstance(seen, RoundEnded):
+            self._told_ended = seen.round.id
+        self._exchange.watch.tell(seen)
 
     def _living_line(self) -> Line:
         with self._lock:
@@ -131,10 +138,7 @@ class RoundsApart:
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
             self._exchange.abandon_interrupted_round(failure)
-            with self._exchange.database.reading() as session:
-                found = Store(session).rounds.get(round_id)
-            if found is None:
-                raise KeyError(round_id)
+            found = as_stored(self._exchange.database, round_id)
             if found.state is not RoundState.CLEARING or time.monotonic() > until:
                 return found
             time.sleep(GLANCE_SECONDS)

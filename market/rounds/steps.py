@@ -18,6 +18,7 @@ from market.domain.ids import IdSource
 from market.domain.orders import Order
 from market.domain.rounds import Allocation, Round
 from market.domain.states import HOLDS_CAPACITY, IN_BOOK, ROUND_MOVES, AllocationState, RoundState, advance
+from market.persistence.database import Database
 from market.persistence.store import Store
 from market.settlement.invariants import BrokenPromise
 from solver import Limits
@@ -157,6 +158,15 @@ def abandon_round(work: Store, now: datetime, failure: str = EXCHANGE_STOPPED) -
     failed = closed(left_over, RoundState.FAILED, now, failure=failure)
     work.rounds.close(failed)
     return failed
+
+
+def as_stored(database: Database, round_id: str) -> Round:
+    """The round as it is by now; `KeyError` where there is none."""
+    with database.reading() as session:
+        found = Store(session).rounds.get(round_id)
+    if found is None:
+        raise KeyError(round_id)
+    return found
 
 
 def closed(opened: Round, state: RoundState, now: datetime, **results: Any) -> Round:

@@ -17,6 +17,7 @@ from market.domain.parties import Actor, Role
 from market.domain.states import RoundState
 from market.exchange import Exchange, RoundRequest, Submission
 from market.persistence.database import Database
+from market.rounds.steps import EXCHANGE_STOPPED, as_stored
 from market.watching import OrdersAnswered, RoundEnded, Searching, Seen, StepDone
 from solver import Clearing, ClearingProblem, Limits, Progress
 
@@ -67,6 +68,45 @@ def test_a_round_that_fails_is_told_after_it_is_stored(sqlite_database: Database
     *_, solve, end = told
     assert (solve.step, solve.failed) == ("solve", True)
     assert end.round.state is RoundState.FAILED
+
+
+def test_a_round_that_breaks_off_after_its_commit_is_told_once_as_it_landed(
+    exchange: Exchange, seen: list[Seen]
+) -> None:
+    opened = exchange.open_round(OPERATOR, REQUEST)
+    id_ = opened.round.id
+
+    def break_off() -> None:
+        if as_stored(exchange.database, id_).state is RoundState.LANDED:
+            raise KeyboardInterrupt
+
+    exchange.bell.hear(break_off)
+    with pytest.raises(KeyboardInterrupt) as broke_off:
+        exchange.finish_round(opened)
+    assert broke_off.value.__notes__ == [f"round {id_} is not clearing any more"]
+    assert [one for one in seen if isinstance(one, RoundEnded)] == [
+        RoundEnded(as_stored(exchange.database, id_))
+    ]
+    assert exchange.database.round_lock.take(), "the place for rounds is free"
+
+
+def test_a_round_that_another_exchange_took_over_is_told_once_by_whoever_cleared_it(
+    sqlite_database: Database,
+) -> None:
+    def takes_over(_problem: ClearingProblem, _limits: Limits) -> Clearing:
+        exchange.database.round_lock.release()  # as a connection that is lost does
+        other.abandon_interrupted_round()
+        raise RuntimeError("no")
+
+    exchange, other = (Exchange(sqlite_database, VirtualClock(START), takes_over) for _ in range(2))
+    told: list[Seen] = []
+    exchange.load_scenario(SCENARIO)
+    for one in (exchange, other):
+        one.watch.tell_to(told.append)
+    with pytest.raises(RuntimeError):
+        exchange.clear_round(OPERATOR, REQUEST)
+    (ended,) = [one.round for one in told if isinstance(one, RoundEnded)]
+    assert (ended.state, ended.failure) == (RoundState.FAILED, EXCHANGE_STOPPED)
 
 
 def test_a_watcher_that_fails_does_no_harm(exchange: Exchange, caplog: pytest.LogCaptureFixture) -> None:

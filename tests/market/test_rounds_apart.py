@@ -16,16 +16,18 @@ from toy_market import FREE, SCENARIO, START, terms
 from market.domain.clock import VirtualClock
 from market.domain.errors import InvalidInput, MarketError, NotPermitted, Unavailable
 from market.domain.parties import Actor, Role
+from market.domain.rounds import Round
 from market.domain.states import OrderState, RoundState
-from market.exchange import AnsweredBefore, Exchange, Once, RoundRequest, Submission
+from market.exchange import AnsweredBefore, Exchange, Once, OpenedRound, RoundRequest, Submission
 from market.persistence.database import Database
 from market.persistence.paging import PageRequest
 from market.persistence.store import Store
 from market.round_desks.apart import OpenedApart, RoundsApart
 from market.round_desks.child import ChildTerms
 from market.round_desks.desk import RoundDesk, RoundsHere
+from market.round_desks.line import Line, LineDead
 from market.round_desks.wire import sendable
-from market.watching import RoundEnded, Searching, Seen, StepDone
+from market.watching import RoundEnded, Searching, Seen, StepDone, Watch
 from solver import Limits
 
 OPERATOR = Actor("key_operator", Role.OPERATOR, None)
@@ -177,6 +179,34 @@ def test_one_that_dies_before_it_says_what_it_opened_leaves_the_place_free(apart
     assert refused_code(lambda: rounds.open(OPERATOR, REQUEST)) == "solver_died"
     killing.join()
     assert exchange.database.round_lock.take()
+
+
+class Dying(Line):
+    """Its process is an exchange that clears and tells, and is no more before it answers."""
+
+    def __init__(self, there: Exchange, opened: OpenedRound) -> None:
+        self._there, self._opened = there, opened
+
+    def ask(self, _asked: object) -> Round:
+        self._there.finish_round(self._opened)
+        raise LineDead
+
+
+def test_an_end_that_was_told_before_the_process_died_is_not_told_again(apart: Desks) -> None:
+    exchange, rounds = apart
+    told: list[Seen] = []
+    exchange.watch.tell_to(told.append)
+    there = Exchange(exchange.database, exchange.clock)
+    for hears in (True, False):  # the second time it dies before it tells
+        opened = there.open_round(OPERATOR, REQUEST)
+        if hears:
+            there.watch.tell_to(rounds._tell)
+        else:
+            there.watch = Watch()
+        ended = OpenedApart(opened.round, rounds, Dying(there, opened)).finish()
+        assert ended.state is RoundState.LANDED
+        assert [one.round for one in told if isinstance(one, RoundEnded)] == [ended]
+        told.clear()
 
 
 class Unsendable(Exception):
