@@ -7,7 +7,8 @@ the transaction that writes them: whoever holds the only writer then has nothing
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from datetime import datetime
+from functools import lru_cache, partial
 from typing import Any, Protocol, Self
 
 from pydantic_core import to_json
@@ -15,8 +16,9 @@ from sqlalchemy import JSON, Connection, Table
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
 
-from market.persistence.models import Base
+from market.persistence.models import Base, UtcDateTime
 
 Bind = Callable[[Any], Any]
 FEWEST_TO_COPY = 2
@@ -232,15 +234,24 @@ def _quoted(table: Table, names: Sequence[str], dialect: Dialect) -> tuple[str, 
 
 
 def _binds(table: Table, names: Sequence[str], dialect: Dialect) -> tuple[Bind | None, ...]:
-    """How each column is bound; JSON as text by whatever driver, once for each value."""
-    as_text: Any = JSON.bind_processor
-    kinds = [table.c[name].type for name in names]
-    return tuple(
-        as_text(kind, dialect)
-        if isinstance(kind, JSON)
-        else kind.dialect_impl(dialect).bind_processor(dialect)
-        for kind in kinds
-    )
+    """How each column is bound; JSON and moments as text by whatever driver, once for each value."""
+    return tuple(_bind(table.c[name].type, dialect) for name in names)
+
+
+def _bind(kind: TypeEngine[Any], dialect: Dialect) -> Bind | None:
+    if isinstance(kind, JSON):
+        as_text: Any = JSON.bind_processor
+        bind: Bind | None = as_text(kind, dialect)
+        return bind
+    bind = kind.dialect_impl(dialect).bind_processor(dialect)
+    if isinstance(kind, UtcDateTime) and dialect.name == "postgresql":
+        return partial(_moment_as_text, bind)  # its driver writes a moment in the time of ten other values
+    return bind
+
+
+def _moment_as_text(bind: Bind, value: datetime | None) -> str | None:
+    moment = bind(value)
+    return None if moment is None else str(moment)
 
 
 def _bound_rows(

@@ -1,14 +1,18 @@
 """Many rows in one statement: each is written over what was before it, to the last bit, and nothing else is."""
 
 import math
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from market.exchange import Exchange
-from market.persistence.bulk import bind_updates
+from market.persistence.bulk import BoundRows, bind_columns, bind_inserts, bind_updates
 from market.persistence.database import Database
-from market.persistence.models import NodeRow
+from market.persistence.models import EventRow, NodeRow
 
 WORDS = 'in "quotes" \\ of 东数西算, 100%s'
 NAMES = ["name_en", "pue"]
@@ -41,6 +45,41 @@ def test_rows_are_written_over_what_was_before_to_the_last_bit(exchange: Exchang
     assert read(exchange.database) == stored | {str(one["id"]): one for one in after}
     assert not change(exchange.database, names, before, after), "it is not as it was before any more"
     assert read(exchange.database) == stored | {str(one["id"]): one for one in after}
+
+
+def test_columns_are_stored_as_rows_are(exchange: Exchange) -> None:
+    """Moments to the microsecond in whatever zone, words that a COPY has to mark, nothing where there is none."""
+    east = timezone(timedelta(hours=8))
+    moments = [datetime(2030, 1, 1, 7, 59, 59, 999_999, tzinfo=east), datetime(2030, 1, 1, tzinfo=UTC)]
+    rows = [
+        {
+            "kind": "order.submitted",
+            "resource": "order",
+            "resource_id": f"{WORDS}\t\n{n}",
+            "at": moments[n % 2],
+            "buyer_id": None if n else WORDS,
+            "provider_id": None,
+            "actor": WORDS,
+            "request_id": None,
+            "data": {"words": WORDS, "tuple": (n, 2**53 + 1)},
+        }
+        for n in range(3)
+    ]
+    columns = {name: tuple(row[name] for row in rows) for name in rows[0]}
+
+    def stored(bind: Callable[[Session], BoundRows]) -> list[Any]:
+        with exchange.database.writing() as session:
+            last = session.scalar(select(func.max(EventRow.sequence)))
+            bind(session).write(session)
+            written = select(*(getattr(EventRow, name) for name in columns)).where(EventRow.sequence > last)
+            return [tuple(row) for row in session.execute(written.order_by(EventRow.sequence))]
+
+    about = [""] * len(rows)
+    by_row = stored(lambda session: bind_inserts(session, EventRow, rows, about))
+    assert stored(lambda session: bind_columns(session, EventRow, columns, about)) == by_row
+    assert [row[list(columns).index("at")] for row in by_row] == [moments[0], moments[1], moments[0]]
+    alone = stored(lambda session: bind_inserts(session, EventRow, rows[:1], about[:1]))
+    assert alone == by_row[:1], "a single row is sent otherwise"
 
 
 def test_whether_each_row_met_what_was_before_is_said(exchange: Exchange) -> None:

@@ -298,6 +298,23 @@ def test_a_round_that_was_taken_over_stores_nothing_more(exchange: Exchange, ope
     assert stored_of(exchange, prepared.opened.round.id) == [0, 0]
 
 
+def test_a_round_that_is_taken_over_while_it_is_made_ready_leaves_nothing(
+    exchange: Exchange, operator: Actor
+) -> None:
+    """Its reasons may be stored beside, elsewhere: whoever fails there fails the landing, and nobody stores any later."""
+    submit(exchange, operator, terms(**A_CARD), terms(limit_cny=1, **A_CARD))
+    opened = exchange.open_round(operator, ROUND)
+    built = build_problem(opened.snapshot)
+    outcome = read_outcome(built, clear(built.problem, Limits(gap=0.0)), opened.round.id, IdSource(), START)
+    exchange.database.round_lock.release()
+    exchange.abandon_interrupted_round()
+    with pytest.raises(MarketError) as refusal:
+        exchange._land(opened, built, outcome)
+    assert refusal.value.code == "round_over"
+    assert stored_of(exchange, opened.round.id) == [0, 0]
+    assert broken_promises(exchange.database) == []
+
+
 def test_a_change_that_the_log_does_not_tell_of_lands_nothing(exchange: Exchange, operator: Actor) -> None:
     """The rows are written over exactly what was read: whatever else is there refuses the landing whole."""
     ids = submit(exchange, operator, terms(**A_CARD), terms(**A_CARD))
