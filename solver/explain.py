@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from solver.floor import held
 from solver.outcome import Clearing
 from solver.problem import ClearingProblem, Int64Array
 from solver.verdicts import CandidateVerdict, Free, Verdicts
@@ -23,9 +24,7 @@ class Explainer:
         ):
             raise ValueError("the clearing belongs to another problem")
         self._problem, self._clearing = problem, clearing
-        self._free = Free(problem.capacity_units.copy(), problem.node_power_watts.copy())
-        for job in np.flatnonzero(clearing.placed).tolist():
-            self._give_back(self._free, job, -1)
+        self._free = _left_free(problem, clearing)
 
     def judge(self, jobs: Int64Array) -> Verdicts:
         """The verdicts on all candidates of jobs that were not placed."""
@@ -38,17 +37,30 @@ class Explainer:
         free = self._free
         if self._clearing.placed[job]:
             free = Free(free.units.copy(), free.watts.copy())
-            self._give_back(free, job, 1)
+            self._give_back(free, job)
         found = Verdicts(self._problem, self._clearing, free, np.array([job]))
         return [found.row(row) for row in range(len(found.job))]
 
-    def _give_back(self, free: Free, job: int, sign: int) -> None:
-        """Return what the job holds to what is free, or take it again (sign -1)."""
+    def _give_back(self, free: Free, job: int) -> None:
+        """Return what the job holds to what is free."""
         problem, clearing = self._problem, self._clearing
         candidate, start = int(clearing.chosen[job]), int(clearing.start_slot[job])
         offering = int(problem.candidate_offering[candidate])
         window = slice(start, start + int(problem.candidate_slots[candidate]))
         gang = int(problem.job_scale[job]) * int(problem.candidate_units[candidate])
-        free.units[offering, window] += sign * gang
+        free.units[offering, window] += gang
         watts = gang * int(problem.facility_watts_per_unit[offering])
-        free.watts[int(problem.offering_node[offering]), window] += sign * watts
+        free.watts[int(problem.offering_node[offering]), window] += watts
+
+
+def _left_free(problem: ClearingProblem, clearing: Clearing) -> Free:
+    job = np.flatnonzero(clearing.placed)
+    candidate, start = clearing.chosen[job], clearing.start_slot[job].astype(np.int64)
+    offering, end = problem.candidate_offering[candidate], start + problem.candidate_slots[candidate]
+    gang = problem.job_scale[job] * problem.candidate_units[candidate]
+    watts = gang * problem.facility_watts_per_unit[offering]
+    return Free(
+        problem.capacity_units - held(gang, offering, start, end, problem.capacity_units.shape),
+        problem.node_power_watts
+        - held(watts, problem.offering_node[offering], start, end, problem.node_power_watts.shape),
+    )

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from solver.certify import surplus_millis_by_job
+from solver.floor import held
 from solver.layout import build_layout, room_of
 from solver.outcome import Clearing
 from solver.problem import ClearingProblem, Int64Array
@@ -96,20 +97,9 @@ def _placed_at_prices(
     fixed = problem.job_scale[job].astype(object) * problem.candidate_fixed_micros[candidate].astype(object)
     paid_millis = gang.astype(object) * (sums[offering, end] - sums[offering, start])
     gained: Objects = 1000 * (problem.value_micros[job].astype(object) - fixed) - paid_millis
-    idle_units = problem.capacity_units - _running(gang, offering, start, end, problem.capacity_units.shape)
-    drawn = _running(gang * watts[offering], node[offering], start, end, problem.node_power_watts.shape)
+    idle_units = problem.capacity_units - held(gang, offering, start, end, problem.capacity_units.shape)
+    drawn = held(gang * watts[offering], node[offering], start, end, problem.node_power_watts.shape)
     return gained, idle_units, problem.node_power_watts - drawn
-
-
-def _running(
-    amount: Int64Array, row: Int64Array, start: Int64Array, end: Int64Array, shape: tuple[int, ...]
-) -> Int64Array:
-    """Sum of the amounts running in every (row, slot)."""
-    change = np.zeros((shape[0], shape[1] + 1), dtype=np.int64)
-    np.add.at(change, (row, start), amount)
-    np.subtract.at(change, (row, end), amount)
-    running: Int64Array = np.cumsum(change, axis=1)[:, : shape[1]]
-    return running
 
 
 def _exact_dot(amounts: Int64Array, prices: Int64Array) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -97,17 +98,25 @@ class Verdicts:
             int(self.cost_micros[row]),
             fitting if fits else None,
             int(self.fitting_cost_micros[row]) if fits else None,
-            self.congestion_micros(row),
+            self.congestion_micros(np.array([row]))[0],
             *self.blocking_slots(row),
         )
 
-    def congestion_micros(self, row: int) -> int:
-        """What the clearing's prices add at the best start, rounded up; there must be one."""
-        offering, node, gang, watts = self._needs(row)
-        window = self._best_window(row)
-        units_millis: int = 1000 * gang * sum(self._clearing.price_micros[offering, window].tolist())
-        power_millis: int = watts * sum(self._clearing.power_price_micros[node, window].tolist())
-        return -(-(units_millis + power_millis) // 1000)
+    def slots(self, rows: Int64Array) -> Int64Array:
+        """Run time of some rows."""
+        return self._length[rows]
+
+    def congestion_micros(self, rows: Int64Array) -> list[int]:
+        """What the clearing's prices add at the best start of each of some rows, rounded up; there must be one."""
+        offering, begin = self.offering[rows], self.best_start[rows]
+        node, end = self._problem.offering_node[offering], begin + self._length[rows]
+        of_unit, of_kilowatt = self._price_sums
+        gang = self._gang[rows].astype(object)
+        watts = gang * self._problem.facility_watts_per_unit[offering].astype(object)
+        millis = 1000 * gang * (of_unit[offering, end] - of_unit[offering, begin])
+        millis += watts * (of_kilowatt[node, end] - of_kilowatt[node, begin])
+        found: list[int] = (-(-millis // 1000)).tolist()
+        return found
 
     def blocking_slots(self, row: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Slots from the best start on in which the offering lacks free units, and the node free power."""
@@ -116,6 +125,13 @@ class Verdicts:
         short = self._free.units[offering, window] < gang, self._free.watts[node, window] < watts
         units, power = ((np.flatnonzero(slots) + window.start).tolist() for slots in short)
         return tuple(units), tuple(power)
+
+    @cached_property
+    def _price_sums(self) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:
+        """Of units and of power, by slot: what all slots before it come to, as Python integers."""
+        prices = self._clearing.price_micros, self._clearing.power_price_micros
+        units, power = (np.cumsum(_after_nothing(price.astype(object)), axis=1) for price in prices)
+        return units, power
 
     def _blank(self, value: int) -> Int64Array:
         return np.full(len(self.job), value, dtype=np.int64)
@@ -171,6 +187,11 @@ class Verdicts:
     def _best_window(self, row: int) -> slice:
         best = int(self.best_start[row])
         return slice(best, best + int(self._length[row]))
+
+
+def _after_nothing(per_slot: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """With a slot of nothing before the first."""
+    return np.concatenate((np.zeros((len(per_slot), 1), dtype=object), per_slot), axis=1)
 
 
 def _window_sums(per_slot: Int64Array, length: int) -> Int64Array:

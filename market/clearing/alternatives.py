@@ -76,9 +76,7 @@ class Granted:
         anywhere = _anywhere(order)
         self._unbound = market.windows(anywhere)
         self._built, reasons = market.judge(order)
-        self._reasons = [
-            reasons.of_offering(0, row) for row in range(len(market.snapshot.catalogue.offerings))
-        ]
+        self._reasons = reasons.of_offerings(0)
         allowed = self._unbound.between(*market.window_of(anywhere))
         self._cheapest = self._best(anywhere, self._unbound, allowed)
         windows = market.windows(order)

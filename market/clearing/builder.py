@@ -1,29 +1,31 @@
 """From the market to the solver: a snapshot becomes a `ClearingProblem`.
 
-Each order becomes a job whose profile lists the offerings that can run it; orders with the same needs share
-a profile, whatever their size, value and window. What is no candidate is remembered with its rule.
+Each order becomes a job whose profile lists the offerings that can run it (`profiles`). What is no candidate is
+remembered with its rule (`eligibility`).
 
 An order that was interrupted is worth what its buyer still pays, and runs only for the share it has still to do.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from market.clearing.eligibility import Eligibility, EligibilityRules
+from market.clearing.asked import Asked
+from market.clearing.eligibility import EligibilityRules
+from market.clearing.eligible import Eligible
+from market.clearing.profiles import find_candidates, share_profiles
 from market.clearing.snapshot import Horizon, MarketSnapshot
 from market.clearing.staying import Staying
 from market.clearing.supply import Supply, build_supply
 from market.domain.clock import HOUR
-from market.domain.money import LARGEST_MICROS
-from market.domain.orders import WHOLE_UNIT, Order, OrderTerms
-from market.domain.policy import Policy
+from market.domain.orders import OrderTerms
 from solver import ClearingProblem
 
 Ints = npt.NDArray[np.int64]
 SLOT_HOURS = 1.0
+NOBODY = -1
+"""Stands for the origin of a profile that no job has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,8 @@ class BuiltProblem:
     problem: ClearingProblem
     supply: Supply
     rules: EligibilityRules
-    eligibility: tuple[Eligibility, ...]
-    """One for each order; orders with equal needs share one."""
+    asked: Asked
+    eligibility: Eligible
     staying: Staying | None = None
     """Where jobs stay that may be moved; None where nothing may."""
 
@@ -52,24 +54,12 @@ class BuiltProblem:
 
     def rtt_of_candidates(self) -> npt.NDArray[np.float64]:
         """(C,) RTT in ms of each candidate, from the origin of the profile's orders."""
-        rtt = np.zeros(len(self.problem.candidate_offering))
-        for job, profile in enumerate(self.problem.job_profile):
-            rows = slice(self.problem.profile_start[profile], self.problem.profile_start[profile + 1])
-            rtt[rows] = self.eligibility[job].rtt_ms[self.problem.candidate_offering[rows]]
-        return rtt
-
-
-@dataclass(frozen=True, slots=True)
-class _Profile:
-    origin: str
-    offering: Ints
-    slots: Ints
-    parts: Ints
-    fixed_micros: Ints
-
-    def key(self) -> bytes:
-        columns = (self.offering, self.slots, self.parts, self.fixed_micros)
-        return b"|".join((self.origin.encode(), *(column.tobytes() for column in columns)))
+        problem, found = self.problem, self.eligibility
+        origin = np.full(problem.profiles, NOBODY, dtype=np.int64)
+        origin[problem.job_profile] = found.origin
+        of_candidate = np.repeat(origin, np.diff(problem.profile_start))
+        rtt = found.rtt_ms[of_candidate, problem.candidate_offering] if problem.candidates else np.zeros(0)
+        return np.where(of_candidate == NOBODY, 0.0, rtt)
 
 
 def build_problem(snapshot: MarketSnapshot) -> BuiltProblem:
@@ -83,14 +73,33 @@ def build_problem(snapshot: MarketSnapshot) -> BuiltProblem:
 
 def build_demand(snapshot: MarketSnapshot, supply: Supply, rules: EligibilityRules) -> BuiltProblem:
     """Set the snapshot's orders against supply that is already built."""
-    eligibility = _check_orders(snapshot.orders, rules)
-    dearest_part = supply.part_cost_micros.max(axis=1, initial=0)
-    profiles = [
-        _build_profile(order.terms, found, supply.parts_per_unit, dearest_part, snapshot.policy)
-        for order, found in zip(snapshot.orders, eligibility, strict=True)
-    ]
-    problem = _assemble(snapshot, supply, profiles)
-    return BuiltProblem(snapshot, problem, supply, rules, eligibility)
+    orders = snapshot.orders
+    eligibility = rules.check_all([o.job for o in orders], [o.remaining_share for o in orders])
+    asked = Asked.of(orders)
+    candidates = find_candidates(orders, asked, eligibility, supply, snapshot.policy)
+    profiles = share_profiles(candidates, eligibility.origin)
+    windows = np.array([order_window(o.terms, snapshot.horizon) for o in orders], dtype=np.int32).reshape(
+        -1, 2
+    )
+    problem = ClearingProblem(
+        capacity_units=supply.capacity_parts,
+        unit_cost_micros=supply.part_cost_micros,
+        offering_node=supply.offering_node,
+        facility_watts_per_unit=supply.facility_watts_per_part,
+        node_power_watts=supply.node_power_watts,
+        job_profile=profiles.of_job.astype(np.int32),
+        job_scale=asked.units,
+        value_micros=np.array([order.remaining_limit_micros for order in orders], dtype=np.int64),
+        first_slot=windows[:, 0].copy(),
+        end_slot=windows[:, 1].copy(),
+        profile_start=profiles.start,
+        candidate_offering=profiles.candidates.offering.astype(np.int32),
+        candidate_slots=profiles.candidates.slots.astype(np.int32),
+        candidate_units=profiles.candidates.parts,
+        candidate_fixed_micros=profiles.candidates.fixed_micros,
+        slot_hours=SLOT_HOURS,
+    )
+    return BuiltProblem(snapshot, problem, supply, rules, asked, eligibility)
 
 
 def order_window(terms: OrderTerms, horizon: Horizon) -> tuple[int, int]:
@@ -99,72 +108,3 @@ def order_window(terms: OrderTerms, horizon: Horizon) -> tuple[int, int]:
     first = max(-((horizon.starts_at - start) // HOUR), 0)
     end = min((terms.deadline - horizon.starts_at) // HOUR, horizon.slots)
     return (first, end) if first < end else (0, 0)
-
-
-def _check_orders(orders: Sequence[Order], rules: EligibilityRules) -> tuple[Eligibility, ...]:
-    seen: dict[tuple[str, float], Eligibility] = {}
-    found = []
-    for order in orders:
-        needs = repr(order.job), order.remaining_share
-        if needs not in seen:
-            seen[needs] = rules.check(order.job, order.remaining_share)
-        found.append(seen[needs])
-    return tuple(found)
-
-
-def _build_profile(
-    terms: OrderTerms, found: Eligibility, parts_per_unit: Ints, dearest_part: Ints, policy: Policy
-) -> _Profile:
-    """Candidates for scale 1: one unit, or the tenths of one that are asked for; the order's units are the scale."""
-    job = terms.job
-    whole = job.unit_tenths / WHOLE_UNIT
-    parts: Ints = parts_per_unit * job.unit_tenths // WHOLE_UNIT
-    latency = found.rtt_ms * found.slots * terms.latency_cost_micros_per_ms_unit_hour * policy.latency_weight
-    transfer = np.where(found.away, job.data_gb * policy.transfer_micros_per_gb / job.units, 0.0)
-    fixed = np.floor(latency * whole + transfer + 0.5)
-    dearest = (dearest_part.astype(np.float64) * parts * found.slots + fixed) * job.units
-    offering = np.flatnonzero((found.rule == 0) & (dearest <= LARGEST_MICROS))
-    return _Profile(
-        job.origin_region,
-        offering,
-        found.slots[offering],
-        parts[offering],
-        fixed[offering].astype(np.int64),
-    )
-
-
-def _assemble(snapshot: MarketSnapshot, supply: Supply, profiles: Sequence[_Profile]) -> ClearingProblem:
-    number: dict[bytes, int] = {}
-    distinct: list[_Profile] = []
-    job_profile = np.zeros(len(profiles), dtype=np.int32)
-    for job, profile in enumerate(profiles):
-        key = profile.key()
-        if key not in number:
-            number[key] = len(distinct)
-            distinct.append(profile)
-        job_profile[job] = number[key]
-    windows = np.array([order_window(o.terms, snapshot.horizon) for o in snapshot.orders], dtype=np.int32)
-    windows = windows.reshape(-1, 2)
-    sizes = [len(profile.offering) for profile in distinct]
-    return ClearingProblem(
-        capacity_units=supply.capacity_parts,
-        unit_cost_micros=supply.part_cost_micros,
-        offering_node=supply.offering_node,
-        facility_watts_per_unit=supply.facility_watts_per_part,
-        node_power_watts=supply.node_power_watts,
-        job_profile=job_profile,
-        job_scale=np.array([order.job.units for order in snapshot.orders], dtype=np.int64),
-        value_micros=np.array([order.remaining_limit_micros for order in snapshot.orders], dtype=np.int64),
-        first_slot=windows[:, 0].copy(),
-        end_slot=windows[:, 1].copy(),
-        profile_start=np.concatenate(([0], np.cumsum(sizes))).astype(np.int64),
-        candidate_offering=_joined([p.offering for p in distinct]).astype(np.int32),
-        candidate_slots=_joined([p.slots for p in distinct]).astype(np.int32),
-        candidate_units=_joined([p.parts for p in distinct]),
-        candidate_fixed_micros=_joined([p.fixed_micros for p in distinct]),
-        slot_hours=SLOT_HOURS,
-    )
-
-
-def _joined(parts: Sequence[Ints]) -> Ints:
-    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)

@@ -118,7 +118,7 @@ def _farther(market: FreeMarket, order: Order) -> Iterator[Change]:
     fits = market.affordable(relaxed)
     if not fits:
         return
-    rtt = market.built(relaxed).eligibility[0].rtt_ms
+    rtt = market.built(relaxed).eligibility.of(0).rtt_ms
     nearest = min(fits, key=lambda fit: (rtt[fit.offering_row], fit.cost_micros, fit.offering_row))
     to = max(math.ceil(rtt[nearest.offering_row] * 100) / 100, limit)
     if to <= LARGEST_RTT_MS:

@@ -5,15 +5,16 @@ Facts about time and competition (too late, no capacity, priced out) are the sol
 """
 
 import math
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from market.clearing.asked import Kinds
+from market.clearing.eligible import Eligibility, Eligible
+from market.clearing.run_times import RunTimes, whole_slots
 from market.domain.catalogue import Catalogue
-from market.domain.devices import REFERENCE_DEVICE, Device
 from market.domain.offerings import Offering
 from market.domain.orders import WHOLE_UNIT, Job
 from market.domain.rounds import ReasonCode
@@ -32,16 +33,6 @@ UNREACHABLE_MS = 1e9
 """RTT to a region no distance is known for: nobody can be that patient."""
 
 
-@dataclass(frozen=True, slots=True)
-class Eligibility:
-    """For each offering: 0 or the rule that rules it out; run time; RTT; whether it lies outside the origin."""
-
-    rule: npt.NDArray[np.int8]
-    slots: npt.NDArray[np.int64]
-    rtt_ms: npt.NDArray[np.float64]
-    away: Bools
-
-
 class EligibilityRules:
     """The catalogue as columns, so that one job is checked against all offerings at once."""
 
@@ -50,8 +41,9 @@ class EligibilityRules:
         offerings = catalogue.offerings
         nodes = [catalogue.node_by_id[o.node_id] for o in offerings]
         self._catalogue = catalogue
-        self._device_row = {device_id: row for row, device_id in enumerate(catalogue.device_by_id)}
-        self._device = np.array([self._device_row[o.device_id] for o in offerings], dtype=np.int64)
+        self._run_times = RunTimes(catalogue.device_by_id)
+        device_row = {device_id: row for row, device_id in enumerate(catalogue.device_by_id)}
+        self._device = np.array([device_row[o.device_id] for o in offerings], dtype=np.int64)
         self._region = np.array([node.region_id for node in nodes], dtype=object)
         self._pue = np.array([node.pue for node in nodes])
         self._green = np.array([node.green_share for node in nodes])
@@ -61,29 +53,41 @@ class EligibilityRules:
 
     def check(self, job: Job, share: float = 1.0) -> Eligibility:
         """Ask every rule of every offering; `share` of the job's run time is still to do."""
-        hours = np.full(len(self._device_row), math.nan)
-        for device, device_hours in self._hours_by_device(job).items():
-            hours[self._device_row[device]] = device_hours * share
-        slots = np.maximum(np.ceil(hours - 1e-9), 1)
-        slots[np.isnan(hours)] = 1
-        tenths = job.units * job.unit_tenths
-        rtt, away = self._seen_from(job.origin_region)
-        ruled_out = (
-            np.isnan(hours)[self._device],
-            rtt > (math.inf if job.max_rtt_ms is None else job.max_rtt_ms),
-            self._not_allowed(job),
-            (tenths > self._largest_tenths) | (tenths < self._smallest_tenths),
-        )
-        rule = np.zeros(len(self._device), dtype=np.int8)
-        for number, out in reversed(list(enumerate(ruled_out, start=1))):
-            rule[out] = number
-        return Eligibility(rule, slots.astype(np.int64)[self._device], rtt, away)
+        return self.check_all([job], [share]).of(0)
 
-    def facts(self, job: Job, offering_row: int, eligibility: Eligibility) -> Mapping[str, Any]:
-        """What decided at one offering, in numbers."""
-        code = RULED_OUT[eligibility.rule[offering_row] - 1]
+    def check_all(self, jobs: Sequence[Job], shares: Sequence[float]) -> Eligible:
+        """The same of many jobs at once: each rule once for all jobs that are alike in what it looks at."""
+        asks = [what_rules_depend_on(job) for job in jobs]
+        kinds = [Kinds.of(asked[rule] for asked in asks) for rule in range(len(RULED_OUT))]
+        distant, placed, sized = ([jobs[first] for first in kind.first] for kind in kinds[1:])
+        origin = Kinds.of(job.origin_region for job in jobs)
+        origins = tuple(jobs[first].origin_region for first in origin.first)
+        seen = [self._seen_from(region) for region in origins]
+        away = self._rows([elsewhere for _, elsewhere in seen])
+        hours = self._run_times.hours(jobs, kinds[0])
+        no_device = np.isnan(hours[list(kinds[0].first)])[:, self._device]
+        return Eligible(
+            kind=tuple(kind.of_each for kind in kinds),
+            ruled_out=(
+                no_device,
+                self._rows([self._too_far(job) for job in distant]),
+                self._rows([self._not_allowed(job) for job in placed]),
+                self._rows([self._wrong_size(job) for job in sized]),
+            ),
+            device=self._device,
+            slots_on_device=whole_slots(hours * np.array(shares, dtype=np.float64)[:, None]),
+            origin=origin.of_each,
+            origins=origins,
+            rtt_ms=np.array([rtt for rtt, _ in seen], dtype=np.float64).reshape(away.shape),
+            away=away,
+        )
+
+    def facts(self, job: Job, offering_row: int, rule: int) -> Mapping[str, Any]:
+        """What decided at one offering that this rule rules out, in numbers."""
+        code = RULED_OUT[rule - 1]
         if code is ReasonCode.TOO_FAR:
-            return {"rtt_ms": float(eligibility.rtt_ms[offering_row]), "max_rtt_ms": job.max_rtt_ms}
+            rtt_ms, _ = self._seen_from(job.origin_region)
+            return {"rtt_ms": float(rtt_ms[offering_row]), "max_rtt_ms": job.max_rtt_ms}
         if code is ReasonCode.NOT_ALLOWED_THERE:
             return self._policy_facts(job, offering_row)
         if code is ReasonCode.TOO_LARGE:
@@ -102,19 +106,6 @@ class EligibilityRules:
             "max_gang_units": offering.max_gang_units,
         }
 
-    def _hours_by_device(self, job: Job) -> dict[str, float]:
-        """Hours on each device that fits; devices that do not fit are missing."""
-        devices = self._catalogue.device_by_id
-        wanted = set(devices) if job.devices is None else set(job.devices)
-        fitting = [d for d in devices.values() if d.id in wanted and _device_fits(d, job)]
-        if isinstance(job.hours, Mapping):
-            return {d.id: job.hours[d.id] for d in fitting if d.id in job.hours}
-        reference = devices.get(job.devices[0] if job.devices else REFERENCE_DEVICE[job.compute_class])
-        base = reference.speed_for(job.precision) if reference else None
-        if base is None:
-            base = 1.0
-        return {d.id: job.hours * base / speed for d in fitting if (speed := d.speed_for(job.precision))}
-
     def _seen_from(self, origin: str) -> tuple[npt.NDArray[np.float64], Bools]:
         """RTT of each offering, and whether it lies elsewhere: once for all jobs of an origin."""
         if origin not in self._by_origin:
@@ -124,6 +115,19 @@ class EligibilityRules:
             )
             self._by_origin[origin] = rtt, self._region != origin
         return self._by_origin[origin]
+
+    def _rows(self, found: Sequence[Bools]) -> Bools:
+        return np.array(found, dtype=np.bool_).reshape(len(found), len(self._device))
+
+    def _too_far(self, job: Job) -> Bools:
+        rtt_ms, _ = self._seen_from(job.origin_region)
+        out: Bools = rtt_ms > (math.inf if job.max_rtt_ms is None else job.max_rtt_ms)
+        return out
+
+    def _wrong_size(self, job: Job) -> Bools:
+        tenths = job.units * job.unit_tenths
+        out: Bools = (tenths > self._largest_tenths) | (tenths < self._smallest_tenths)
+        return out
 
     def _not_allowed(self, job: Job) -> Bools:
         out = np.zeros(len(self._device), dtype=np.bool_)
@@ -144,12 +148,13 @@ class EligibilityRules:
         return {"green_share": float(self._green[row]), "min_green_share": job.min_green_share}
 
 
-def what_rules_depend_on(job: Job) -> Hashable:
-    """Jobs of which this is the same are ruled out alike at each offering, with the same facts; their run times differ."""
+def what_rules_depend_on(job: Job) -> tuple[Hashable, ...]:
+    """By rule: jobs of which this is the same are ruled out at the same offerings, with the same facts, written alike."""
     runs_on = tuple(sorted(job.hours)) if isinstance(job.hours, Mapping) else None
     return (
         (job.compute_class, job.precision, job.min_memory_gb, job.devices, runs_on),
-        (job.origin_region, job.max_rtt_ms, job.allowed_regions, job.max_pue, job.min_green_share),
+        (job.origin_region, repr(job.max_rtt_ms)),
+        (job.allowed_regions, repr(job.max_pue), repr(job.min_green_share)),
         (job.units, job.unit_tenths),
     )
 
@@ -165,9 +170,3 @@ def _smallest_order_tenths(offering: Offering) -> int:
     if offering.slices_per_unit == WHOLE_UNIT and offering.min_units_per_order == 1:
         return 1
     return WHOLE_UNIT * offering.min_units_per_order
-
-
-def _device_fits(device: Device, job: Job) -> bool:
-    enough_memory = job.min_memory_gb is None or device.memory_gb >= job.min_memory_gb
-    runs_precision = device.speed_for(job.precision) is not None
-    return device.compute_class is job.compute_class and enough_memory and runs_precision

@@ -3,13 +3,14 @@
 Shares of demand are measured in IT energy (kWh), the one measure in which card-hours and core-hours add up.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from market.clearing.asked import JOB_CLASSES, Kinds
 from market.clearing.builder import BuiltProblem
 from market.clearing.placements import Placements, read_placements
 from market.clearing.supply import cny
@@ -34,7 +35,7 @@ class Bounds:
 def round_bounds(built: BuiltProblem, clearing: Clearing) -> Bounds:
     """Bounds by which the clearing and every baseline of the same round are measured."""
     classes = _classes(built)
-    worth = replace(built.problem, value_micros=built.worth_micros)
+    worth = replace(built.problem, value_micros=built.worth_micros) if built.bonus_micros else built.problem
     alone = baselines.bound_alone(worth, list(classes.values()))
     return Bounds(
         overall=int(clearing.bound_micros) - built.bonus_micros,
@@ -60,9 +61,7 @@ def clearing_figures(built: BuiltProblem, clearing: Clearing, bounds: Bounds) ->
 
 def _classes(built: BuiltProblem) -> dict[JobClass, Bools]:
     """(J,) members of each job class that has any."""
-    number = {name: row for row, name in enumerate(JobClass)}
-    of_job = np.array([number[order.job.job_class] for order in built.snapshot.orders], dtype=np.int64)
-    members = {name: of_job == row for name, row in number.items()}
+    members = {name: built.asked.job_class == row for row, name in enumerate(JOB_CLASSES)}
     return {name: rows for name, rows in members.items() if rows.any()}
 
 
@@ -75,11 +74,10 @@ class _Way:
 
     @classmethod
     def of(cls, built: BuiltProblem, placed: Placements) -> "_Way":
-        catalogue, orders = built.snapshot.catalogue, built.snapshot.orders
-        origin = {region_id: region.side for region_id, region in catalogue.region_by_id.items()}
-        side = _is([catalogue.region_of(o.node_id).side for o in catalogue.offerings], Side.WEST)
-        eastern = _is([origin[orders[job].job.origin_region] for job in placed.job.tolist()], Side.EAST)
-        return cls(eastern, side[placed.offering])
+        catalogue, found = built.snapshot.catalogue, built.eligibility
+        western = _is([catalogue.region_of(o.node_id).side for o in catalogue.offerings], Side.WEST)
+        eastern = _is([catalogue.region_by_id[origin].side for origin in found.origins], Side.EAST)
+        return cls(eastern[found.origin[placed.job]], western[placed.offering])
 
 
 def _figures_of(
@@ -134,25 +132,35 @@ def _utilisation_by_side(built: BuiltProblem, placed: Placements) -> dict[str, d
 def east_west_flows(built: BuiltProblem, clearing: Clearing) -> list[dict[str, Any]]:
     """Granted demand by (origin region, serving region, job class), largest IT energy first."""
     placed = read_placements(built, clearing)
-    catalogue = built.snapshot.catalogue
-    flows: dict[tuple[str, str, str], list[float]] = {}
-    for row, job in enumerate(placed.job):
-        order = built.snapshot.orders[job]
-        region = catalogue.region_of(catalogue.offerings[placed.offering[row]].node_id)
-        key = (order.job.origin_region, region.id, order.job.job_class.value)
-        sums = flows.setdefault(key, [0, 0.0, 0.0, 0.0])
-        unit_hours = float(placed.units[row] * placed.unit_tenths[row] * placed.slots[row]) / WHOLE_UNIT
-        for index, amount in enumerate(
-            (1, unit_hours, float(placed.it_kwh[row]), cny(int(placed.price_micros[row])))
-        ):
-            sums[index] += amount
-    rows = [_flow(key, sums, catalogue.region_by_id) for key, sums in flows.items()]
+    catalogue, origins = built.snapshot.catalogue, built.eligibility.origins
+    serving = [catalogue.region_of(offering.node_id).id for offering in catalogue.offerings]
+    keys = [
+        (origins[origin], serving[offering], JOB_CLASSES[job_class].value)
+        for origin, offering, job_class in zip(
+            built.eligibility.origin[placed.job].tolist(),
+            placed.offering.tolist(),
+            built.asked.job_class[placed.job].tolist(),
+            strict=True,
+        )
+    ]
+    ways = Kinds.of(keys)
+    amounts = (
+        np.ones(len(keys)),
+        (placed.units * placed.unit_tenths * placed.slots).astype(np.float64) / WHOLE_UNIT,
+        placed.it_kwh,
+        [cny(price) for price in placed.price_micros.tolist()],
+    )
+    sums = zip(*(np.bincount(ways.of_each, weights=amount).tolist() for amount in amounts), strict=True)
+    rows = [
+        _flow(keys[first], of_way, catalogue.region_by_id)
+        for first, of_way in zip(ways.first, sums, strict=True)
+    ]
     return sorted(
         rows, key=lambda flow: (-flow["it_kwh"], flow["from_region"], flow["to_region"], flow["job_class"])
     )
 
 
-def _flow(key: tuple[str, str, str], sums: list[float], regions: Mapping[str, Any]) -> dict[str, Any]:
+def _flow(key: tuple[str, str, str], sums: Sequence[float], regions: Mapping[str, Any]) -> dict[str, Any]:
     origin, target, job_class = key
     return {
         "from_region": origin,

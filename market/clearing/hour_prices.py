@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from market.clearing.builder import BuiltProblem
 from market.clearing.snapshot import Horizon
@@ -71,6 +72,17 @@ def read_hour_prices(
         if only is None or offering_id == only
         for slot in range(horizon.slots)
     )
+
+
+def congestion_by_hour(
+    problem: ClearingProblem, clearing: Clearing, parts_per_unit: npt.NDArray[np.int64]
+) -> list[list[int]]:
+    """By offering and slot: the same of all of them."""
+    watts = problem.facility_watts_per_unit.astype(object)[:, None]
+    power = clearing.power_price_micros.astype(object)[problem.offering_node] * watts
+    of_part = clearing.price_micros.astype(object) + (power + 500) // 1000
+    found: list[list[int]] = (parts_per_unit.astype(object)[:, None] * of_part).tolist()
+    return found
 
 
 def congestion_micros(

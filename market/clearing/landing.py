@@ -22,8 +22,8 @@ from market.domain.rounds import Allocation, Explanation
 from solver import Clearing, ClearingProblem, Status, baselines
 from solver.explain import Explainer
 
-EXPLAINED_TOGETHER = 5_000
-"""Orders whose candidates are compared in one go: enough to be quick, few enough for any machine's memory."""
+COMPARED_TOGETHER = 4_000_000
+"""Pairs of an order and an offering that are compared in one go: enough to be quick, few enough for any machine's memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +127,9 @@ def explain_unplaced(built: BuiltProblem, clearing: Clearing, round_id: str) -> 
     explainer, orders = Explainer(built.problem, clearing), built.snapshot.orders
     unplaced = np.flatnonzero(clearing.chosen < 0)
     found = []
-    for begin in range(0, len(unplaced), EXPLAINED_TOGETHER):
-        jobs = unplaced[begin : begin + EXPLAINED_TOGETHER]
+    most = max(1, COMPARED_TOGETHER // max(built.problem.offerings, 1))
+    for begin in range(0, len(unplaced), most):
+        jobs = unplaced[begin : begin + most]
         reasons = Reasons(built, jobs, explainer.judge(jobs))
         for at, job in enumerate(jobs.tolist()):
             cost = reasons.least_cost_micros(at)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from market.clearing.builder import BuiltProblem
-from market.clearing.hour_prices import congestion_micros
+from market.clearing.hour_prices import congestion_by_hour
 from market.domain.ids import IdSource
 from market.domain.money import hourly_price_micros
 from market.domain.orders import WHOLE_UNIT
@@ -20,6 +20,10 @@ from solver import Clearing
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+
+
+_GRANTED = ("units", "unit_tenths", "rtt_ms", "facility_kwh", "carbon_kg_location", "carbon_kg_market")
+"""Columns of placements that allocations have by the same names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +60,13 @@ def read_placements(built: BuiltProblem, clearing: Clearing) -> Placements:
     offering = problem.candidate_offering[candidate].astype(np.int64)
     slots = problem.candidate_slots[candidate].astype(np.int64)
     parts = problem.candidate_units[candidate] * problem.job_scale[job]
-    jobs = [built.snapshot.orders[j].job for j in job]
-    units = np.array([j.units for j in jobs], dtype=np.int64)
-    tenths = np.array([j.unit_tenths for j in jobs], dtype=np.int64)
-    asks = supply.ask_micros[offering].tolist()
-    hourly = np.array(
-        [hourly_price_micros(ask, j.units, j.unit_tenths) for ask, j in zip(asks, jobs, strict=True)],
-        dtype=np.int64,
-    )
+    units, tenths = built.asked.units[job], built.asked.unit_tenths[job]
+    sold = zip(supply.ask_micros[offering].tolist(), units.tolist(), tenths.tolist(), strict=True)
+    hourly = np.array([hourly_price_micros(*one) for one in sold], dtype=np.int64)
     start = clearing.start_slot[job].astype(np.int64)
     node = supply.offering_node[offering]
     pue = np.array([n.pue for n in catalogue.nodes])
     facility_kwh = supply.facility_watts_per_unit[offering] * units * tenths * slots / (1000 * WHOLE_UNIT)
-    rtt = np.array([built.eligibility[j].rtt_ms[o] for j, o in zip(job, offering, strict=True)])
     return Placements(
         job=job,
         offering=offering,
@@ -81,7 +79,7 @@ def read_placements(built: BuiltProblem, clearing: Clearing) -> Placements:
         price_micros=hourly * slots,
         policy_cost_micros=parts * _cost_of_window(supply.part_cost_micros, offering, start, slots)
         + problem.candidate_fixed_micros[candidate] * problem.job_scale[job],
-        rtt_ms=rtt.astype(np.float64),
+        rtt_ms=built.eligibility.rtt(job, offering),
         it_kwh=facility_kwh / pue[node] if len(pue) else facility_kwh,
         facility_kwh=facility_kwh,
         carbon_kg_location=facility_kwh * supply.kg_per_kwh_location[node],
@@ -100,25 +98,22 @@ def price_placements(
     built: BuiltProblem, placed: Placements, clearing: Clearing, rule: PricingRule
 ) -> tuple[HourlyPrices, ...]:
     """What each placed order pays and its provider earns, hour by hour, at the clearing's prices."""
-    priced = []
-    for row, job in enumerate(placed.job):
-        order, offering = built.snapshot.orders[job], int(placed.offering[row])
-        first, parts_per_unit = int(placed.start[row]), int(built.supply.parts_per_unit[offering])
-        hours = range(first, first + int(placed.slots[row]))
-        priced.append(
-            price_hours(
-                rule,
-                ask_micros=int(built.supply.ask_micros[offering]),
-                congestion_micros=[
-                    congestion_micros(built.problem, clearing, parts_per_unit, offering, hour)
-                    for hour in hours
-                ],
-                units=int(placed.units[row]),
-                unit_tenths=int(placed.unit_tenths[row]),
-                limit_micros=order.remaining_limit_micros,
-            )
+    orders, supply = built.snapshot.orders, built.supply
+    congestion = congestion_by_hour(built.problem, clearing, supply.parts_per_unit)
+    columns = (placed.job, placed.offering, placed.start, placed.slots, placed.units, placed.unit_tenths)
+    return tuple(
+        price_hours(
+            rule,
+            ask_micros=ask,
+            congestion_micros=congestion[offering][first : first + slots],
+            units=units,
+            unit_tenths=tenths,
+            limit_micros=orders[job].remaining_limit_micros,
         )
-    return tuple(priced)
+        for ask, job, offering, first, slots, units, tenths in zip(
+            supply.ask_micros[placed.offering].tolist(), *(column.tolist() for column in columns), strict=True
+        )
+    )
 
 
 def build_allocations(
@@ -131,11 +126,20 @@ def build_allocations(
 ) -> tuple[Allocation, ...]:
     """One allocation for each placed order, at these prices; at posted ones where none are given."""
     offerings, horizon = built.snapshot.catalogue.offerings, built.snapshot.horizon
+    if prices is None:
+        prices = [_posted(built, placed, row) for row in range(len(placed.job))]
+    hours = [horizon.slot_start(slot) for slot in range(horizon.slots + 1)]
+    places = zip(
+        placed.job.tolist(),
+        placed.offering.tolist(),
+        placed.start.tolist(),
+        placed.slots.tolist(),
+        strict=True,
+    )
+    granted = zip(*(getattr(placed, name).tolist() for name in _GRANTED), strict=True)
     allocations = []
-    for row, job in enumerate(placed.job):
-        order, offering = built.snapshot.orders[job], offerings[placed.offering[row]]
-        start = int(placed.start[row])
-        priced = _posted(built, placed, row) if prices is None else prices[row]
+    for (job, row, start, slots), priced, columns in zip(places, prices, granted, strict=True):
+        order, offering = built.snapshot.orders[job], offerings[row]
         allocations.append(
             Allocation(
                 id=ids.new("alo", now),
@@ -145,20 +149,15 @@ def build_allocations(
                 offering_id=offering.id,
                 provider_id=offering.provider_id,
                 node_id=offering.node_id,
-                units=int(placed.units[row]),
-                unit_tenths=int(placed.unit_tenths[row]),
-                starts_at=horizon.slot_start(start),
-                ends_at=horizon.slot_start(start + int(placed.slots[row])),
+                starts_at=hours[start],
+                ends_at=hours[start + slots],
                 ask_micros_per_unit_hour=offering.ask_micros_per_unit_hour,
                 price_micros=priced.price_micros,
                 charges_micros=priced.charges_micros,
                 earnings_micros=priced.earnings_micros,
                 offering_version=offering.version,
-                rtt_ms=float(placed.rtt_ms[row]),
-                facility_kwh=float(placed.facility_kwh[row]),
-                carbon_kg_location=float(placed.carbon_kg_location[row]),
-                carbon_kg_market=float(placed.carbon_kg_market[row]),
                 state=AllocationState.GRANTED,
+                **dict(zip(_GRANTED, columns, strict=True)),
             )
         )
     return tuple(allocations)

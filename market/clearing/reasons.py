@@ -6,31 +6,30 @@ decided comes from the solver's `Verdicts`. A node's reason is that of its offer
 Codes are compared for all orders together; facts are drawn up only of the reasons that are told.
 """
 
-from collections.abc import Hashable, Mapping
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from market.clearing.builder import BuiltProblem
-from market.clearing.eligibility import RULED_OUT, what_rules_depend_on
-from market.domain.money import format_cny
+from market.clearing.eligibility import RULED_OUT
+from market.clearing.reason_facts import Facts
 from market.domain.rounds import Reason, ReasonCode
 from solver.verdicts import CODES, NONE, TOO_LARGE, Verdicts
 
+Ints = npt.NDArray[np.int64]
+Objects = npt.NDArray[np.object_]
 Ranks = npt.NDArray[np.int8]
 CODE_OF_RANK = tuple(ReasonCode)
 CLOSENESS = {code: rank for rank, code in enumerate(CODE_OF_RANK)}
 """How close a code is to being placed: the enum runs from the most fundamental obstacle to the slightest."""
-HELD = frozenset({ReasonCode.NO_CAPACITY, ReasonCode.NO_POWER})
 NO_ROW = -1
 
 
 class Reasons:
     """Why jobs of a problem were not placed, from the solver's verdicts on them; `at` counts these jobs from 0."""
 
-    def __init__(self, built: BuiltProblem, jobs: npt.NDArray[np.int64], verdicts: Verdicts) -> None:
+    def __init__(self, built: BuiltProblem, jobs: Ints, verdicts: Verdicts) -> None:
         self._built, self._verdicts, self._jobs = built, verdicts, jobs
         shape = len(jobs), len(built.snapshot.catalogue.offerings)
         at = np.repeat(np.arange(len(jobs)), np.diff(verdicts.first_row))
@@ -38,23 +37,17 @@ class Reasons:
         self._row[at, verdicts.offering] = np.arange(len(verdicts.job))
         self._rank: Ranks = np.full(shape, CLOSENESS[ReasonCode.PRICED_OUT], dtype=np.int8)
         self._rank[at, verdicts.offering] = self._judged()
-        rules = [built.eligibility[job].rule for job in jobs.tolist()]
-        rule = np.array(rules, dtype=np.int8).reshape(shape)
-        self._rank[rule > 0] = _RANK_OF_RULE[rule[rule > 0]]
-        self._ruled_out = rule > 0
-        self._ruled_out_for: dict[Hashable, dict[int, Reason]] = {}
+        self._rule = built.eligibility.rules(jobs)
+        np.copyto(self._rank, _RANK_OF_RULE[self._rule], where=self._rule > 0)
 
-    def of_offering(self, at: int, row: int) -> Reason:
-        """Of one of the catalogue's offerings."""
-        if self._ruled_out[at, row]:
-            return self._rule_out(at, row)
-        offering = self._built.snapshot.catalogue.offerings[row]
-        code = CODE_OF_RANK[self._rank[at, row]]
-        return Reason(offering.node_id, code, self._facts(at, row, code))
+    def of_offerings(self, at: int) -> tuple[Reason, ...]:
+        """One for each of the catalogue's offerings."""
+        rows = np.arange(self._rank.shape[1])
+        return tuple(self._told(np.full(len(rows), at), rows))
 
     def of_nodes(self, at: int) -> tuple[Reason, ...]:
         """One for each node that lists anything, by id."""
-        return tuple(self.of_offering(at, row) for row in self._closest[at].tolist())
+        return self._of_nodes[at]
 
     def code(self, at: int) -> ReasonCode:
         """The order's own: that of the node that came closest."""
@@ -68,7 +61,16 @@ class Reasons:
         return int(costs.min()) if len(costs) else None
 
     @cached_property
-    def _closest(self) -> npt.NDArray[np.int64]:
+    def _of_nodes(self) -> list[tuple[Reason, ...]]:
+        closest = self._closest
+        jobs, nodes = closest.shape
+        told = self._told(np.repeat(np.arange(jobs), nodes), closest.ravel())
+        return [tuple(told[begin : begin + nodes]) for begin in range(0, jobs * nodes, nodes or 1)] or [
+            ()
+        ] * jobs
+
+    @cached_property
+    def _closest(self) -> Ints:
         """(jobs, nodes by id) the row of the offering that came closest, the first of equals."""
         nodes: dict[str, list[int]] = {}
         for row, offering in enumerate(self._built.snapshot.catalogue.offerings):
@@ -80,52 +82,48 @@ class Reasons:
     def _judged(self) -> Ranks:
         """The solver's codes in market terms; too large for what this round had free is told apart."""
         verdicts, built = self._verdicts, self._built
-        orders = built.snapshot.orders
-        units = np.array([order.job.units for order in orders], dtype=np.int64)
-        listed = units[verdicts.job] <= built.supply.listed_units[verdicts.offering]
+        listed = built.asked.units[verdicts.job] <= built.supply.listed_units[verdicts.offering]
         held = np.where(listed, CLOSENESS[ReasonCode.NO_CAPACITY], CLOSENESS[ReasonCode.TOO_LARGE])
         held = np.where(verdicts.units_alone, CLOSENESS[ReasonCode.NO_POWER], held)
         ranks: Ranks = np.where(verdicts.code == TOO_LARGE, held, _RANK_OF_VERDICT[verdicts.code])
         return ranks
 
-    def _rule_out(self, at: int, row: int) -> Reason:
-        """What needs no competition is the same for all orders that ask for the same, however long they run."""
-        number = int(self._jobs[at])
-        job = self._built.snapshot.orders[number].job
-        known = self._ruled_out_for.setdefault(what_rules_depend_on(job), {})
-        if row not in known:
-            facts = self._built.rules.facts(job, row, self._built.eligibility[number])
-            node_id = self._built.snapshot.catalogue.offerings[row].node_id
-            known[row] = Reason(node_id, CODE_OF_RANK[self._rank[at, row]], facts)
-        return known[row]
+    def _told(self, at: Ints, offering: Ints) -> list[Reason]:
+        """Of each job at the offering beside it."""
+        found = np.empty(len(at), dtype=object)
+        rule, row = self._rule[at, offering], self._row[at, offering]
+        ruled_out, judged = rule > 0, (rule == 0) & (row != NO_ROW)
+        unjudged = ~(ruled_out | judged)
+        found[ruled_out] = self._ruled_out(self._jobs[at[ruled_out]], offering[ruled_out], rule[ruled_out])
+        found[judged] = self._decided(row[judged], self._rank[at, offering][judged])
+        found[unjudged] = self._priced_out(offering[unjudged])
+        told: list[Reason] = found.tolist()
+        return told
 
-    def _facts(self, at: int, row: int, code: ReasonCode) -> Mapping[str, Any]:
-        job, offering = int(self._jobs[at]), self._built.snapshot.catalogue.offerings[row]
-        if self._row[at, row] == NO_ROW:
-            return {"offering": offering.id}
-        slots = int(self._built.eligibility[job].slots[row])
-        facts = {"offering": offering.id, "slots_needed": slots}
-        if code is ReasonCode.TOO_LATE:
-            window = self._built.problem.end_slot[job] - self._built.problem.first_slot[job]
-            return facts | {"slots_in_window": int(window)}
-        return facts | self._facts_of_competition(job, int(self._row[at, row]), code)
+    def _ruled_out(self, job: Ints, offering: Ints, rule: Ranks) -> Objects:
+        """What needs no competition is drawn up once for all orders that ask the rule for the same."""
+        built, offerings = self._built, self._built.snapshot.catalogue.offerings
+        kind = np.stack(built.eligibility.kind)[rule - 1, job]
+        same = (kind * len(RULED_OUT) + rule - 1) * len(offerings) + offering
+        _, first, number = np.unique(same, return_index=True, return_inverse=True)
+        drawn_up = np.empty(len(first), dtype=object)
+        columns = (column[first].tolist() for column in (job, offering, rule))
+        for at, (one, row, by) in enumerate(zip(*columns, strict=True)):
+            facts = built.rules.facts(built.snapshot.orders[one].job, row, by)
+            drawn_up[at] = Reason(offerings[row].node_id, RULED_OUT[by - 1], facts)
+        return drawn_up[number]
 
-    def _facts_of_competition(self, job: int, row: int, code: ReasonCode) -> dict[str, Any]:
-        verdicts, order = self._verdicts, self._built.snapshot.orders[job]
-        if verdicts.best_start[row] == NONE:
-            return {"busy_hours": 0} if code in HELD else {}
-        facts: dict[str, Any] = {}
-        if code in HELD:
-            units, power = verdicts.blocking_slots(row)
-            facts["busy_hours"] = len(units or power)
-        facts["cost"] = format_cny(int(verdicts.cost_micros[row]))
-        facts["limit_price"] = format_cny(order.terms.limit_price_micros)
-        congestion = verdicts.congestion_micros(row)
-        if congestion:
-            facts["congestion"] = format_cny(congestion)
-        if verdicts.fitting_start[row] != NONE:
-            facts["cost_of_free_slot"] = format_cny(int(verdicts.fitting_cost_micros[row]))
-        return facts
+    def _decided(self, rows: Ints, ranks: Ranks) -> list[Reason]:
+        """What time, price, capacity and power decided, by rows of the verdicts."""
+        facts, offerings = Facts(self._built, self._verdicts, rows), self._built.snapshot.catalogue.offerings
+        of_each = zip(self._verdicts.offering[rows].tolist(), ranks.tolist(), strict=True)
+        codes = ((offerings[row].node_id, CODE_OF_RANK[rank]) for row, rank in of_each)
+        return [Reason(node_id, code, facts.told(at, code)) for at, (node_id, code) in enumerate(codes)]
+
+    def _priced_out(self, offering: Ints) -> list[Reason]:
+        """Where no amount of money that an order can name would do."""
+        listed = [self._built.snapshot.catalogue.offerings[row] for row in offering.tolist()]
+        return [Reason(one.node_id, ReasonCode.PRICED_OUT, {"offering": one.id}) for one in listed]
 
 
 def deciding_code(reasons: tuple[Reason, ...]) -> ReasonCode:

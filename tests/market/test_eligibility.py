@@ -51,7 +51,7 @@ def test_each_rule_in_and_out(
 ) -> None:
     assert verdict(offering_id, **inside) is None
     assert verdict(offering_id, **outside) is code
-    facts = RULES.facts(job(**outside), ROW[offering_id], RULES.check(job(**outside)))
+    facts = RULES.facts(job(**outside), ROW[offering_id], 1 + RULED_OUT.index(code))
     assert facts
 
 
@@ -107,7 +107,7 @@ def test_the_size_of_an_order(
         assert not found.rule[0]
     else:
         assert RULED_OUT[found.rule[0] - 1] is ReasonCode.TOO_LARGE
-        assert rules.facts(asked, 0, found) == facts
+        assert rules.facts(asked, 0, int(found.rule[0])) == facts
 
 
 @pytest.mark.parametrize(("share", "slots"), [(1.0, 3), (0.67, 3), (2 / 3, 2), (0.5, 2), (0.01, 1)])
