@@ -22,6 +22,7 @@ from market.conditions import require
 from market.desks.access import AccessDesk
 from market.desks.catalogue import CatalogueDesk
 from market.desks.deliveries import DeliveryDesk
+from market.desks.intake import IntakeDesk
 from market.desks.landing import LandingDesk
 from market.desks.promises import PromiseDesk
 from market.desks.repeating import repeatable
@@ -37,13 +38,10 @@ from market.domain.scopes import Scope
 from market.domain.states import AllocationState, Cause, OrderState, RoundState
 from market.idempotency import AnsweredBefore, Once, refuse_answered
 from market.ordering.amendment import amend
-from market.ordering.spot import PlacingAtOnce, place_at_once, wants_place_at_once
-from market.ordering.submission import Submission, accept_orders, open_draft, remembered_answer
+from market.ordering.spot import place_at_once, wants_place_at_once
+from market.ordering.submission import Submission, open_draft
 from market.persistence.database import Database
-from market.persistence.directory import KeptDirectory
-from market.persistence.ledger_store import enough_funds
 from market.persistence.store import Store
-from market.persistence.together import sent_together
 from market.rounds.steps import (
     EXCHANGE_STOPPED,
     OpenedRound,
@@ -69,6 +67,7 @@ class Exchange(
     TreasuryDesk,
     PromiseDesk,
     AccessDesk,
+    IntakeDesk,
     WebhookDesk,
     DeliveryDesk,
     LandingDesk,
@@ -78,39 +77,17 @@ class Exchange(
     def __init__(self, database: Database, clock: Clock, solve: Solve = solve_here, pepper: str = "") -> None:
         super().__init__(database, clock, pepper)
         self._solve = solve
-        self._directory = KeptDirectory()
         self._rounds_refused = False
         self.watch = Watch()
 
     # The main path
 
-    @repeatable
     def submit_orders(
         self, actor: Actor, submissions: Sequence[Submission | MarketError], once: Once | None = None
     ) -> list[Order | MarketError]:
         """Put orders in the book; each is answered on its own: the order, or why it was refused."""
         actor.require(Role.BUYER, Role.OPERATOR, scope=Scope.ORDERS)
-        now = self.clock.now()
-        with self._unit_of_work(actor, once) as work:
-            placing: PlacingAtOnce | None = None
-            if any(isinstance(one, Submission) and one.looks_for_place for one in submissions):
-                work.promises.hold_capacity()
-                placing = PlacingAtOnce(work, work.catalogue(), self._ids, now)
-            books = Books(work, self._ids, now)
-            directory = self._directory.read(work.session)
-            buyers = {one.buyer_id for one in submissions if isinstance(one, Submission)}
-            work.orders.note_buyers(buyers, self._directory.buyers_among(work.session, buyers))
-            answers = books.admit(accept_orders(work, directory, submissions, self._ids, now))
-            if placing is not None:
-                answers = placing.find(answers, submissions)
-            accepted = [answer for answer in answers if isinstance(answer, Order)]
-            with enough_funds(), sent_together(work.session, len(accepted)):
-                work.orders.add(accepted, actor.key_id)
-                books.accept(order for order in accepted if order.state is OrderState.OPEN)
-            if placing is not None:
-                answers = placing.grant(answers, actor.key_id)
-            if once is not None:
-                work.answer = {"orders": [remembered_answer(answer) for answer in answers]}
+        answers = self._take_in(actor, submissions, once)
         self.watch.tell_orders(answers)
         return answers
 

@@ -1,6 +1,7 @@
 """Idempotency keys: the same request under the same key is carried out once, and answered the same."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,8 @@ from market.domain.errors import Conflict
 from market.persistence.store import Store
 
 RETRY_AFTER_SECONDS = 1
+_OF_ANSWERS = ("pk_answers", "answers.client")
+"""How PostgreSQL and SQLite name the rule that a key has one answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,18 @@ def refuse_answered(work: Store, once: Once) -> None:
 
 
 def remember(work: Store, once: Once, answer: Mapping[str, Any], now: datetime) -> None:
-    """Store the answer with the change it answers; `Conflict` where somebody who did not wait was faster."""
+    """Store the answer with the change it answers, within `one_answer`."""
+    work.access.remember(once.client, once.key, once.request_hash, answer, now)
+
+
+@contextmanager
+def one_answer() -> Iterator[None]:
+    """`Conflict` where somebody who did not wait was faster, whenever the database tells."""
     try:
-        work.access.remember(once.client, once.key, once.request_hash, answer, now)
+        yield
     except IntegrityError as error:
+        if not any(name in str(error.orig) for name in _OF_ANSWERS):
+            raise
         raise Conflict(
             "request_in_progress",
             "a request with this idempotency key is being answered; try again under the same key",

@@ -15,11 +15,13 @@ from market.desks.bell import Bell
 from market.domain.clock import Clock
 from market.domain.ids import IdSource
 from market.domain.parties import Actor
-from market.idempotency import Once, refuse_repetition, remember
+from market.idempotency import Once, one_answer, refuse_repetition, remember
 from market.persistence.database import Database
 from market.persistence.event_log import EventLog
+from market.persistence.ledger_store import enough_funds
 from market.persistence.staging import Stage
 from market.persistence.store import Store
+from market.persistence.together import committed_together
 
 
 class UnitOfWork(Store):
@@ -29,6 +31,22 @@ class UnitOfWork(Store):
         events = EventLog(session, at) if by is None else EventLog(session, at, by.key_id, by.request_id)
         super().__init__(session, events)
         self.answer: Mapping[str, Any] = {}
+        self._last: Callable[[], None] | None = None
+
+    def write_last(self, write: Callable[[], None]) -> None:
+        """Have the last rows of it, at most one in a table, written with the log and the COMMIT, in one go."""
+        self._last = write
+
+    @contextmanager
+    def committing(self) -> Iterator[None]:
+        """What is written within is committed at its end, after what was to be written last."""
+        if self._last is None:
+            yield
+            self.session.commit()
+            return
+        with enough_funds(), committed_together(self.session, most_rows=1):
+            self._last()
+            yield
 
 
 class Desk:
@@ -56,9 +74,10 @@ class Desk:
             if once is not None:
                 refuse_repetition(work, once)
             yield work
-            if once is not None:
-                remember(work, once, work.answer, self.clock.now())
-            told = work.events.write()
-            session.commit()
+            with one_answer(), work.committing():
+                if once is not None:
+                    remember(work, once, work.answer, self.clock.now())
+                told = work.events.write()
+            work.ledger.keep_opened()
         if told:
             self.bell.ring()

@@ -8,19 +8,21 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, text
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from market.domain.events import EXCHANGE, Event, require_kind
 from market.persistence.bulk import BoundRows, ReadyRows, bind_inserts
+from market.persistence.database import TELLER
 from market.persistence.models import EventRow
-from market.persistence.notices import give_notice
+from market.persistence.notices import CHANNEL
 from market.persistence.together import sent_together
 
 EVENTS_LOCK = 0x4B42
 """Any number besides those of the round and capacity locks."""
 
-_LOCK = text("SELECT pg_advisory_xact_lock(:number)")
+_LOCK_AND_TELL = "SELECT pg_advisory_xact_lock(%s), pg_notify(%s, %s)"
+"""Others are told when it is committed, wherever in the transaction that was asked for."""
 _HISTORY = (
     select(EventRow.__table__)
     .where(EventRow.resource == bindparam("resource"), EventRow.resource_id == bindparam("id"))
@@ -125,10 +127,10 @@ class EventLog:
             return False
         with sent_together(self._session, max(map(len, bound))):
             if self._session.get_bind().dialect.name == "postgresql":
-                self._session.execute(_LOCK, {"number": EVENTS_LOCK})
+                teller = self._session.info.get(TELLER, "")
+                self._session.connection().exec_driver_sql(_LOCK_AND_TELL, (EVENTS_LOCK, CHANNEL, teller))
             for rows in bound:
                 rows.write(self._session)
-            give_notice(self._session)
         self._bound = []
         return True
 

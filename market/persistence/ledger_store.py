@@ -19,6 +19,7 @@ from market.persistence.bulk import BoundRows, ReadyRows, bind_columns
 from market.persistence.filters import Filters, conditions
 from market.persistence.models import OfferingRow, OfferingVersionRow
 from market.persistence.money_models import AccountRow, TransferRow, VoucherPoolRow
+from market.persistence.opened import opened_of
 from market.persistence.paging import Page, PageRequest, read_page
 
 _TRANSFER_FILTERS = ("order_id", "allocation_id", "round_id", "kind", "at")
@@ -40,7 +41,8 @@ _MADE_WHOLE_BESIDE = and_(
 
 @contextmanager
 def enough_funds() -> Iterator[None]:
-    """`Conflict` where the database finds that an account would fall too low: somebody changed its limit just now."""
+    """`Conflict` where the database finds that an account would fall too low: nobody had looked, or somebody changed its
+    limit just now. It has no facts: the database does not say how much is left."""
     try:
         yield
     except IntegrityError as error:
@@ -55,14 +57,21 @@ class LedgerStore:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._pools: dict[str, VoucherPool] = {}
+        self._opened: set[str] = set()
 
     def open_accounts(self, accounts: Iterable[Account]) -> None:
         """Insert those of the accounts that are not there yet, be it by somebody else just now."""
-        rows = [mapping.account_columns(account) for account in accounts]
+        known = opened_of(self._session)
+        rows = [mapping.account_columns(account) for account in accounts if account.id not in known]
         if not rows:
             return
         connection = self._session.connection()
         connection.execute(_OPEN_ACCOUNTS[connection.dialect.name], rows)
+        self._opened |= {row["id"] for row in rows}
+
+    def keep_opened(self) -> None:
+        """What was opened here was committed: nobody needs to open it any more."""
+        opened_of(self._session).keep(self._opened)
 
     def held_account(self, account_id: str) -> Account | None:
         """One account, which nobody else changes before the end of this unit of work."""

@@ -71,6 +71,11 @@ class Books:
         with self.together():
             return [holds.accept(self._postings, order) for order in orders]
 
+    def accept_unasked(self, orders: Sequence[Order]) -> list[Order]:
+        """The same of orders that were not admitted: the table of accounts refuses what is not covered (`enough_funds`)."""
+        holds.ask_nobody(self._postings, orders)
+        return self.accept(orders)
+
     def amend(self, order: Order, new_limit_micros: int) -> Order:
         """The hold of an order in the book follows its limit price; writing the terms is up to the caller."""
         if order.state not in IN_BOOK:

@@ -36,6 +36,11 @@ def admit(postings: Postings, answers: Sequence[Order | MarketError]) -> list[Or
     return admitted
 
 
+def ask_nobody(postings: Postings, orders: Sequence[Order]) -> None:
+    """Take orders as covered, whatever their buyers' accounts hold: the rule of the table refuses what is not."""
+    postings.take_as_unlimited([buyer_account(order.buyer_id) for order in orders])
+
+
 def accept(postings: Postings, order: Order) -> Order:
     """Hold the limit price. An order that is new was stored with its hold; the money moves here."""
     limit = order.terms.limit_price_micros

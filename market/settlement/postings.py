@@ -192,6 +192,10 @@ class Postings:
             found = self.work.ledger.held_limited_accounts(new)
             self._limited |= {id_: found.get(id_) for id_ in new}
 
+    def take_as_unlimited(self, accounts: list[Account]) -> None:
+        """Take accounts as without limit, except where it is known better; they are not held."""
+        self._limited |= {account.id: None for account in accounts if account.id not in self._limited}
+
     def require(self, account: Account, amount_micros: int) -> None:
         """`Conflict` unless an account can give so much."""
         available = self.available_micros(account)
