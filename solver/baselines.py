@@ -7,6 +7,7 @@ prices are zero, so their bound is the sum of what every job could bring alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -22,51 +23,95 @@ MOST_FOR_ALL_RULES = 200_000
 """Above so many jobs the other rules take seconds that dives use better: value density led them on every large market."""
 
 
+class SimpleRules:
+    """The rules for one problem: what they have in common is laid out and bounded once."""
+
+    def __init__(self, problem: ClearingProblem) -> None:
+        self._problem, self._layout = problem, build_layout(problem)
+
+    def value_density(self) -> Clearing:
+        """Most net value per unit and slot first, each job at its cheapest place that fits."""
+        return self._placed_by(density_order(self._problem, self._layout))
+
+    def first_come_cheapest(self) -> Clearing:
+        """Jobs as they come (by index), each at its cheapest place that fits."""
+        return self._placed_by(np.arange(self._problem.jobs))
+
+    def highest_bid(self) -> Clearing:
+        """Largest value first, each job at its cheapest place that fits."""
+        return self._placed_by(bid_order(self._problem))
+
+    def random_order(self, seed: int) -> Clearing:
+        """Jobs in a random order, each at its cheapest place that fits."""
+        return self._placed_by(np.random.default_rng(seed).permutation(self._problem.jobs))
+
+    def local_first(
+        self, candidate_distance: npt.NDArray[np.float64] | npt.NDArray[np.int64] | Sequence[float]
+    ) -> Clearing:
+        """Jobs as they come, each at its nearest candidate that fits, as early as it can.
+
+        `candidate_distance` (C,) is any measure of distance, such as RTT; ties go to the smaller candidate. Raises
+        ValueError where its shape is another.
+        """
+        problem, distance = self._problem, np.asarray(candidate_distance, dtype=np.float64)
+        if distance.shape != (problem.candidates,):
+            raise ValueError(f"candidate_distance has shape {distance.shape}, not ({problem.candidates},)")
+        floor = empty_floor(problem)
+        profiles = np.repeat(np.arange(problem.profiles), np.diff(problem.profile_start))
+        nearest = np.lexsort((distance, profiles)).astype(np.int64)  # stable: ties stay in their sequence
+        _place_nearest(nearest, self._layout, prefix_sums(problem.unit_cost_micros), floor)
+        return self._clearing(floor)
+
+    def _placed_by(self, order: Int64Array) -> Clearing:
+        return self._clearing(place_by(self._problem, self._layout, order))
+
+    def _clearing(self, floor: Floor) -> Clearing:
+        problem, value = self._problem, worth(self._problem, self._layout, floor)
+        return Clearing(
+            status=Status.FEASIBLE,
+            value_micros=value,
+            bound_micros=self._bound,
+            gap=relative_gap(value, self._bound),
+            chosen=floor.candidate.astype(np.int32),
+            start_slot=floor.start.astype(np.int32),
+            price_micros=np.zeros_like(problem.capacity_units),
+            power_price_micros=np.zeros_like(problem.node_power_watts),
+        )
+
+    @cached_property
+    def _bound(self) -> int:
+        problem = self._problem
+        room = room_of(self._layout, problem.capacity_units, problem.node_power_watts)
+        price, power_price = np.zeros_like(problem.capacity_units), np.zeros_like(problem.node_power_watts)
+        return dual_bound(problem, self._layout, room, price, power_price)
+
+
 def value_density(problem: ClearingProblem) -> Clearing:
-    """Most net value per unit and slot first, each job at its cheapest place that fits."""
-    layout = build_layout(problem)
-    return _clearing(problem, layout, place_by(problem, layout, density_order(problem, layout)))
+    """One rule alone; see SimpleRules."""
+    return SimpleRules(problem).value_density()
 
 
 def first_come_cheapest(problem: ClearingProblem) -> Clearing:
-    """Jobs as they come (by index), each at its cheapest place that fits."""
-    layout = build_layout(problem)
-    return _clearing(problem, layout, place_by(problem, layout, np.arange(problem.jobs)))
+    """One rule alone; see SimpleRules."""
+    return SimpleRules(problem).first_come_cheapest()
 
 
 def highest_bid(problem: ClearingProblem) -> Clearing:
-    """Largest value first, each job at its cheapest place that fits."""
-    layout = build_layout(problem)
-    return _clearing(problem, layout, place_by(problem, layout, bid_order(problem)))
+    """One rule alone; see SimpleRules."""
+    return SimpleRules(problem).highest_bid()
 
 
 def random_order(problem: ClearingProblem, seed: int) -> Clearing:
-    """Jobs in a random order, each at its cheapest place that fits."""
-    layout = build_layout(problem)
-    order = np.random.default_rng(seed).permutation(problem.jobs)
-    return _clearing(problem, layout, place_by(problem, layout, order))
+    """One rule alone; see SimpleRules."""
+    return SimpleRules(problem).random_order(seed)
 
 
 def local_first(
     problem: ClearingProblem,
     candidate_distance: npt.NDArray[np.float64] | npt.NDArray[np.int64] | Sequence[float],
 ) -> Clearing:
-    """Jobs as they come, each at its nearest candidate that fits, as early as it can.
-
-    `candidate_distance` (C,) is any measure of distance, such as RTT; ties go to the smaller candidate. Raises
-    ValueError where its shape is another.
-    """
-    distance = np.asarray(candidate_distance, dtype=np.float64)
-    if distance.shape != (problem.candidates,):
-        raise ValueError(f"candidate_distance has shape {distance.shape}, not ({problem.candidates},)")
-    layout = build_layout(problem)
-    floor, profiles = (
-        empty_floor(problem),
-        np.repeat(np.arange(problem.profiles), np.diff(problem.profile_start)),
-    )
-    nearest = np.lexsort((np.arange(problem.candidates), distance, profiles)).astype(np.int64)
-    _place_nearest(nearest, layout, prefix_sums(problem.unit_cost_micros), floor)
-    return _clearing(problem, layout, floor)
+    """One rule alone; see SimpleRules."""
+    return SimpleRules(problem).local_first(candidate_distance)
 
 
 def simple_orders(problem: ClearingProblem, layout: Layout) -> Iterator[tuple[str, Int64Array]]:
@@ -141,19 +186,3 @@ def bound_alone(problem: ClearingProblem, members: Sequence[npt.NDArray[np.bool_
     price, power_price = np.zeros_like(problem.capacity_units), np.zeros_like(problem.node_power_watts)
     millis = surplus_millis_by_job(problem, layout, room, price, power_price)
     return [rounded_up(int(millis[some].sum())) for some in members]
-
-
-def _clearing(problem: ClearingProblem, layout: Layout, floor: Floor) -> Clearing:
-    price, power_price = np.zeros_like(problem.capacity_units), np.zeros_like(problem.node_power_watts)
-    room = room_of(layout, problem.capacity_units, problem.node_power_watts)
-    value, bound = worth(problem, layout, floor), dual_bound(problem, layout, room, price, power_price)
-    return Clearing(
-        status=Status.FEASIBLE,
-        value_micros=value,
-        bound_micros=bound,
-        gap=relative_gap(value, bound),
-        chosen=floor.candidate.astype(np.int32),
-        start_slot=floor.start.astype(np.int32),
-        price_micros=price,
-        power_price_micros=power_price,
-    )

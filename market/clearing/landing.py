@@ -1,6 +1,7 @@
 """What a judged clearing becomes: allocations, explanations, figures and a record."""
 
 from collections.abc import Collection, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from io import BytesIO
@@ -44,6 +45,19 @@ def read_outcome(
     built: BuiltProblem, clearing: Clearing, round_id: str, ids: IdSource, now: datetime
 ) -> RoundOutcome:
     """Translate a clearing back into the market."""
+    with ThreadPoolExecutor(1) as beside:  # compressing needs a core, and not the interpreter
+        problem_npz = beside.submit(_npz, built.problem)
+        return _read(built, clearing, round_id, ids, now, problem_npz)
+
+
+def _read(
+    built: BuiltProblem,
+    clearing: Clearing,
+    round_id: str,
+    ids: IdSource,
+    now: datetime,
+    problem_npz: "Future[bytes]",
+) -> RoundOutcome:
     found, clearing = clearing, undo_idle_moves(built, clearing)
     bounds = round_bounds(built, clearing)
     placed = read_placements(built, clearing)
@@ -57,7 +71,7 @@ def read_outcome(
         allocations=allocations,
         explanations=explain_unplaced(built, clearing, round_id),
         figures={**figures, "settlement": settlement_figures(built, clearing, allocations)},
-        problem_npz=_npz(built.problem),
+        problem_npz=problem_npz.result(),
         clearing_npz=_npz(found),
         names={
             "orders": [order.id for order in built.snapshot.orders],
@@ -141,11 +155,11 @@ def explain_unplaced(built: BuiltProblem, clearing: Clearing, round_id: str) -> 
 
 def run_baselines(built: BuiltProblem) -> Mapping[str, Clearing]:
     """What simpler rules would have done with the same problem."""
-    problem = built.problem
+    rules = baselines.SimpleRules(built.problem)
     return {
-        "local_first": baselines.local_first(problem, built.rtt_of_candidates()),
-        "first_come_cheapest": baselines.first_come_cheapest(problem),
-        "value_density": baselines.value_density(problem),
+        "local_first": rules.local_first(built.rtt_of_candidates()),
+        "first_come_cheapest": rules.first_come_cheapest(),
+        "value_density": rules.value_density(),
     }
 
 
