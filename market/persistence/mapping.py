@@ -268,15 +268,23 @@ def allocation_of(columns: RowMapping) -> Allocation:
     return Allocation(**fields)
 
 
-def explanation_columns(explanation: Explanation) -> dict[str, Any]:
-    """An explanation's row."""
-    change = explanation.smallest_change
+def explanation_columns(explanations: Sequence[Explanation]) -> list[dict[str, Any]]:
+    """Explanations' rows; a reason that many of them share is written out once."""
+    told: dict[int, list[Any]] = {}  # all of them are held here: an address stands for one reason
+    return [_explanation_columns(explanation, told) for explanation in explanations]
+
+
+def _explanation_columns(explanation: Explanation, told: dict[int, list[Any]]) -> dict[str, Any]:
+    change, reasons = explanation.smallest_change, explanation.reasons
+    for reason in reasons:
+        if id(reason) not in told:
+            told[id(reason)] = [reason.node_id, str(reason.code), dict(reason.facts)]
     return {
         "order_id": explanation.order_id,
         "round_id": explanation.round_id,
         "code": str(explanation.code),
         "detail": {
-            "reasons": [[r.node_id, str(r.code), dict(r.facts)] for r in explanation.reasons],
+            "reasons": [told[id(reason)] for reason in reasons],
             "price_to_place_micros": explanation.price_to_place_micros,
             "smallest_change": None if change is None else asdict(change),
         },

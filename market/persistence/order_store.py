@@ -163,7 +163,7 @@ class OrderStore:
 
     def bind_explanations(self, explanations: Sequence[Explanation]) -> BoundRows:
         """Why a round leaves orders unplaced, to be inserted; nobody sees it before the round has landed."""
-        rows = [mapping.explanation_columns(explanation) for explanation in explanations]
+        rows = mapping.explanation_columns(explanations)
         return bind_inserts(self._session, ExplanationRow, rows, [e.order_id for e in explanations])
 
     def drop_explanations(self, round_id: str, order_ids: Collection[str]) -> None:
