@@ -140,6 +140,27 @@ def test_whoever_cannot_see_what_others_grant_grants_nothing(roomy: Database) ->
         grant(connection, "x1", 1, (0, 1))
 
 
+def test_each_look_for_room_is_planned_for_what_it_looks_at(roomy: Database) -> None:
+    """A plan for whatever may come, taken after five looks on one connection, has thousands searched one by one."""
+    told: list[str] = []
+    with roomy.engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.add_notice_handler(lambda notice: told.append(notice.message_primary))
+        connection.execute(text("LOAD 'auto_explain'"))
+        for setting in ("log_min_duration = 0", "log_nested_statements = on", "log_level = notice"):
+            connection.execute(text(f"SET LOCAL auto_explain.{setting}"))
+        order = open_orders(connection)[0]
+        for n in range(7):
+            grant(connection, f"x{n}", 1, (n, n + 1), order)
+            over = "state = 'cancelled', live = NULL, ended_at = starts_at"
+            change(connection, "allocations", f"x{n}", over)
+        connection.rollback()
+    looks = [plan for plan in told if "WITH touched AS" in plan and "WindowAgg" in plan]
+    assert len(looks) == 7
+    for n, plan in enumerate(looks):
+        assert f"{{x{n}}}" in plan, f"look {n} was planned for others"
+
+
 @pytest.mark.parametrize(
     "statement",
     [
