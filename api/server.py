@@ -79,13 +79,13 @@ def open_exchange(
         exchange.retention = settings.retention()
         exchange.abandon_interrupted_round()
         enquiries = Enquiries(database, told)
-        terms = replace(_terms(settings), hears=hears)
+        terms = replace(child_terms(settings), hears=hears)
         desk: RoundDesk = RoundsApart(exchange, terms) if clock is None else RoundsHere(exchange)
         with closing(desk) as rounds:
             yield OpenExchange(exchange, enquiries, build_app(exchange, enquiries, settings, rounds))
 
 
-def _terms(settings: Settings) -> ChildTerms:
+def child_terms(settings: Settings) -> ChildTerms:
     """How the process clears that rounds are cleared in."""
     return ChildTerms(
         database_url=settings.database_url,

@@ -24,6 +24,11 @@ class Engine:
     cluster: ClusterSettings = field(default_factory=ClusterSettings)
     """For "ray"."""
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether there is something to connect, which may fail."""
+        return self.name != "local"
+
     def require_installed(self) -> None:
         """ClusterError RAY_MISSING where it needs a library that is not there."""
         if self.name == "ray":

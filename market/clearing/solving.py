@@ -1,12 +1,13 @@
 """Where a clearing is computed: here, or in a process of its own so that nobody waits for it."""
 
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
-from functools import cached_property, partial
+from functools import partial
 from importlib import import_module
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -27,6 +28,7 @@ S = TypeVar("S", bound=Callable[..., Clearing])
 Solve = Callable[[ClearingProblem, Limits], Clearing]
 Cancelled = Callable[[], bool]
 """Whether nobody wants the clearing any more; once it is true it stays so."""
+_logger = logging.getLogger(__name__)
 
 
 def solve_here(
@@ -44,12 +46,13 @@ class SolveOn:
     """Solves in this process; the work of large problems is done where the engine says.
 
     It is done in a thread that stands back for everybody else on the same cores (0 to 19, as nice(1) counts; where niceness
-    is not a thread's but a process's, all of it does). A cluster is connected at the first problem, and for as long as
-    this is open.
+    is not a thread's but a process's, all of it does). A cluster is connected once, at the first problem at the latest, and
+    for as long as this is open; from that thread alone, since what Ray starts ends with the thread that started it.
     """
 
     def __init__(self, engine: Engine, niceness: int = 0) -> None:
         self._engine, self._opened = engine, ExitStack()
+        self._open_pool: OpenPool | None = None
         self._thread = ThreadPoolExecutor(1, "solver", initializer=os.nice, initargs=(niceness,))
 
     def __call__(
@@ -63,8 +66,13 @@ class SolveOn:
         return self.lend(self._clear, problem, limits, report, cancelled)
 
     def warm(self) -> None:
-        """Load what solves, in the thread that stands back, and wait for nothing."""
-        self._thread.submit(import_module, "solver.steps")
+        """Load what solves, and connect a cluster, in the thread that stands back, and wait for nothing."""
+        self._thread.submit(self._load)
+
+    def connect(self) -> None:
+        """Connect a cluster now, if there is one to connect and it was not; `Unavailable` `cluster_unavailable`."""
+        if self._engine.is_elsewhere and self._open_pool is None:
+            self.lend(self._connected, "no round was opened, ask again when it is there")
 
     def lend(self, work: Callable[..., T], *given: Any) -> T:
         """Have other long work done in the thread that stands back."""
@@ -72,8 +80,8 @@ class SolveOn:
 
     def close(self) -> None:
         """Let go of the cluster, after what is under way."""
-        self._thread.shutdown()
-        self._opened.close()
+        with self._thread:
+            self.lend(self._opened.close)
 
     def _clear(
         self,
@@ -82,17 +90,33 @@ class SolveOn:
         report: Report | None,
         cancelled: Cancelled | None,
     ) -> Clearing:
-        try:
-            return clear(problem, limits, progress=report, cancelled=cancelled, open_pool=self._open_pool)
-        except ClusterError as error:
-            raise Unavailable(
-                "cluster_unavailable", f"{error.message}; nothing landed, clear again ({error.code})"
-            ) from error
+        nothing = "nothing landed, clear again"
+        pool = self._connected(nothing)
+        with _cluster_needed(nothing):
+            return clear(problem, limits, progress=report, cancelled=cancelled, open_pool=pool)
 
-    @cached_property
-    def _open_pool(self) -> "OpenPool":
-        """Where it cannot be opened the next problem tries again."""
-        return self._opened.enter_context(self._engine.open())
+    def _connected(self, consequence: str) -> "OpenPool":
+        """Where it cannot be opened, whoever asks next tries again."""
+        if self._open_pool is None:
+            with _cluster_needed(consequence):
+                self._open_pool = self._opened.enter_context(self._engine.open())
+        return self._open_pool
+
+    def _load(self) -> None:
+        import_module("solver.steps")
+        try:
+            self._connected("rounds are refused until it is there")
+        except Unavailable as error:
+            _logger.warning("%s", error.message)
+
+
+@contextmanager
+def _cluster_needed(consequence: str) -> Iterator[None]:
+    """Tells of a cluster that cannot as `Unavailable` `cluster_unavailable`, and what comes of it."""
+    try:
+        yield
+    except ClusterError as error:
+        raise Unavailable("cluster_unavailable", f"{error.message}; {consequence} ({error.code})") from error
 
 
 def reporting(solve: S, report: Report, cancelled: Cancelled | None = None) -> S:

@@ -58,6 +58,10 @@ class Program:
         self.process.send_signal(number)
         return self.process.wait(PATIENCE_SECONDS)
 
+    def join(self) -> None:
+        """Return when nobody can log any more."""
+        self._reader.join(PATIENCE_SECONDS)
+
     def _read(self) -> None:
         assert self.process.stderr is not None
         for text in self.process.stderr:
