@@ -245,7 +245,9 @@ def _bind(kind: TypeEngine[Any], dialect: Dialect) -> Bind | None:
         return bind
     bind = kind.dialect_impl(dialect).bind_processor(dialect)
     if isinstance(kind, UtcDateTime) and dialect.name == "postgresql":
-        return partial(_moment_as_text, bind)  # its driver writes a moment in the time of ten other values
+        return partial(
+            _moment_as_text, bind
+        )  # its driver takes as long over a moment as over thirty other values
     return bind
 
 
