@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -18,6 +17,7 @@ from solver.outcome import Clearing
 from solver.problem import ClearingProblem, Int64Array
 
 Bools = npt.NDArray[np.bool_]
+Objects = npt.NDArray[np.object_]
 VerdictCode = Literal["TOO_LATE", "TOO_LARGE", "PRICED_OUT", "NO_CAPACITY", "NO_POWER", "FITS"]
 """FITS: there is room, and it pays. TOO_LATE: no start in the window. TOO_LARGE: above the free capacity or power of
 every window even alone. PRICED_OUT: the cost alone reaches the job's value. NO_CAPACITY, NO_POWER: others hold the
@@ -109,12 +109,11 @@ class Verdicts:
     def congestion_micros(self, rows: Int64Array) -> list[int]:
         """What the clearing's prices add at the best start of each of some rows, rounded up; there must be one."""
         offering, begin = self.offering[rows], self.best_start[rows]
-        node, end = self._problem.offering_node[offering], begin + self._length[rows]
-        of_unit, of_kilowatt = self._price_sums
+        node, end = self._problem.offering_node[offering].astype(np.int64), begin + self._length[rows]
         gang = self._gang[rows].astype(object)
         watts = gang * self._problem.facility_watts_per_unit[offering].astype(object)
-        millis = 1000 * gang * (of_unit[offering, end] - of_unit[offering, begin])
-        millis += watts * (of_kilowatt[node, end] - of_kilowatt[node, begin])
+        millis = 1000 * gang * _exact_sums(self._clearing.price_micros, offering, begin, end)
+        millis += watts * _exact_sums(self._clearing.power_price_micros, node, begin, end)
         found: list[int] = (-(-millis // 1000)).tolist()
         return found
 
@@ -125,13 +124,6 @@ class Verdicts:
         short = self._free.units[offering, window] < gang, self._free.watts[node, window] < watts
         units, power = ((np.flatnonzero(slots) + window.start).tolist() for slots in short)
         return tuple(units), tuple(power)
-
-    @cached_property
-    def _price_sums(self) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:
-        """Of units and of power, by slot: what all slots before it come to, as Python integers."""
-        prices = self._clearing.price_micros, self._clearing.power_price_micros
-        units, power = (np.cumsum(_after_nothing(price.astype(object)), axis=1) for price in prices)
-        return units, power
 
     def _blank(self, value: int) -> Int64Array:
         return np.full(len(self.job), value, dtype=np.int64)
@@ -189,9 +181,13 @@ class Verdicts:
         return slice(best, best + int(self._length[row]))
 
 
-def _after_nothing(per_slot: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
-    """With a slot of nothing before the first."""
-    return np.concatenate((np.zeros((len(per_slot), 1), dtype=object), per_slot), axis=1)
+def _exact_sums(per_slot: Int64Array, row: Int64Array, begin: Int64Array, end: Int64Array) -> Objects:
+    """Sums over slots of some rows of (rows, T), as Python integers: exact at any size."""
+    rows, at = np.unique(row, return_inverse=True)
+    sums = np.zeros((len(rows), per_slot.shape[1] + 1), dtype=object)
+    np.cumsum(per_slot[rows].astype(object), axis=1, out=sums[:, 1:])
+    found: Objects = sums[at, end] - sums[at, begin]
+    return found
 
 
 def _window_sums(per_slot: Int64Array, length: int) -> Int64Array:
