@@ -145,9 +145,12 @@ def outcome(exchange: Exchange, round_id: str, names: dict[str, int]) -> Any:
     )
 
 
-@pytest.mark.parametrize("killed", ["the process of rounds", "its parent"])
+@pytest.mark.parametrize("killed", ["the process of rounds", "its parent", "Ray"])
 def test_nothing_of_ray_is_left_behind(sqlite_database: Database, killed: str) -> None:
-    """A worker connects as it begins to lead rounds, before the first of them. Ray's agents take a minute to notice."""
+    """A worker connects as it begins to lead rounds, before the first of them. Where Ray is lost its process ends.
+
+    Ray's agents take a minute to notice.
+    """
     load_market(sqlite_database.url)
     given = {"solver_engine": "ray", "round_every": "24h"}
     with running(sqlite_database.url, "worker", **given) as worker:
@@ -155,8 +158,11 @@ def test_nothing_of_ray_is_left_behind(sqlite_database: Database, killed: str) -
         (rounds,) = (id_ for id_, name in descendants(worker.pid).items() if "spawn_main" in name)
         of_ray = descendants(rounds)
         agents = [id_ for id_, name in of_ray.items() if name.startswith(AGENTS)]
-        os.kill(rounds if killed == "the process of rounds" else worker.pid, signal.SIGKILL)
-        until(lambda: not any(name_of(id_) for id_ in of_ray.keys() - agents))
+        (raylet,) = (id_ for id_, name in of_ray.items() if name.partition(" ")[0].endswith("/raylet"))
+        victims = {"the process of rounds": rounds, "its parent": worker.pid, "Ray": raylet}
+        os.kill(victims[killed], signal.SIGKILL)
+        until(lambda: not any(name_of(id_) for id_ in {rounds, *of_ray}.difference(agents)))
+        assert (worker.process.poll() is None) is (killed != "its parent")
         session = f"_{rounds}/"  # Ray names it by the process that began it
         assert not [name for name in map(name_of, everybody()) if "/ray/session_" in name and session in name]
         for agent in agents:
