@@ -244,7 +244,7 @@ def _bind(kind: TypeEngine[Any], dialect: Dialect) -> Bind | None:
         bind: Bind | None = as_text(kind, dialect)
         return bind
     bind = kind.dialect_impl(dialect).bind_processor(dialect)
-    if isinstance(kind, UtcDateTime) and dialect.name == "postgresql":
+    if bind is not None and isinstance(kind, UtcDateTime) and dialect.name == "postgresql":
         return partial(
             _moment_as_text, bind
         )  # its driver takes as long over a moment as over thirty other values
