@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from toy_market import CATALOGUE, job, offering
 
-from market.clearing.eligibility import RULED_OUT, EligibilityRules
+from market.clearing.eligibility import RULED_OUT, EligibilityRules, what_rules_depend_on
 from market.domain.devices import ComputeClass, Precision
 from market.domain.rounds import ReasonCode
 
@@ -113,3 +113,33 @@ def test_the_size_of_an_order(
 @pytest.mark.parametrize(("share", "slots"), [(1.0, 3), (0.67, 3), (2 / 3, 2), (0.5, 2), (0.01, 1)])
 def test_what_is_left_of_a_job_runs_in_whole_slots(share: float, slots: int) -> None:
     assert RULES.check(job(hours=3), share).slots[ROW["off_2"]] == slots
+
+
+def test_many_are_checked_as_each_alone() -> None:
+    """Kinds of one rule are not those of another, and 20 is not written as 20.0."""
+    asked: list[dict[str, Any]] = [
+        {},
+        {"max_rtt_ms": 20},
+        {"max_rtt_ms": 20.0},
+        {"max_rtt_ms": 20.0, "units": 9},
+        {"allowed_regions": ("west",), "max_pue": 1.1},
+        {"allowed_regions": ("west",), "min_green_share": 0.95, "origin_region": "west"},
+        {"devices": ("910b",), "hours": 2.5},
+        {"hours": {"910b": 4}},
+        {"hours": {"910b": 4, "a100_80": 1}, "min_memory_gb": 64.1},
+    ]
+    jobs = [job(**changes) for changes in asked]
+    shares = [1.0, 0.5] * 4 + [0.3]
+    together = RULES.check_all(jobs, shares)
+    for number, (one, share) in enumerate(zip(jobs, shares, strict=True)):
+        found, alone = together.of(number), RULES.check(one, share)
+        for column in ("rule", "slots", "rtt_ms", "away"):
+            assert getattr(found, column).tolist() == getattr(alone, column).tolist()
+    kinds = [what_rules_depend_on(one)[1] for one in jobs]
+    assert len(set(kinds)) == 4  # no limit; 20; 20.0; from the west without one
+    offered = together.pairs()
+    assert list(zip(*(column.tolist() for column in offered), strict=True)) == [
+        (number, row)
+        for number, one in enumerate(jobs)
+        for row in np.flatnonzero(RULES.check(one).rule == 0).tolist()
+    ]
