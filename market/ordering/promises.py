@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from market.clearing.eligibility import RULED_OUT, Eligibility, EligibilityRules
+from market.clearing.eligibility import RULED_OUT, EligibilityRules
+from market.clearing.eligible import Eligibility
 from market.clearing.free_market import at_any_price
 from market.clearing.spot_market import SpotMarket
 from market.clearing.supply import market_carbon_kg_per_kwh
