@@ -30,7 +30,7 @@ from api.streams.long_questions import LongQuestions
 from api.streams.round_progress import RoundProgress
 from api.wire.headers import request_id_of
 from api.wire.one_thread import Later
-from market.clearing.solving import SolverProcess
+from market.clearing.solver_process import SolverProcess
 from market.domain.errors import InvalidInput, NotAuthenticated, NotFound
 from market.domain.ids import IdSource
 from market.domain.parties import Actor

@@ -25,7 +25,7 @@ from api.operations.logs import logging_as_set
 from api.operations.traces import tracing_as_set
 from api.settings import Settings
 from api.settings_sources import FoundSettings
-from market.clearing.solving import SolveOn
+from market.clearing.solve_on import SolveOn
 from market.domain.clock import Clock
 from market.domain.errors import Conflict, InvalidInput, Unavailable
 from market.enquiries.desk import Enquiries

@@ -17,7 +17,7 @@ from market.access.tenancy import own_order
 from market.clearing.landing import read_outcome
 from market.clearing.moves import clear_market
 from market.clearing.request import RoundRequest
-from market.clearing.solving import Solve, apart, solve_here
+from market.clearing.solving import Solve, apart, make_ready, solve_here
 from market.conditions import require
 from market.desks.access import AccessDesk
 from market.desks.catalogue import CatalogueDesk
@@ -221,6 +221,7 @@ class Exchange(
             if once is not None:
                 refuse_answered(Store(session), once)
             sighting = sight_market(Store(session), request, now)
+        make_ready(self._solve)  # where it cannot be, no round is opened to fail of it
         with ExitStack() as undo:
             with self._unit_of_work(actor, once) as work:
                 if not self.database.round_lock.take():

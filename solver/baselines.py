@@ -87,22 +87,22 @@ class SimpleRules:
 
 
 def value_density(problem: ClearingProblem) -> Clearing:
-    """One rule alone; see SimpleRules."""
+    """Most net value per unit and slot first, each job at its cheapest place that fits."""
     return SimpleRules(problem).value_density()
 
 
 def first_come_cheapest(problem: ClearingProblem) -> Clearing:
-    """One rule alone; see SimpleRules."""
+    """Jobs as they come (by index), each at its cheapest place that fits."""
     return SimpleRules(problem).first_come_cheapest()
 
 
 def highest_bid(problem: ClearingProblem) -> Clearing:
-    """One rule alone; see SimpleRules."""
+    """Largest value first, each job at its cheapest place that fits."""
     return SimpleRules(problem).highest_bid()
 
 
 def random_order(problem: ClearingProblem, seed: int) -> Clearing:
-    """One rule alone; see SimpleRules."""
+    """Jobs in a random order, each at its cheapest place that fits."""
     return SimpleRules(problem).random_order(seed)
 
 
@@ -110,7 +110,7 @@ def local_first(
     problem: ClearingProblem,
     candidate_distance: npt.NDArray[np.float64] | npt.NDArray[np.int64] | Sequence[float],
 ) -> Clearing:
-    """One rule alone; see SimpleRules."""
+    """Jobs as they come, each at its nearest candidate that fits; see `SimpleRules.local_first`."""
     return SimpleRules(problem).local_first(candidate_distance)
 
 

@@ -34,7 +34,7 @@ UNREACHABLE_MS = 1e9
 
 
 class EligibilityRules:
-    """The catalogue as columns, so that one job is checked against all offerings at once."""
+    """The catalogue as columns, so that jobs are checked against all offerings at once."""
 
     def __init__(self, catalogue: Catalogue, listed_units: npt.NDArray[np.int64]) -> None:
         """`listed_units`: (O,) most units listed in any slot of the horizon."""

@@ -57,6 +57,7 @@ def read_hour_prices(
     energy = (
         problem.unit_cost_micros * parts[:, None] - (priced_ask_micros(ask, landed.policy) + carbon)[:, None]
     )
+    congestion = congestion_by_hour(problem, clearing, parts)
     return tuple(
         HourPrice(
             offering_id=offering_id,
@@ -65,7 +66,7 @@ def read_hour_prices(
             ask_micros=int(ask[row]),
             energy_micros=int(energy[row, slot]),
             carbon_micros=int(carbon[row]),
-            congestion_micros=congestion_micros(problem, clearing, int(parts[row]), row, slot),
+            congestion_micros=congestion[row][slot],
             free_units=int(problem.capacity_units[row, slot]) // int(parts[row]),
         )
         for row, offering_id in enumerate(names["offerings"])
@@ -77,18 +78,11 @@ def read_hour_prices(
 def congestion_by_hour(
     problem: ClearingProblem, clearing: Clearing, parts_per_unit: npt.NDArray[np.int64]
 ) -> list[list[int]]:
-    """By offering and slot: the same of all of them."""
+    """By offering and slot, what scarcity of units, and of power at the node, adds to a unit-hour: of each part to the
+    nearest micro-yuan.
+    """
     watts = problem.facility_watts_per_unit.astype(object)[:, None]
     power = clearing.power_price_micros.astype(object)[problem.offering_node] * watts
     of_part = clearing.price_micros.astype(object) + (power + 500) // 1000
     found: list[list[int]] = (parts_per_unit.astype(object)[:, None] * of_part).tolist()
     return found
-
-
-def congestion_micros(
-    problem: ClearingProblem, clearing: Clearing, parts_per_unit: int, row: int, slot: int
-) -> int:
-    """What scarcity of units, and of power at the node, adds to a unit-hour: of each part to the nearest micro-yuan."""
-    watts = int(problem.facility_watts_per_unit[row])
-    power = int(clearing.power_price_micros[problem.offering_node[row], slot]) * watts
-    return parts_per_unit * (int(clearing.price_micros[row, slot]) + (power + 500) // 1000)

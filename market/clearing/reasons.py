@@ -65,9 +65,7 @@ class Reasons:
         closest = self._closest
         jobs, nodes = closest.shape
         told = self._told(np.repeat(np.arange(jobs), nodes), closest.ravel())
-        return [tuple(told[begin : begin + nodes]) for begin in range(0, jobs * nodes, nodes or 1)] or [
-            ()
-        ] * jobs
+        return [tuple(told[at * nodes : (at + 1) * nodes]) for at in range(jobs)]
 
     @cached_property
     def _closest(self) -> Ints:

@@ -14,6 +14,8 @@ Report = Callable[[Progress], None]
 """Called with where the search is, as often as there is something new."""
 Tell = Callable[[Progress | None], None]
 """A report, or None: the clearing is over."""
+Cancelled = Callable[[], bool]
+"""Whether nobody wants the clearing any more; once it is true it stays so."""
 
 
 def unreported(_row: Progress) -> None:

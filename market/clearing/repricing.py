@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-from market.clearing.hour_prices import congestion_micros
+import numpy as np
+
+from market.clearing.hour_prices import congestion_by_hour
 from market.domain.clock import HOUR
 from market.domain.money import share_of
 from market.domain.policy import PricingRule
@@ -69,23 +71,19 @@ class _RecordedPrices:
         self, landed: Round, problem_npz: bytes, clearing_npz: bytes, names: Mapping[str, Any]
     ) -> None:
         self._starts_at = landed.starts_at
-        self._problem = ClearingProblem.load(BytesIO(problem_npz))
-        self._clearing = Clearing.load(BytesIO(clearing_npz))
+        problem, clearing = ClearingProblem.load(BytesIO(problem_npz)), Clearing.load(BytesIO(clearing_npz))
+        self._congestion = congestion_by_hour(problem, clearing, np.array(names["parts_per_unit"]))
         self._row = {offering_id: row for row, offering_id in enumerate(names["offerings"])}
-        self._parts_per_unit = names["parts_per_unit"]
         self._limit_micros = dict(zip(names["orders"], names["limit_micros"], strict=True))
 
     def of(self, allocation: Allocation, rule: PricingRule) -> HourlyPrices:
         row = self._row[allocation.offering_id]
         first = (allocation.starts_at - self._starts_at) // HOUR
-        hours = range(first, first + (allocation.ends_at - allocation.starts_at) // HOUR)
-        parts = self._parts_per_unit[row]
+        hours = (allocation.ends_at - allocation.starts_at) // HOUR
         return price_hours(
             rule,
             ask_micros=allocation.ask_micros_per_unit_hour,
-            congestion_micros=[
-                congestion_micros(self._problem, self._clearing, parts, row, hour) for hour in hours
-            ],
+            congestion_micros=self._congestion[row][first : first + hours],
             units=allocation.units,
             unit_tenths=allocation.unit_tenths,
             limit_micros=self._limit_micros[allocation.order_id],

@@ -6,12 +6,12 @@ from datetime import datetime
 from market.desks.desk import Desk, UnitOfWork
 from market.desks.repeating import repeatable
 from market.domain.clock import Clock
-from market.domain.errors import Conflict, MarketError
+from market.domain.errors import MarketError, NotCovered
 from market.domain.orders import Order
 from market.domain.parties import Actor
 from market.domain.states import OrderState
 from market.idempotency import Once
-from market.ordering.credit import TrustedCredit, is_of_the_rule
+from market.ordering.credit import TrustedCredit
 from market.ordering.spot import PlacingAtOnce
 from market.ordering.submission import Submission, accept_orders, remembered_answer
 from market.persistence.database import Database
@@ -37,9 +37,7 @@ class IntakeDesk(Desk):
         if self._credit.covers(sent):
             try:
                 return self._take_one(actor, sent, once)
-            except Conflict as refusal:
-                if not is_of_the_rule(refusal):
-                    raise
+            except NotCovered:
                 self._credit.doubt(sent)  # nothing was stored: once more, and this time somebody looks
         return self._take_any(actor, sent, once)
 

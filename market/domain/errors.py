@@ -54,6 +54,13 @@ class Conflict(MarketError):
     """The state of the market does not allow it now."""
 
 
+class NotCovered(Conflict):
+    """An account has too little for what was asked, as its table says, which does not tell how much is left."""
+
+    def __init__(self) -> None:
+        super().__init__("insufficient_funds", "an account has too little for this")
+
+
 class PreconditionFailed(MarketError):
     """It is not any more what whoever changes it has seen."""
 

@@ -6,18 +6,16 @@ left: so what it refuses is looked at after all, and its buyer's orders are from
 
 from collections.abc import Sequence
 
-from market.domain.errors import Conflict, MarketError
+from market.domain.errors import MarketError
 from market.ordering.submission import Submission
-
-MOST_BUYERS = 10_000
-"""That are remembered; the next one begins anew."""
+from market.persistence.remembered import RememberedIds
 
 
 class TrustedCredit:
-    """Safe between threads: what is remembered is replaced whole."""
+    """Whom an exchange trusts until the rule refuses them. Safe between threads."""
 
     def __init__(self) -> None:
-        self._doubted = frozenset[str]()
+        self._doubted = RememberedIds()
 
     def covers(self, submissions: Sequence[Submission | MarketError]) -> bool:
         """Whether to leave it to the rule: one order that waits for a round, of a buyer who was never refused."""
@@ -30,11 +28,4 @@ class TrustedCredit:
 
     def doubt(self, submissions: Sequence[Submission | MarketError]) -> None:
         """The rule refused them."""
-        new = frozenset(one.buyer_id for one in submissions if isinstance(one, Submission))
-        grown = self._doubted | new
-        self._doubted = new if len(grown) > MOST_BUYERS else grown
-
-
-def is_of_the_rule(refusal: Conflict) -> bool:
-    """Whether the table refused it, and not somebody who had looked."""
-    return refusal.code == "insufficient_funds" and not refusal.facts
+        self._doubted.keep(one.buyer_id for one in submissions if isinstance(one, Submission))

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from market.domain.errors import InvalidInput, Unavailable
 from market.persistence.claims import Claim, ClaimName
 from market.persistence.idle import ping_the_idle
-from market.persistence.opened import OPENED, OpenedAccounts
+from market.persistence.opened import OPENED, opened_accounts
 from market.persistence.server_terms import ServerTerms
 from market.persistence.writers import WritersInTurn
 
@@ -48,7 +48,7 @@ class Database:
         self.time_lock = Claim(self.engine, ClaimName.TIME)
         self.teller = uuid.uuid4().hex
         """Tells this open database from others on the same server, which may be of the same process."""
-        about = {TELLER: self.teller, OPENED: OpenedAccounts()}
+        about = {TELLER: self.teller, OPENED: opened_accounts(self.engine)}
         self._writing = sessionmaker(self.engine, expire_on_commit=False, info=about)
         self._reading = sessionmaker(_reading_at_one_moment(self.engine), expire_on_commit=False)
         self._asking = _asking_at_once(self.engine)

@@ -13,9 +13,8 @@ from market.domain.catalogue import Directory
 from market.domain.devices import Device
 from market.persistence import mapping
 from market.persistence.models import BuyerRow, DeviceRow, RegionRow
+from market.persistence.remembered import RememberedIds
 
-MOST_BUYERS = 10_000
-"""That are remembered, some 100 bytes each; the next one begins anew."""
 _BUYERS = select(BuyerRow.id).where(BuyerRow.id.in_(bindparam("ids", expanding=True)))
 
 
@@ -24,7 +23,7 @@ class KeptDirectory:
 
     def __init__(self) -> None:
         self._kept = Directory(frozenset(), {})
-        self._buyers: frozenset[str] = frozenset()
+        self._buyers = RememberedIds()
 
     def read(self, session: Session) -> Directory:
         """The directory as the session sees it, for one unit of work."""
@@ -43,14 +42,14 @@ class KeptDirectory:
 
     def buyers_among(self, session: Session, buyer_ids: Iterable[str]) -> frozenset[str]:
         """Those of the ids that are buyers'; the session is asked only for whom nobody asked before."""
-        known, asked = self._buyers, frozenset(buyer_ids)
-        new, found = sorted(asked - known), frozenset[str]()
+        asked = frozenset(buyer_ids)
+        known, found = self._buyers.among(asked), frozenset[str]()
+        new = sorted(asked - known)
         for start in range(0, len(new), 500):
             ids = {"ids": new[start : start + 500]}
             found |= frozenset(session.connection().execute(_BUYERS, ids).scalars())
-        if found:
-            self._buyers = found if len(known) + len(found) > MOST_BUYERS else known | found
-        return asked & (known | found)
+        self._buyers.keep(found)
+        return known | found
 
 
 class _SeenDirectory(Directory):

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
-from market.domain.errors import Conflict
+from market.domain.errors import NotCovered
 from market.domain.ledger import Account, Transfer, TransferKind
 from market.domain.offerings import SlaGrade
 from market.domain.vouchers import VoucherPool
@@ -41,14 +41,15 @@ _MADE_WHOLE_BESIDE = and_(
 
 @contextmanager
 def enough_funds() -> Iterator[None]:
-    """`Conflict` where the database finds that an account would fall too low: nobody had looked, or somebody changed its
-    limit just now. It has no facts: the database does not say how much is left."""
+    """`NotCovered` where the database finds that an account would fall too low: nobody had looked, or somebody changed its
+    limit just now.
+    """
     try:
         yield
     except IntegrityError as error:
         if _LEAST not in str(error.orig):
             raise
-        raise Conflict("insufficient_funds", "an account has too little for this") from error
+        raise NotCovered from error
 
 
 class LedgerStore:
@@ -75,7 +76,7 @@ class LedgerStore:
 
     def held_account(self, account_id: str) -> Account | None:
         """One account, which nobody else changes before the end of this unit of work."""
-        query = select(AccountRow).where(AccountRow.id == account_id).with_for_update()
+        query = select(AccountRow).where(AccountRow.id == account_id).with_for_update(key_share=True)
         row = self._session.scalar(query.execution_options(populate_existing=True))
         return None if row is None else mapping.read_account(row)
 
@@ -94,7 +95,7 @@ class LedgerStore:
         self._session.execute(statement.values(least_micros=least_micros))
 
     def post(self, transfers: Sequence[Transfer]) -> None:
-        """Insert transfers and move the sums of their accounts; `Conflict` where an account would fall too low."""
+        """Insert transfers and move the sums of their accounts; `NotCovered` where an account would fall too low."""
         self.post_bound(self.bind(transfers), transfers)
 
     def bind(self, transfers: Sequence[Transfer]) -> BoundRows:
@@ -276,7 +277,7 @@ _LIMITED = (
     select(_ACCOUNTS)
     .where(_ACCOUNTS.c.id.in_(bindparam("ids", expanding=True)), _ACCOUNTS.c.least_micros.is_not(None))
     .order_by(_ACCOUNTS.c.id)
-    .with_for_update()
+    .with_for_update(key_share=True)  # an order that names the account in passing keeps nobody waiting
 )
 _ADD_TO_SUMS = (
     update(_ACCOUNTS)

@@ -18,9 +18,8 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
-from market.persistence.database import TELLER, Database
+from market.persistence.database import Database
 
 CHANNEL = "suanli_events"
 REMARKS = "suanli_remarks"
@@ -37,12 +36,6 @@ class Patience:
     look_seconds: float = 30.0
     first_pause_seconds: float = 0.5
     longest_pause_seconds: float = 30.0
-
-
-def give_notice(session: Session) -> None:
-    """Tell every other exchange, as this transaction commits, that there is something new (on PostgreSQL)."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(_NOTIFY, {"channel": CHANNEL, "teller": session.info.get(TELLER, "")})
 
 
 def carries_remarks(database: Database) -> bool:

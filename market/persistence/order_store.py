@@ -66,7 +66,7 @@ class OrderStore:
         found: dict[str, Order] = {}
         for start in range(0, len(wanted), 500):  # always in one sequence: no deadlock
             query = _ORDERS.where(OrderRow.id.in_(wanted[start : start + 500])).order_by(OrderRow.id)
-            rows = self._session.connection().execute(query.with_for_update())
+            rows = self._session.connection().execute(query.with_for_update(key_share=True))
             found |= {row.id: mapping.read_order(row) for row in rows}
         return found
 
@@ -90,7 +90,7 @@ class OrderStore:
             named = OrderRow.id == any_(literal(sorted(and_also), ARRAY(String)))
             query = select(OrderRow.id).where(or_(OrderRow.state.in_(IN_BOOK), named))
             query = query.order_by(OrderRow.id)  # as `held` locks them, and all of them at once: no deadlock
-            self._session.execute(query.with_for_update()).all()
+            self._session.execute(query.with_for_update(key_share=True)).all()
 
     def bind_steps(self, changes: Sequence[tuple[Order, Order]]) -> BoundRows:
         """(before, after) of orders that take a step, with the money it moves: to be written over just that, later."""

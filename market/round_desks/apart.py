@@ -44,9 +44,9 @@ class RoundsApart:
     def __init__(self, exchange: Exchange, terms: ChildTerms) -> None:
         """`exchange` is the one here: its watchers are told, its bell is rung, it closes rounds that were cut off."""
         self._exchange, self._terms = exchange, terms
-        self._lock = threading.Lock()
+        self._lock, self._telling = threading.Lock(), threading.Lock()
         self._told_ended: str | None = None
-        """Of which round the end was told last: a process may die between telling it and answering."""
+        """Of which round the end was told last: its process may die before it answers, with others waiting."""
         self._line: Line | None = self._new_line()
 
     def open(self, actor: Actor, request: RoundRequest, once: Once | None = None) -> OpenedApart:
@@ -70,8 +70,7 @@ class RoundsApart:
         except LineDead as dead:
             error = self._why_dead()
             ended = self._closed(opened.round.id, failure_of(error))
-            if ended.id != self._told_ended:
-                self._tell(RoundEnded(ended))
+            self._tell(RoundEnded(ended))
             if ended.state is RoundState.LANDED:  # and was cut off while it told so
                 return ended
             raise error from dead
@@ -105,9 +104,13 @@ class RoundsApart:
         return Line(self._terms, self._tell, self._exchange.bell.ring)
 
     def _tell(self, seen: Seen) -> None:
-        if isinstance(seen, RoundEnded):
-            self._told_ended = seen.round.id
-        self._exchange.watch.tell(seen)
+        if not isinstance(seen, RoundEnded) or self._is_news(seen):
+            self._exchange.watch.tell(seen)
+
+    def _is_news(self, end: RoundEnded) -> bool:
+        with self._telling:
+            last, self._told_ended = self._told_ended, end.round.id
+            return last != end.round.id
 
     def _living_line(self) -> Line:
         with self._lock:

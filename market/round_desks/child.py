@@ -13,7 +13,7 @@ from logging.handlers import QueueHandler
 from multiprocessing.connection import Connection
 
 from market.clearing.depending import depend_on_parent
-from market.clearing.solving import SolveOn
+from market.clearing.solve_on import SolveOn
 from market.domain.clock import Clock
 from market.domain.rounds import Round
 from market.exchange import Exchange, OpenedRound
@@ -80,7 +80,7 @@ def clear_rounds(terms: ChildTerms, log_level: int, line: Connection) -> None:
         exchange.bell.hear(lambda: teller.send(Rang()))
         solve.warm()
         terms.settle()
-        _Rounds(exchange, solve, teller).serve(line)
+        _Rounds(exchange, teller).serve(line)
 
 
 class _Teller:
@@ -143,8 +143,8 @@ class _Through(QueueHandler):
 class _Rounds:
     """Answers questions, each in a thread: whoever is refused does not wait for the round that clears."""
 
-    def __init__(self, exchange: Exchange, solve: SolveOn, teller: _Teller) -> None:
-        self._exchange, self._solve, self._teller = exchange, solve, teller
+    def __init__(self, exchange: Exchange, teller: _Teller) -> None:
+        self._exchange, self._teller = exchange, teller
         self._opened: dict[str, OpenedRound] = {}
 
     def serve(self, line: Connection) -> None:
@@ -164,7 +164,6 @@ class _Rounds:
     def _carry_out(self, asked: OpenAsked | FinishAsked) -> Round:
         match asked:
             case OpenAsked(actor, request, once):
-                self._solve.connect()  # where it cannot, no round is opened to fail of it
                 opened = self._exchange.open_round(actor, request, once)
                 self._opened[opened.round.id] = opened
                 return opened.round

@@ -193,8 +193,8 @@ class Postings:
             self._limited |= {id_: found.get(id_) for id_ in new}
 
     def take_as_unlimited(self, accounts: list[Account]) -> None:
-        """Take accounts as without limit, except where it is known better; they are not held."""
-        self._limited |= {account.id: None for account in accounts if account.id not in self._limited}
+        """Take accounts that nobody has asked for as without limit; they are not held."""
+        self._limited |= {account.id: None for account in accounts}
 
     def require(self, account: Account, amount_micros: int) -> None:
         """`Conflict` unless an account can give so much."""

@@ -2,7 +2,8 @@
 
 from typing import Protocol
 
-from market.clearing.solving import ClearingCancelled, reporting
+from market.clearing.solver_process import ClearingCancelled
+from market.clearing.solving import reporting
 from market.domain.errors import Unavailable
 from market.whatif.watching import Asker, GivenUp, Part, PartDone, PartSearched
 from solver import Clearing, ClearingProblem, Limits, verify

@@ -110,7 +110,7 @@ def refuses(port: int) -> bool:
 
 @pytest.mark.parametrize("command", [("serve",), ("serve", "--workers", "2")])
 def test_whoever_connects_while_it_waits_is_refused_at_once(off: OwnServer, command: tuple[str, ...]) -> None:
-    """The port is its own all the same: another server finds out at once, not after it has waited as well."""
+    """The port is its own all the same: another program finds out at once."""
     with closing(reserve("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     given = {"database_start_seconds": 600, "port": port}

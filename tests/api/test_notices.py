@@ -16,12 +16,13 @@ from api.operations.stopping import Stopping
 from api.server import ServerThread, open_exchange
 from api.settings import Settings
 from api.streams.event_feed import Feed, FeedLimits
+from market.desks.desk import UnitOfWork
 from market.domain.audience import Audience, Wanted
 from market.domain.clock import SystemClock
 from market.enquiries.desk import Enquiries
 from market.exchange import Exchange
 from market.persistence.database import Database
-from market.persistence.notices import CHANNEL, Patience, give_notice, hearing
+from market.persistence.notices import CHANNEL, Patience, hearing
 
 pytestmark = pytest.mark.postgres
 EVERYTHING = Audience(everything=True)
@@ -41,9 +42,21 @@ def elsewhere(postgres_database: Database) -> Iterator[Exchange]:
         yield Exchange(database, SystemClock())
 
 
-def happen(exchange: Exchange, number: int) -> None:
+class GivenUp(Exception):
+    """A unit of work that comes to nothing after it has told of itself."""
+
+
+def happen(
+    exchange: Exchange, number: int, and_then: Callable[[UnitOfWork], object] = lambda work: work
+) -> None:
     with exchange._unit_of_work() as work:
         work.events.record("account", "deposited", f"acc_{number}")
+        and_then(work)
+
+
+def give_up(work: UnitOfWork) -> None:
+    assert work.events.write()
+    raise GivenUp
 
 
 @contextmanager
@@ -119,9 +132,8 @@ def test_a_transaction_that_is_rolled_back_tells_nobody_and_ones_own_are_not_hea
     with hearing(here.database, rings.release, SOON):
         assert rings.acquire(timeout=PATIENCE_SECONDS)  # it listens
         happen(here, 0)
-        with elsewhere.database.writing() as session:
-            give_notice(session)
-            session.rollback()
+        with pytest.raises(GivenUp):
+            happen(elsewhere, 1, and_then=give_up)
         happen(elsewhere, 2)
         assert rings.acquire(timeout=PATIENCE_SECONDS)
         assert not rings.acquire(blocking=False)

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 from random_markets import market
 
-from market.clearing.solving import ClearingCancelled, SolverProcess
+from market.clearing.solver_process import ClearingCancelled, SolverProcess
 from solver import Limits, Progress, verify
 
 pytestmark = pytest.mark.slow

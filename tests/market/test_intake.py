@@ -18,8 +18,11 @@ from market.domain.orders import Order
 from market.domain.parties import Actor
 from market.exchange import AnsweredBefore, Exchange, Once, Submission
 from market.persistence.database import Database
+from market.persistence.event_log import EventLog
 from market.persistence.ledger_store import LedgerStore
+from market.persistence.opened import opened_of
 from market.persistence.server_terms import ServerTerms
+from market.persistence.store import Store
 from market.persistence.together import committed_together
 
 CNY = 10**6
@@ -98,6 +101,39 @@ def test_an_account_is_known_to_be_open_once_that_is_committed(exchange: Exchang
         statements += [] if session.in_transaction() else ["none"]
     assert statements == ["none"]
     assert count(exchange.database, "accounts") == 1
+
+
+def test_whoever_connects_anew_knows_no_account_to_be_open(exchange: Exchange) -> None:
+    """It may be another copy of the database that answers now."""
+    with exchange.database.writing() as session:
+        opened_of(session).keep([ACCOUNT])
+    exchange.database.engine.dispose()
+    with exchange.database.writing() as session:
+        assert ACCOUNT in opened_of(session)
+        session.connection()
+        assert ACCOUNT not in opened_of(session)
+
+
+@pytest.mark.postgres
+def test_whoever_holds_accounts_or_orders_does_not_wait_for_who_only_names_them(
+    postgres_database: Database,
+) -> None:
+    """Else an endless stream of orders would keep a buyer's batch, or a new limit, waiting for as long."""
+    exchange = Exchange(postgres_database, VirtualClock(START))
+    operator = exchange.authenticate(exchange.create_operator_key())
+    exchange.load_scenario(SCENARIO)
+    order = send(exchange, operator, 10)
+    assert isinstance(order, Order)
+    with postgres_database.writing() as naming, postgres_database.writing() as holding:
+        for table in ("accounts", "orders"):  # as each foreign key does
+            naming.execute(text(f"SELECT id FROM {table} FOR KEY SHARE"))  # noqa: S608 - ours
+        holding.execute(text("SET LOCAL lock_timeout = '5s'"))
+        work = Store(holding, EventLog(holding, START))
+        assert work.ledger.held_account(ACCOUNT) is not None
+        work.ledger.limit(ACCOUNT, -100 * CNY)
+        assert ACCOUNT in work.ledger.held_limited_accounts([ACCOUNT])
+        assert work.orders.held([order.id])
+        work.orders.hold_book()
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from random_markets import market
 from toy_market import FREE, HOUR, SCENARIO, START, terms
 
 from market.clearing.reporting import tell_through
-from market.clearing.solving import SolverProcess, solve_here
+from market.clearing.solver_process import SolverProcess
+from market.clearing.solving import solve_here
 from market.domain.clock import VirtualClock
 from market.domain.errors import Unavailable
 from market.domain.parties import Actor, Role

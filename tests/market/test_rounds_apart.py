@@ -13,6 +13,7 @@ import pytest
 from databases import Databases
 from toy_market import FREE, SCENARIO, START, terms
 
+from market.clearing.solve_on import SolveOn
 from market.domain.clock import VirtualClock
 from market.domain.errors import InvalidInput, MarketError, NotPermitted, Unavailable
 from market.domain.parties import Actor, Role
@@ -28,7 +29,7 @@ from market.round_desks.desk import RoundDesk, RoundsHere
 from market.round_desks.line import Line, LineDead
 from market.round_desks.wire import sendable
 from market.watching import RoundEnded, Searching, Seen, StepDone, Watch
-from solver import Limits
+from solver import Engine, Limits
 
 OPERATOR = Actor("key_operator", Role.OPERATOR, None)
 LIMITS = Limits(seconds=300, workers=1)
@@ -207,6 +208,27 @@ def test_an_end_that_was_told_before_the_process_died_is_not_told_again(apart: D
         assert ended.state is RoundState.LANDED
         assert [one.round for one in told if isinstance(one, RoundEnded)] == [ended]
         told.clear()
+
+
+class Away(SolveOn):
+    """On a cluster that is not there."""
+
+    def connect(self) -> None:
+        raise Unavailable("cluster_unavailable", "nobody listens")
+
+
+def test_a_round_that_was_asked_for_before_is_told_where_no_cluster_is_there_for_another(
+    sqlite_database: Database,
+) -> None:
+    once = Once("me", "key", "hash")
+    Exchange(sqlite_database, VirtualClock(START)).clear_round(OPERATOR, REQUEST, once)
+    with closing(Away(Engine())) as away:
+        exchange = Exchange(sqlite_database, VirtualClock(START), away)
+        with pytest.raises(AnsweredBefore):
+            exchange.clear_round(OPERATOR, REQUEST, once)
+        with pytest.raises(Unavailable, match="nobody listens"):
+            exchange.clear_round(OPERATOR, REQUEST, Once("me", "another", "hash"))
+    assert exchange.database.round_lock.take(), "nothing was opened"
 
 
 class Unsendable(Exception):
