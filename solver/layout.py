@@ -96,9 +96,8 @@ def room_of(layout: Layout, free_units: Int64Array, free_watts: Int64Array) -> I
 def _runs(problem: ClearingProblem) -> tuple[Int64Array, Int64Array, Int64Array]:
     stride = int(problem.candidate_slots.max(initial=0)) + 1
     keys = problem.candidate_offering.astype(np.int64) * stride + problem.candidate_slots
-    distinct = np.unique(
-        keys
-    )  # of many candidates few: looking each up is quicker than sorting them all with their rows
+    # of many candidates few: looking each up is quicker than sorting them all with their rows
+    distinct = np.unique(keys)
     return np.searchsorted(distinct, keys).astype(np.int64), distinct // stride, distinct % stride
 
 

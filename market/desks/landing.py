@@ -4,6 +4,8 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from itertools import takewhile
+from threading import Event
 from typing import TypeVar
 
 from market.clearing.builder import BuiltProblem
@@ -28,8 +30,9 @@ from market.rounds.steps import OpenedRound
 T = TypeVar("T")
 FORECASTS_AT_ONCE = 500
 """Forecasts that are stored in one transaction where others wait for it."""
-AT_ONCE_BESIDE_OTHERS = 10_000
-"""Explanations, and forecasts, that are stored in one transaction where nobody does."""
+AT_ONCE_BESIDE_OTHERS = 2_000
+"""The same, and explanations, where others write meanwhile: only whoever takes the round over, or holds one of these orders
+to change it, waits for one of them to end, half a second or so."""
 CATCHING_UP = 3
 """How often what happened meanwhile is worked in without the writer; what still comes after that waits for the landing."""
 _logger = logging.getLogger(__name__)
@@ -64,9 +67,26 @@ class LandingDesk(Desk):
             yield
             self._store_each(fitted.beforehand())
             return
-        with ThreadPoolExecutor(1, "stores beforehand") as beside:
-            stored = beside.submit(self._store_each, fitted.beforehand(AT_ONCE_BESIDE_OTHERS))
+        with self._storing_beside(fitted.beforehand(AT_ONCE_BESIDE_OTHERS)):
             yield
+
+    @contextmanager
+    def _storing_beside(self, stores: Iterable[Callable[[Store], None]]) -> Iterator[None]:
+        """They are stored while something else is done.
+
+        Where that fails, no more is stored: the round's end would only remove it. Where storing fails, as of a round that
+        was taken over, the other is finished first: nobody waits for it.
+        """
+        given_up = Event()
+        with ThreadPoolExecutor(1, "stores beforehand") as beside:
+            stored = beside.submit(self._store_each, takewhile(lambda _: not given_up.is_set(), stores))
+            try:
+                yield
+            except BaseException as error:
+                given_up.set()
+                if (also := stored.exception()) is not None:
+                    error.add_note(f"what was stored beside failed as well: {also!r}")
+                raise
             stored.result()
 
     def _store_each(self, stores: Iterable[Callable[[Store], None]]) -> None:

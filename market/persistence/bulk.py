@@ -83,10 +83,12 @@ class BoundRows:
 
     def write(self, session: Session) -> bool:
         """Write them in one statement; whether each of them met a row, where they are written over others."""
-        return not self.parameters or self.write_on(session.connection())
+        return self.write_on(session.connection())
 
     def write_on(self, connection: Connection) -> bool:
-        """The same, on a connection."""
+        """The same, on a connection; none: nothing is sent."""
+        if not self.parameters:
+            return True
         if self.how.copy is not None and len(self.parameters) >= FEWEST_TO_COPY:
             return _copy(connection, self.how.copy, self.parameters) == len(self.parameters)
         if self.how.from_json is not None:
@@ -104,22 +106,20 @@ def insert_rows(session: Session, table: type[Base], rows: Sequence[Mapping[str,
 
 def insert_into(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """The same, where there is no session."""
-    if rows:
-        _bound_inserts(table, rows, connection.dialect, [""] * len(rows)).write_on(connection)
+    _bound_inserts(table, rows, connection.dialect, [""] * len(rows)).write_on(connection)
 
 
 def bind_inserts(
     session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]], about: Sequence[str]
 ) -> BoundRows:
-    """Rows that all name the same columns, to be inserted later."""
+    """Rows that all name the same columns, to be inserted later; `ValueError` unless each has the order it is about."""
     return _bound_inserts(_table(table), rows, session.get_bind().dialect, about)
 
 
 def bind_columns(
     session: Session, table: type[Base], columns: Mapping[str, Sequence[Any]], about: Sequence[str]
 ) -> BoundRows:
-    """The same of rows that are columns already, each as long as the others: a dictionary for each row costs as much as
-    binding it."""
+    """The same of rows that are columns already: a dictionary for each row costs as much as binding it."""
     return _bound_columns(_table(table), columns, session.get_bind().dialect, about)
 
 
@@ -148,6 +148,9 @@ def _bound_inserts(
 def _bound_columns(
     table: Table, columns: Mapping[str, Sequence[Any]], dialect: Dialect, about: Sequence[str]
 ) -> BoundRows:
+    lengths = {len(values) for values in columns.values()} or {0}
+    if lengths != {len(about)}:
+        raise ValueError(f"{table.name}: columns of {sorted(lengths)} rows, about {len(about)} orders")
     if not about:
         return BoundRows(NOTHING, (), ())
     how, binds = _insertion(table, tuple(columns), dialect)
@@ -245,9 +248,8 @@ def _bind(kind: TypeEngine[Any], dialect: Dialect) -> Bind | None:
         return bind
     bind = kind.dialect_impl(dialect).bind_processor(dialect)
     if bind is not None and isinstance(kind, UtcDateTime) and dialect.name == "postgresql":
-        return partial(
-            _moment_as_text, bind
-        )  # its driver takes as long over a moment as over thirty other values
+        # its driver takes as long over a moment as over thirty other values
+        return partial(_moment_as_text, bind)
     return bind
 
 

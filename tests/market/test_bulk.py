@@ -89,3 +89,21 @@ def test_whether_each_row_met_what_was_before_is_said(exchange: Exchange) -> Non
     before, after = [{**first, "pue": 9.0}, *others], [{**one, "pue": 2.0} for one in (first, *others)]
     assert not change(exchange.database, NAMES, before, after)
     assert list(read(exchange.database).values()) == [first, *after[1:]]
+
+
+def test_no_rows_are_nothing_to_send(exchange: Exchange) -> None:
+    with exchange.database.writing() as session:
+        assert bind_updates(session, NodeRow, NAMES, []).write_on(session.connection())
+        assert bind_inserts(session, NodeRow, [], []).write_on(session.connection())
+
+
+@pytest.mark.parametrize("about", [[], ["ord_1", "ord_2"]])
+def test_each_row_is_about_one_order(exchange: Exchange, about: list[str]) -> None:
+    """Else rows would be dropped unseen, or be left out for another order's sake."""
+    with exchange.database.reading() as session:
+        with pytest.raises(ValueError, match="about"):
+            bind_columns(session, NodeRow, {"id": ["one"], "pue": [1.2]}, about)
+        with pytest.raises(ValueError, match="about"):
+            bind_inserts(session, NodeRow, [{"id": "one", "pue": 1.2}], about)
+    with exchange.database.reading() as session, pytest.raises(ValueError, match="about 1"):
+        bind_inserts(session, NodeRow, [], ["ord_1"])

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import repeat
+from threading import Event
 from typing import Any
 
 import pytest
@@ -313,6 +315,34 @@ def test_a_round_that_is_taken_over_while_it_is_made_ready_leaves_nothing(
     assert refusal.value.code == "round_over"
     assert stored_of(exchange, opened.round.id) == [0, 0]
     assert broken_promises(exchange.database) == []
+
+
+def test_where_a_landing_cannot_be_made_ready_no_more_is_stored(exchange: Exchange) -> None:
+    begun, stored = Event(), 0
+
+    def store(_work: Store) -> None:
+        nonlocal stored
+        stored += 1
+        begun.set()
+
+    with pytest.raises(RuntimeError, match="not ready"), exchange._storing_beside(repeat(store, 1000)):
+        assert begun.wait(60)
+        raise RuntimeError("not ready")
+    assert 0 < stored < 1000
+
+
+def test_where_storing_and_making_ready_both_fail_both_are_told(exchange: Exchange) -> None:
+    begun = Event()
+
+    def store(_work: Store) -> None:
+        begun.set()
+        raise ValueError("nothing left to store on")
+
+    with pytest.raises(RuntimeError, match="not ready") as failure, exchange._storing_beside([store]):
+        assert begun.wait(60)
+        raise RuntimeError("not ready")
+    (note,) = failure.value.__notes__
+    assert "nothing left to store on" in note
 
 
 def test_a_change_that_the_log_does_not_tell_of_lands_nothing(exchange: Exchange, operator: Actor) -> None:
