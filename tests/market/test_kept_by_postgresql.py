@@ -1,12 +1,14 @@
 """What PostgreSQL itself keeps, whoever has the password and writes SQL by hand."""
 
 import threading
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import JSON, Boolean, Connection, Float, Integer, LargeBinary, String, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from test_backup import trade
@@ -23,6 +25,10 @@ COPIED = "round_id, order_id, buyer_id, offering_id, provider_id, node_id"
 REST = (
     "ask_micros_per_unit_hour, price_micros, rtt_ms, facility_kwh, carbon_kg_location, carbon_kg_market, unit_tenths, "
     "charges_micros, earnings_micros, settled_hours, paid_micros, offering_version"
+)
+MORE_ORDERS = (
+    "INSERT INTO orders SELECT (jsonb_populate_record(one, jsonb_build_object('id', one.id || n))).* "
+    "FROM generate_series(1, 20) AS n, orders AS one WHERE one.id = (SELECT min(id) FROM orders WHERE state = 'open')"
 )
 ONE_MORE_TRANSFER = (
     "INSERT INTO transfers (id, kind, debit_account_id, credit_account_id, amount_micros, at) "
@@ -140,25 +146,71 @@ def test_whoever_cannot_see_what_others_grant_grants_nothing(roomy: Database) ->
         grant(connection, "x1", 1, (0, 1))
 
 
-def test_each_look_for_room_is_planned_for_what_it_looks_at(roomy: Database) -> None:
-    """A plan for whatever may come, taken after five looks on one connection, has thousands searched one by one."""
+@contextmanager
+def looks_for_room(connection: Connection) -> Iterator[list[str]]:
+    """Their plans, as they were carried out on this connection."""
     told: list[str] = []
+    looks: list[str] = []
+    driver: Any = connection.connection.driver_connection
+    driver.add_notice_handler(lambda notice: told.append(notice.message_primary))
+    connection.execute(text("LOAD 'auto_explain'"))
+    for setting in ("log_min_duration = 0", "log_nested_statements = on", "log_level = notice"):
+        connection.execute(text(f"SET LOCAL auto_explain.{setting}"))
+    yield looks
+    looks += [plan for plan in told if "WITH touched AS" in plan and "WindowAgg" in plan]
+
+
+def grant_one_after_the_other(connection: Connection, ids: list[str], orders: list[str]) -> None:
+    """An hour to each of the orders, in one statement, and given up again."""
+    connection.execute(
+        text(
+            f"INSERT INTO allocations (id, {COPIED}, {REST}, units, starts_at, ends_at, state, live) "  # noqa: S608
+            f"SELECT new.id, {COPIED.replace('order_id', 'new.order_id')}, {REST}, 1, "
+            "last + n * interval '1 hour', last + (n + 1) * interval '1 hour', 'granted', 1 "
+            "FROM unnest(CAST(:ids AS varchar[]), CAST(:orders AS varchar[])) WITH ORDINALITY AS new (id, order_id, n), "
+            "(SELECT max(ends_at) AS last FROM allocations), "
+            "(SELECT * FROM allocations ORDER BY allocations.id LIMIT 1) AS like_this"
+        ),
+        {"ids": ids, "orders": orders},
+    )
+    over = (
+        "UPDATE allocations SET state = 'cancelled', live = NULL, ended_at = starts_at WHERE id = ANY (:ids)"
+    )
+    connection.execute(text(over), {"ids": ids})
+
+
+def test_a_look_for_room_for_many_is_planned_for_just_them(roomy: Database) -> None:
+    """A plan for whatever may come, taken after five looks on one connection, has thousands searched one by one; for one
+    it is as good as any, and takes no time to make."""
+    counts = [*[1] * 7, 11, 1, 11, 10, 1]
     with roomy.engine.connect() as connection:
-        driver: Any = connection.connection.driver_connection
-        driver.add_notice_handler(lambda notice: told.append(notice.message_primary))
-        connection.execute(text("LOAD 'auto_explain'"))
-        for setting in ("log_min_duration = 0", "log_nested_statements = on", "log_level = notice"):
-            connection.execute(text(f"SET LOCAL auto_explain.{setting}"))
-        order = open_orders(connection)[0]
-        for n in range(7):
-            grant(connection, f"x{n}", 1, (n, n + 1), order)
-            over = "state = 'cancelled', live = NULL, ended_at = starts_at"
-            change(connection, "allocations", f"x{n}", over)
+        with looks_for_room(connection) as looks:
+            connection.execute(text(MORE_ORDERS))
+            orders = open_orders(connection)
+            for n, count in enumerate(counts):
+                grant_one_after_the_other(connection, [f"x{n}_{k}" for k in range(count)], orders[:count])
         connection.rollback()
-    looks = [plan for plan in told if "WITH touched AS" in plan and "WindowAgg" in plan]
-    assert len(looks) == 7
-    for n, plan in enumerate(looks):
-        assert f"{{x{n}}}" in plan, f"look {n} was planned for others"
+    planned_for_just_them = [f"{{x{n}_0" in plan for n, plan in enumerate(looks)]
+    assert planned_for_just_them == [*[True] * 5, False, False, True, False, True, False, False]
+
+
+def test_the_look_for_room_is_taken_back_as_it_was(postgres_url: str) -> None:
+    def functions() -> set[str]:
+        query = "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+        with database.engine.connect() as connection:
+            return set(connection.scalars(text(query)))
+
+    config = Config()
+    config.set_main_option("script_location", str(databases.MIGRATIONS))
+    with closing(Database(postgres_url)) as database:
+        with database.engine.connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0007")
+        before = functions()
+        database.upgrade()
+        assert functions() != before
+        database.downgrade("0007")
+        assert functions() == before
 
 
 @pytest.mark.parametrize(
