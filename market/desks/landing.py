@@ -31,8 +31,8 @@ T = TypeVar("T")
 FORECASTS_AT_ONCE = 500
 """Forecasts that are stored in one transaction where others wait for it."""
 AT_ONCE_BESIDE_OTHERS = 2_000
-"""The same, and explanations, where others write meanwhile: only whoever takes the round over, or holds one of these orders
-to change it, waits for one of them to end, half a second or so."""
+"""The same, and explanations, where others write meanwhile: whoever takes the round over waits for those that are being
+stored, half a second or so, and nobody else does."""
 CATCHING_UP = 3
 """How often what happened meanwhile is worked in without the writer; what still comes after that waits for the landing."""
 _logger = logging.getLogger(__name__)

@@ -317,6 +317,11 @@ def test_a_round_that_is_taken_over_while_it_is_made_ready_leaves_nothing(
     assert broken_promises(exchange.database) == []
 
 
+def fail_after(begun: Event) -> None:
+    assert begun.wait(60)
+    raise RuntimeError("not ready")
+
+
 def test_where_a_landing_cannot_be_made_ready_no_more_is_stored(exchange: Exchange) -> None:
     begun, stored = Event(), 0
 
@@ -326,8 +331,7 @@ def test_where_a_landing_cannot_be_made_ready_no_more_is_stored(exchange: Exchan
         begun.set()
 
     with pytest.raises(RuntimeError, match="not ready"), exchange._storing_beside(repeat(store, 1000)):
-        assert begun.wait(60)
-        raise RuntimeError("not ready")
+        fail_after(begun)
     assert 0 < stored < 1000
 
 
@@ -339,8 +343,7 @@ def test_where_storing_and_making_ready_both_fail_both_are_told(exchange: Exchan
         raise ValueError("nothing left to store on")
 
     with pytest.raises(RuntimeError, match="not ready") as failure, exchange._storing_beside([store]):
-        assert begun.wait(60)
-        raise RuntimeError("not ready")
+        fail_after(begun)
     (note,) = failure.value.__notes__
     assert "nothing left to store on" in note
 
