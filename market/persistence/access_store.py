@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from market.domain.policy import PRESETS, Policy
-from market.persistence import mapping
+from market.persistence import round_mapping
 from market.persistence.access_models import AnswerRow
 from market.persistence.event_log import EventLog
 from market.persistence.holds import HeldName, hold_name
@@ -43,7 +43,7 @@ class AccessStore:
         """The policy in force, now or at a moment: the newest set, or 'balanced' where none was."""
         query = select(PolicyRow).order_by(PolicyRow.id.desc()).limit(1)
         row = self._session.scalar(query if at is None else query.where(PolicyRow.set_at <= at))
-        return PRESETS["balanced"] if row is None else mapping.read_policy(row.policy)
+        return PRESETS["balanced"] if row is None else round_mapping.read_policy(row.policy)
 
     def set_policy(self, id_: str, policy: Policy, at: datetime, by: str) -> None:
         """Put a policy in force; earlier ones stay on record."""

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from market.domain.offerings import LOADED, Offering, OfferingVersion
 from market.domain.rounds import Allocation
 from market.domain.states import OfferingState
-from market.persistence import mapping
+from market.persistence import mapping, round_mapping
 from market.persistence.event_log import EventLog
 from market.persistence.models import AllocationRow, OfferingRow, OfferingVersionRow
 from market.persistence.paging import Page, PageRequest, read_page
@@ -64,7 +64,7 @@ class ListingStore:
             AllocationRow.ends_at > from_moment,
         )
         rows = self._session.scalars(query.order_by(AllocationRow.id))
-        return tuple(mapping.read_allocation(row) for row in rows)
+        return tuple(round_mapping.read_allocation(row) for row in rows)
 
     def _record(self, version: OfferingVersion) -> None:
         offering = version.offering

@@ -1,4 +1,4 @@
-"""Rows to domain objects and back: one pair of functions for each noun."""
+"""Rows to domain objects and back: one pair of functions for each noun; rounds and allocations are in `round_mapping`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -15,25 +15,17 @@ from market.domain.offerings import Maintenance, Offering, OfferingVersion, SlaG
 from market.domain.orders import Job, JobClass, Order, OrderTerms, TimeInForce
 from market.domain.parties import Buyer, Provider
 from market.domain.places import Node, Provenance, Region, RoundTripTime, Side
-from market.domain.policy import CarbonBasis, Policy, PricingRule
 from market.domain.quotes import Forecast, ForecastBasis, HeldQuote, HeldQuoteState
-from market.domain.rounds import Allocation, Change, Explanation, Reason, ReasonCode, Round
-from market.domain.states import (
-    HOLDS_CAPACITY,
-    AllocationState,
-    NodeState,
-    OfferingState,
-    OrderState,
-    RoundState,
-)
+from market.domain.rounds import Change, Explanation, Reason, ReasonCode
+from market.domain.states import NodeState, OfferingState, OrderState
 from market.domain.vouchers import VoucherPool
 from market.persistence import models, money_models
 
 _JOB_FIELDS, _TRANSFER_FIELDS = attrgetter(*Job.__slots__), attrgetter(*Transfer.__slots__)
-_ALLOCATION_FIELDS = attrgetter(*Allocation.__slots__)
 
 
-def _columns(row: models.Base, *left_out: str) -> dict[str, Any]:
+def columns_of(row: models.Base, *left_out: str) -> dict[str, Any]:
+    """What stands in a row, but for these columns and where it is from."""
     skipped = {"source", "confidence", *left_out}
     return {c.key: getattr(row, c.key) for c in row.__mapper__.column_attrs if c.key not in skipped}
 
@@ -59,13 +51,13 @@ def sourced_columns(
 
 def read_region(row: models.RegionRow) -> Region:
     """`Region` of a row."""
-    return Region(**_columns(row, "side"), side=Side(row.side), provenance=_provenance(row))
+    return Region(**columns_of(row, "side"), side=Side(row.side), provenance=_provenance(row))
 
 
 def read_node(row: models.NodeRow) -> Node:
     """`Node` of a row."""
     return Node(
-        **_columns(row, "tariff_micros_per_kwh", "state"),
+        **columns_of(row, "tariff_micros_per_kwh", "state"),
         tariff_micros_per_kwh=tuple(row.tariff_micros_per_kwh),
         state=NodeState(row.state),
         provenance=_provenance(row),
@@ -80,7 +72,7 @@ def rtt_of(origin: str, to: str, rtt_ms: float, source: str, confidence: str) ->
 def read_device(row: models.DeviceRow) -> Device:
     """`Device` of a row."""
     return Device(
-        **_columns(row, "compute_class", "peak", "speed"),
+        **columns_of(row, "compute_class", "peak", "speed"),
         compute_class=ComputeClass(row.compute_class),
         peak={Precision(p): v for p, v in row.peak.items()},
         speed={Precision(p): v for p, v in row.speed.items()},
@@ -90,18 +82,18 @@ def read_device(row: models.DeviceRow) -> Device:
 
 def read_provider(row: models.ProviderRow) -> Provider:
     """`Provider` of a row."""
-    return Provider(**_columns(row), provenance=_provenance(row))
+    return Provider(**columns_of(row), provenance=_provenance(row))
 
 
 def read_buyer(row: models.BuyerRow) -> Buyer:
     """`Buyer` of a row."""
-    return Buyer(**_columns(row), provenance=_provenance(row))
+    return Buyer(**columns_of(row), provenance=_provenance(row))
 
 
 def read_offering(row: models.OfferingRow) -> Offering:
     """`Offering` of a row."""
     return Offering(
-        **_columns(row, "free_units_by_hour", "state", "maintenance", "sla"),
+        **columns_of(row, "free_units_by_hour", "state", "maintenance", "sla"),
         free_units_by_hour=tuple(row.free_units_by_hour),
         maintenance=tuple(_read_maintenance(window) for window in row.maintenance),
         sla=SlaGrade(row.sla),
@@ -209,65 +201,6 @@ def read_order(row: models.OrderRow | Row[Any]) -> Order:
     )
 
 
-def read_policy(columns: Mapping[str, Any]) -> Policy:
-    """`Policy` from its JSON."""
-    enums = {"carbon_basis": CarbonBasis(columns["carbon_basis"]), "pricing": PricingRule(columns["pricing"])}
-    return Policy(**{**columns, **enums})
-
-
-def round_columns(round_: Round) -> dict[str, Any]:
-    """A round's row."""
-    columns = {name: getattr(round_, name) for name in round_.__slots__}
-    in_progress = 1 if round_.state is RoundState.CLEARING else None
-    return columns | {
-        "policy": asdict(round_.policy),
-        "figures": dict(round_.figures),
-        "in_progress": in_progress,
-    }
-
-
-def read_round(row: models.RoundRow) -> Round:
-    """`Round` of a row."""
-    return Round(
-        **_columns(row, "state", "policy", "in_progress"),
-        state=RoundState(row.state),
-        policy=read_policy(row.policy),
-    )
-
-
-def allocations_by_column(allocations: Sequence[Allocation]) -> dict[str, Sequence[Any]]:
-    """The rows of allocations, column by column."""
-    columns = _by_column(Allocation.__slots__, map(_ALLOCATION_FIELDS, allocations))
-    columns["live"] = [live_flag(state) for state in columns["state"]]
-    columns["state"] = [str(state) for state in columns["state"]]
-    return columns
-
-
-def live_flag(state: AllocationState) -> int | None:
-    """1 while an allocation holds capacity, NULL afterwards: what makes double placement impossible."""
-    return 1 if state in HOLDS_CAPACITY else None
-
-
-def read_allocation(row: models.AllocationRow) -> Allocation:
-    """`Allocation` of a row."""
-    return Allocation(
-        **_columns(row, "state", "live", "charges_micros", "earnings_micros"),
-        charges_micros=tuple(row.charges_micros),
-        earnings_micros=tuple(row.earnings_micros),
-        state=AllocationState(row.state),
-    )
-
-
-def allocation_of(columns: RowMapping) -> Allocation:
-    """`Allocation` of plain columns: several times faster than of rows, where there are thousands."""
-    fields: dict[str, Any] = {str(name): value for name, value in columns.items()}
-    del fields["live"]
-    fields["state"] = AllocationState(fields["state"])
-    fields["charges_micros"] = tuple(fields["charges_micros"])
-    fields["earnings_micros"] = tuple(fields["earnings_micros"])
-    return Allocation(**fields)
-
-
 def explanation_columns(explanations: Sequence[Explanation]) -> list[dict[str, Any]]:
     """Explanations' rows; a reason that many of them share is written out once."""
     told: dict[int, list[Any]] = {}  # all of them are held here: an address stands for one reason
@@ -311,7 +244,7 @@ def account_columns(account: Account) -> dict[str, Any]:
 
 def read_account(row: money_models.AccountRow) -> Account:
     """`Account` of a row."""
-    return Account(**_columns(row, "kind"), kind=AccountKind(row.kind))
+    return Account(**columns_of(row, "kind"), kind=AccountKind(row.kind))
 
 
 def account_of(columns: RowMapping) -> Account:
@@ -321,19 +254,20 @@ def account_of(columns: RowMapping) -> Account:
 
 def transfers_by_column(transfers: Sequence[Transfer]) -> dict[str, Sequence[Any]]:
     """The rows of transfers, column by column."""
-    columns = _by_column(Transfer.__slots__, map(_TRANSFER_FIELDS, transfers))
+    columns = by_column(Transfer.__slots__, map(_TRANSFER_FIELDS, transfers))
     columns["kind"] = [str(kind) for kind in columns["kind"]]
     return columns
 
 
-def _by_column(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> dict[str, Sequence[Any]]:
+def by_column(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> dict[str, Sequence[Any]]:
+    """Rows that all have these columns, column by column."""
     columns = list(zip(*rows, strict=True)) or [()] * len(names)
     return dict(zip(names, columns, strict=True))
 
 
 def read_transfer(row: money_models.TransferRow) -> Transfer:
     """`Transfer` of a row."""
-    return Transfer(**_columns(row, "kind"), kind=TransferKind(row.kind))
+    return Transfer(**columns_of(row, "kind"), kind=TransferKind(row.kind))
 
 
 def voucher_pool_columns(pool: VoucherPool) -> dict[str, Any]:
@@ -351,7 +285,7 @@ def read_voucher_pool(row: money_models.VoucherPoolRow) -> VoucherPool:
     """`VoucherPool` of a row."""
     eligible = row.eligible_providers
     return VoucherPool(
-        **_columns(row, "rate_by_class", "eligible_providers", "related_parties"),
+        **columns_of(row, "rate_by_class", "eligible_providers", "related_parties"),
         rate_by_class={ComputeClass(name): rate for name, rate in row.rate_by_class.items()},
         eligible_providers=None if eligible is None else tuple(eligible),
         related_parties=tuple((buyer, provider) for buyer, provider in row.related_parties),
@@ -365,7 +299,7 @@ def held_quote_columns(quote: HeldQuote) -> dict[str, Any]:
 
 def read_held_quote(row: money_models.HeldQuoteRow) -> HeldQuote:
     """`HeldQuote` of a row."""
-    return HeldQuote(**_columns(row, "state"), state=HeldQuoteState(row.state))
+    return HeldQuote(**columns_of(row, "state"), state=HeldQuoteState(row.state))
 
 
 def forecast_columns(forecast: Forecast) -> dict[str, Any]:
@@ -375,4 +309,4 @@ def forecast_columns(forecast: Forecast) -> dict[str, Any]:
 
 def read_forecast(row: money_models.ForecastRow) -> Forecast:
     """`Forecast` of a row."""
-    return Forecast(**_columns(row, "basis"), basis=ForecastBasis(row.basis))
+    return Forecast(**columns_of(row, "basis"), basis=ForecastBasis(row.basis))

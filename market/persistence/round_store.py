@@ -14,7 +14,7 @@ from market.domain.clock import rfc3339
 from market.domain.errors import Conflict
 from market.domain.rounds import Allocation, Holding, Round
 from market.domain.states import ALLOCATION_MOVES, AllocationState, RoundState, advance
-from market.persistence import mapping
+from market.persistence import round_mapping
 from market.persistence.bulk import BoundRows, bind_columns
 from market.persistence.due import may_be_due
 from market.persistence.event_log import EventLog
@@ -52,7 +52,7 @@ class RoundStore:
     def open(self, round_: Round) -> None:
         """Insert a round that starts clearing; `Conflict` while another one is."""
         try:
-            self._session.execute(insert(RoundRow), [mapping.round_columns(round_)])
+            self._session.execute(insert(RoundRow), [round_mapping.round_columns(round_)])
         except IntegrityError as error:
             raise Conflict(
                 "round_in_progress", "another round is clearing; try again when it is done"
@@ -62,7 +62,7 @@ class RoundStore:
     def close(self, round_: Round) -> None:
         """Write a round's end over its beginning."""
         closed = update(RoundRow).where(RoundRow.id == round_.id, RoundRow.state == RoundState.CLEARING)
-        result = self._session.execute(closed.values(**mapping.round_columns(round_)))
+        result = self._session.execute(closed.values(**round_mapping.round_columns(round_)))
         if result.rowcount != 1:  # type: ignore[attr-defined]
             raise Conflict("round_over", f"round {round_.id} is not clearing any more")
         names = ("orders", "placed", "left_out", "status", "gap", "seconds", "failure")
@@ -85,7 +85,7 @@ class RoundStore:
     def get(self, round_id: str) -> Round | None:
         """One round."""
         row = self._session.get(RoundRow, round_id)
-        return None if row is None else mapping.read_round(row)
+        return None if row is None else round_mapping.read_round(row)
 
     def opened_at(self, round_id: str) -> datetime | None:
         """When a round began, without its figures."""
@@ -95,7 +95,7 @@ class RoundStore:
         """The round that is clearing, if any; `held`: nobody lands it within this unit of work."""
         query = select(RoundRow).where(RoundRow.in_progress == 1)
         row = self._session.scalar(query.with_for_update() if held else query)
-        return None if row is None else mapping.read_round(row)
+        return None if row is None else round_mapping.read_round(row)
 
     def newest_id(self, *states: RoundState) -> str | None:
         """The id of the round opened last, of those in these states if any are named."""
@@ -108,13 +108,13 @@ class RoundStore:
             select(RoundRow).where(RoundRow.state == RoundState.LANDED).order_by(RoundRow.id.desc()).limit(1)
         )
         row = self._session.scalar(query)
-        return None if row is None else mapping.read_round(row)
+        return None if row is None else round_mapping.read_round(row)
 
     def page(self, request: PageRequest, filters: Filters = NO_FILTERS) -> Page[Round]:
         """Rounds, paged, filtered by state or opened_at."""
         columns = {"state": RoundRow.state, "opened_at": RoundRow.opened_at}
         query = select(RoundRow).where(*conditions(columns, filters))
-        return read_page(self._session, query, RoundRow.id, mapping.read_round, request)
+        return read_page(self._session, query, RoundRow.id, round_mapping.read_round, request)
 
     def add_record(
         self,
@@ -147,7 +147,7 @@ class RoundStore:
         """What is granted, to be inserted later; it is told of here."""
         for state, alike in groupby(allocations, attrgetter("state")):
             self._record(tuple(alike), state)
-        columns = mapping.allocations_by_column(allocations)
+        columns = round_mapping.allocations_by_column(allocations)
         return bind_columns(self._session, AllocationRow, columns, [a.order_id for a in allocations])
 
     def tell(self, allocation: Allocation, to: AllocationState) -> None:
@@ -157,7 +157,7 @@ class RoundStore:
     def move_allocation(self, allocation: Allocation, to: AllocationState, **facts: Any) -> None:
         """Advance one allocation, and write facts (columns) that come with the step."""
         advance(ALLOCATION_MOVES, allocation.state, to)
-        live = mapping.live_flag(to)
+        live = round_mapping.live_flag(to)
         statement = update(AllocationRow).where(
             AllocationRow.id == allocation.id, AllocationRow.state == allocation.state
         )
@@ -174,14 +174,14 @@ class RoundStore:
     def allocation(self, allocation_id: str) -> Allocation | None:
         """One allocation."""
         row = self._session.get(AllocationRow, allocation_id, populate_existing=True)
-        return None if row is None else mapping.read_allocation(row)
+        return None if row is None else round_mapping.read_allocation(row)
 
     def named_allocations(self, allocation_ids: Sequence[str]) -> dict[str, Allocation]:
         """Those of the given allocations that there are, by id."""
         found: dict[str, Allocation] = {}
         for start in range(0, len(allocation_ids), 500):
             query = select(AllocationRow).where(AllocationRow.id.in_(allocation_ids[start : start + 500]))
-            found |= {row.id: mapping.read_allocation(row) for row in self._session.scalars(query)}
+            found |= {row.id: round_mapping.read_allocation(row) for row in self._session.scalars(query)}
         return found
 
     def running_allocations(self) -> tuple[Allocation, ...]:
@@ -214,7 +214,7 @@ class RoundStore:
         """The live allocation of an order."""
         query = select(AllocationRow).where(AllocationRow.order_id == order_id, AllocationRow.live == 1)
         row = self._session.scalar(query)
-        return None if row is None else mapping.read_allocation(row)
+        return None if row is None else round_mapping.read_allocation(row)
 
     def live_allocations_of(self, order_ids: Collection[str]) -> dict[str, Allocation]:
         """The live allocations of orders, by order id."""
@@ -233,30 +233,30 @@ class RoundStore:
     def allocations_of_round(self, round_id: str) -> tuple[Allocation, ...]:
         """Everything one round granted."""
         query = select(AllocationRow).where(AllocationRow.round_id == round_id).order_by(AllocationRow.id)
-        return tuple(mapping.read_allocation(row) for row in self._session.scalars(query))
+        return tuple(round_mapping.read_allocation(row) for row in self._session.scalars(query))
 
     def allocations_before(self, round_: Round) -> tuple[Allocation, ...]:
         """What was allocated when a round opened and ran into its horizon; ids sort by the time they were made."""
         made_by_then = AllocationRow.id < round_.id.replace("rnd_", "alo_", 1)
         held_then = or_(AllocationRow.ended_at.is_(None), AllocationRow.ended_at > round_.opened_at)
         query = select(AllocationRow).where(made_by_then, held_then, AllocationRow.ends_at > round_.starts_at)
-        return tuple(mapping.read_allocation(row) for row in self._session.scalars(query))
+        return tuple(round_mapping.read_allocation(row) for row in self._session.scalars(query))
 
     def newest_allocation_of(self, order_id: str) -> Allocation | None:
         """What was granted to an order last."""
         row = self._session.connection().execute(_NEWEST_OF_ORDER, {"order_id": order_id}).mappings().first()
-        return None if row is None else mapping.allocation_of(row)
+        return None if row is None else round_mapping.allocation_of(row)
 
     def page_allocations(self, request: PageRequest, filters: Filters) -> Page[Allocation]:
         """Allocations, paged, filtered by the columns in `_ALLOCATION_FILTERS`."""
         columns = {name: getattr(AllocationRow, name) for name in _ALLOCATION_FILTERS}
         query = select(AllocationRow).where(*conditions(columns, filters))
-        return read_page(self._session, query, AllocationRow.id, mapping.read_allocation, request)
+        return read_page(self._session, query, AllocationRow.id, round_mapping.read_allocation, request)
 
     def _read(self, query: Select[Any]) -> tuple[Allocation, ...]:
         """Plain columns: several times faster than rows, where there are thousands."""
         found = self._session.connection().execute(query).mappings()
-        return tuple(mapping.allocation_of(columns) for columns in found)
+        return tuple(round_mapping.allocation_of(columns) for columns in found)
 
     def _record(self, allocations: Sequence[Allocation], state: AllocationState) -> None:
         """What both sides may know of them: no money."""

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from market.domain.errors import Conflict
 from market.domain.orders import Order
 from market.domain.rounds import Allocation
-from market.persistence import mapping
+from market.persistence import round_mapping
 from market.persistence.models import AllocationRow, OrderRow
 
 AT_ONCE = 500
@@ -120,6 +120,6 @@ def _sums_differ(kind: _Kind, before: Any, after: Any) -> bool:
 
 def _value(of: Any, column: str) -> Any:
     if column == "live":
-        return mapping.live_flag(of.state)
+        return round_mapping.live_flag(of.state)
     value = getattr(of, column)
     return str(value) if column == "state" else value
