@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from market.domain.errors import InvalidInput, Unavailable
 from market.persistence.claims import Claim, ClaimName
@@ -159,9 +160,10 @@ class Database:
         )
 
     def close(self) -> None:
-        """Let go of all connections, and of claims."""
+        """Let go of all connections, and of claims; what is still in use is closed as it is given back."""
         self.round_lock.release()
         self.time_lock.release()
+        event.listen(self.engine, "checkin", _close_connection)
         self.engine.dispose()
 
 
@@ -237,6 +239,10 @@ def make_private(path: Path) -> None:
     """An empty file of mode 0600, unless it is there, or cannot be: whoever opens it says why."""
     with suppress(OSError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, FOR_THE_OWNER_ALONE))
+
+
+def _close_connection(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.invalidate()
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
@@ -69,3 +70,17 @@ def test_a_question_waits_for_no_writer_and_holds_none_up(database: Database) ->
         session.execute(text("DELETE FROM regions"))
         assert asking.scalar(count) == before
         session.rollback()
+
+
+@pytest.mark.postgres
+def test_what_is_in_use_as_a_database_is_closed_ends_as_it_is_given_back(
+    postgres_database: Database,
+) -> None:
+    database = Database(postgres_database.url)
+    session = database.writing()
+    driver: Any = session.connection().connection.driver_connection
+    database.close()
+    assert session.scalar(PID), "whoever is at it finishes"
+    assert not driver.closed
+    session.close()
+    assert driver.closed
