@@ -18,6 +18,7 @@ from market.domain.parties import Actor, Role
 from market.enquiries.desk import Enquiries
 from market.exchange import Exchange
 from market.persistence.database import Database
+from market.scenarios.scenario import read_scenario, scenario_directory
 
 NOW = datetime(2025, 7, 16, 7, tzinfo=UTC)
 """An hour before the times that the OpenAPI examples name, so that the examples are valid requests."""
@@ -71,6 +72,21 @@ def build_exchange(database: Database, solve: Solve = solve_here) -> tuple[Excha
     """An exchange on a database that is there, at a known moment."""
     clock = VirtualClock(NOW)
     return Exchange(database, clock, solve), clock
+
+
+def load_market(url: str) -> Keys:
+    """Fill a database with the shipped catalogue; a key of each kind."""
+    with closing(Database(url)) as database:
+        database.upgrade()
+        exchange, _ = build_exchange(database)
+        exchange.load_scenario(read_scenario(scenario_directory("east_west")))
+        return Keys(
+            operator=exchange.create_operator_key(),
+            buyer=exchange.issue_key(OPERATOR, Role.BUYER, "buy_0001"),
+            other_buyer=exchange.issue_key(OPERATOR, Role.BUYER, "buy_0002"),
+            provider=exchange.issue_key(OPERATOR, Role.PROVIDER, "prv_0062"),
+            other_provider=exchange.issue_key(OPERATOR, Role.PROVIDER, "prv_0101"),
+        )
 
 
 def build_test_app(exchange: Exchange, clock: VirtualClock, **settings: Any) -> Any:

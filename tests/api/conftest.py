@@ -4,28 +4,11 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from api_house import OPERATOR, House, Keys, build_exchange, build_test_app
+from api_house import House, Keys, build_exchange, build_test_app, load_market
 from databases import Databases
 from fastapi.testclient import TestClient
 
-from market.domain.parties import Role
 from market.persistence.database import Database
-from market.scenarios.scenario import read_scenario, scenario_directory
-
-
-def load_market(url: str) -> Keys:
-    """Fill a database with the shipped catalogue; a key of each kind."""
-    with closing(Database(url)) as database:
-        database.upgrade()
-        exchange, _ = build_exchange(database)
-        exchange.load_scenario(read_scenario(scenario_directory("east_west")))
-        return Keys(
-            operator=exchange.create_operator_key(),
-            buyer=exchange.issue_key(OPERATOR, Role.BUYER, "buy_0001"),
-            other_buyer=exchange.issue_key(OPERATOR, Role.BUYER, "buy_0002"),
-            provider=exchange.issue_key(OPERATOR, Role.PROVIDER, "prv_0062"),
-            other_provider=exchange.issue_key(OPERATOR, Role.PROVIDER, "prv_0101"),
-        )
 
 
 @pytest.fixture(scope="module")

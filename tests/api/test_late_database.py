@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from conftest import load_market
+from api_house import load_market
 from postgres_server import OwnServer, own_server
 from processes import PATIENCE_SECONDS, Program, running, until
 from sqlalchemy.engine import URL

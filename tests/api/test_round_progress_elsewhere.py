@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 
 import httpx2
 import pytest
-from api_house import OPERATOR, House, Keys, build_exchange, build_test_app
-from conftest import load_market
+from api_house import OPERATOR, House, Keys, build_exchange, build_test_app, load_market
 from databases import Databases
 from fastapi.testclient import TestClient
 from processes import PATIENCE_SECONDS, running, until

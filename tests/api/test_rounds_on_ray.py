@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import load_market
+from api_house import load_market
 from databases import Databases
 from processes import running, until
 from ray_house import require_ray_here
