@@ -11,7 +11,7 @@ from market.domain.ids import IdSource
 from market.domain.ledger import Account, Transfer
 from market.domain.orders import Order, TimeInForce
 from market.domain.rounds import Allocation
-from market.domain.states import Cause, OrderState
+from market.domain.states import IN_BOOK, Cause, OrderState
 from market.persistence.bulk import ReadyRows
 from market.persistence.event_log import EventLog
 from market.persistence.staging import Stage
@@ -41,8 +41,13 @@ class Fit:
         return [order for order in self._unplaced(opened) if not _waits_for_one_round(order)]
 
     def _unplaced(self, opened: OpenedRound) -> Iterator[Order]:
+        """Those of the book: what was placed before, and could have been moved, stays where it is."""
         placed = {allocation.order_id for allocation in self.outcome.allocations}
-        return (o for o in opened.snapshot.orders if o.id in self.still_open and o.id not in placed)
+        return (
+            o
+            for o in opened.snapshot.orders
+            if o.state in IN_BOOK and o.id in self.still_open and o.id not in placed
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from market_day import CNY, Day
 from toy_market import FREE, HOUR, START
 
 from market.domain.clock import VirtualClock
-from market.domain.orders import Order
+from market.domain.orders import Order, TimeInForce
 from market.domain.parties import Actor
 from market.domain.policy import PricingRule
-from market.domain.states import AllocationState, OrderState
+from market.domain.states import AllocationState, OrderState, RoundState
 from market.exchange import Exchange
+from market.persistence.store import Store
 from solver import Clearing, ClearingProblem, Limits, clear
 
 pytestmark = pytest.mark.slow
@@ -83,6 +84,18 @@ def test_it_moves_only_where_that_saves_more_than_it_costs(day: Day, move_cost_c
     assert landed.bound_micros is not None
     assert landed.value_micros is not None
     assert 0 <= landed.bound_micros - landed.value_micros < 100
+
+
+@pytest.mark.parametrize("force", TimeInForce)
+def test_what_stays_where_it_was_has_missed_nothing_and_waits_for_nothing(
+    day: Day, force: TimeInForce
+) -> None:
+    order = granted(day, time_in_force=force)
+    landed = day.clear()
+    assert (landed.state, landed.figures["movable"], landed.placed) == (RoundState.LANDED, 1, 0)
+    assert day.order(order).state is OrderState.ALLOCATED
+    with day.exchange.database.reading() as session:
+        assert not Store(session).promises.forecast_since(START - HOUR)
 
 
 def test_nobody_is_evicted_for_what_pays_more(day: Day) -> None:
