@@ -59,8 +59,9 @@ class Program:
         return self.process.wait(PATIENCE_SECONDS)
 
     def join(self) -> None:
-        """Return when nobody can log any more."""
+        """Return when nobody can log any more: it has ended, and so has whoever served for it."""
         self._reader.join(PATIENCE_SECONDS)
+        assert not self._reader.is_alive(), self.log[-5:]
 
     def _read(self) -> None:
         assert self.process.stderr is not None
@@ -73,7 +74,7 @@ class Program:
 
 @contextmanager
 def running(url: str, *command: str, **settings: object) -> Iterator[Program]:
-    """`suanli` with this command on a database, until the end of the block, where it is killed if it still runs."""
+    """`suanli` with this command on a database until the end of the block, where it is killed and heard out."""
     given = {f"SUANLI_{name.upper()}": str(value) for name, value in settings.items()}
     environment = {
         **os.environ,
@@ -89,11 +90,13 @@ def running(url: str, *command: str, **settings: object) -> Iterator[Program]:
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
+        program = Program(process)
         try:
-            yield Program(process)
+            yield program
         finally:
             if process.poll() is None:
                 process.kill()
+            program.join()
 
 
 def until(holds: Callable[[], object]) -> None:
