@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from postgres_server import fresh_database
+from scratch import scratch
 from sqlalchemy.engine import URL, make_url
 
 from market.persistence.database import Database
@@ -60,7 +61,7 @@ class SqliteFiles(Databases):
 
     @contextmanager
     def empty(self) -> Iterator[str]:
-        with tempfile.TemporaryDirectory(prefix="suanli-") as directory:
+        with tempfile.TemporaryDirectory(prefix="suanli-", dir=scratch()) as directory:
             yield f"sqlite:///{Path(directory) / 'market.db'}"
 
     @contextmanager
