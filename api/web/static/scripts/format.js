@@ -4,14 +4,22 @@ import { locale } from "./language.js";
 const DASH = "–";
 const missing = (value) => value === null || value === undefined || Number.isNaN(value);
 
+// To make a formatter is far dearer than to use it: of each kind, language and set of options one is made and kept.
+const made = new Map();
+function kept(Formatter, options) {
+  const name = `${Formatter.name} ${locale()} ${JSON.stringify(options)}`;
+  if (!made.has(name)) made.set(name, new Formatter(locale(), options));
+  return made.get(name);
+}
+
 export function number(value, places = 0) {
   if (missing(value)) return DASH;
-  return new Intl.NumberFormat(locale(), { minimumFractionDigits: places, maximumFractionDigits: places }).format(value);
+  return kept(Intl.NumberFormat, { minimumFractionDigits: places, maximumFractionDigits: places }).format(value);
 }
 
 // Few digits, for axes and tight places: 12k, 1.3M; 1.2万 in Chinese.
 export const compact = (value, places = 1) =>
-  (missing(value) ? DASH : new Intl.NumberFormat(locale(), { notation: "compact", maximumFractionDigits: places }).format(value));
+  (missing(value) ? DASH : kept(Intl.NumberFormat, { notation: "compact", maximumFractionDigits: places }).format(value));
 
 export const percent = (share, places = 1) => (missing(share) ? DASH : `${number(share * 100, places)}%`);
 
@@ -32,7 +40,7 @@ export function cnyInFull(text) {
 export const withUnit = (value, unit, places = 0) => (missing(value) ? DASH : `${number(value, places)} ${unit}`);
 
 const inMarketTime = (iso, options) =>
-  (missing(iso) ? DASH : new Intl.DateTimeFormat(locale(), { timeZone: "Asia/Shanghai", ...options }).format(new Date(iso)));
+  (missing(iso) ? DASH : kept(Intl.DateTimeFormat, { timeZone: "Asia/Shanghai", ...options }).format(new Date(iso)));
 
 export const moment = (iso) => inMarketTime(iso, { dateStyle: "medium", timeStyle: "short" });
 export const day = (iso) => inMarketTime(iso, { dateStyle: "medium" });
