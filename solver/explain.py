@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from solver.floor import held
+from solver.held import held
 from solver.outcome import Clearing
 from solver.problem import ClearingProblem, Int64Array
 from solver.verdicts import CandidateVerdict, Free, Verdicts

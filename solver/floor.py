@@ -12,7 +12,7 @@ import numpy as np
 
 from solver.compiled import compiled
 from solver.layout import Layout, prefix_sums
-from solver.problem import ClearingProblem, Int32Array, Int64Array
+from solver.problem import ClearingProblem, Int64Array
 
 
 class Floor(NamedTuple):
@@ -37,21 +37,6 @@ def empty_floor(problem: ClearingProblem) -> Floor:
     """Nothing runs."""
     nobody = np.full(problem.jobs, -1, dtype=np.int64)
     return Floor(nobody, nobody.copy(), problem.capacity_units.copy(), problem.node_power_watts.copy())
-
-
-def held(
-    amount: Int64Array,
-    row: Int32Array | Int64Array,
-    start: Int64Array,
-    end: Int64Array,
-    shape: tuple[int, ...],
-) -> Int64Array:
-    """Sum of the amounts that are held in every (row, slot), each from its start until its end."""
-    change = np.zeros((shape[0], shape[1] + 1), dtype=np.int64)
-    np.add.at(change, (row, start), amount)
-    np.subtract.at(change, (row, end), amount)
-    running: Int64Array = np.cumsum(change, axis=1)[:, : shape[1]]
-    return running
 
 
 def net_values(problem: ClearingProblem, layout: Layout, floor: Floor) -> Int64Array:

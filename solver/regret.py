@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from solver.certify import surplus_millis_by_job
-from solver.floor import held
+from solver.held import held
 from solver.layout import build_layout, room_of
 from solver.outcome import Clearing
 from solver.problem import ClearingProblem, Int64Array

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -21,8 +22,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Programs that are tested can be interrupted, also where whoever started the tests cannot."""
+    """Programs that are tested can be interrupted, also where whoever started the tests cannot; none compiles anew."""
     engines.check_option(config.getoption("engine"))
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False  # there are hundreds of them: each would compile all it imports
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -16,7 +16,7 @@ from market.clearing.placements import Placements, read_placements
 from market.clearing.supply import cny
 from market.domain.orders import WHOLE_UNIT, JobClass
 from market.domain.places import Side
-from solver import Clearing, baselines
+from solver import Clearing
 
 Bools = npt.NDArray[np.bool_]
 
@@ -34,6 +34,8 @@ class Bounds:
 
 def round_bounds(built: BuiltProblem, clearing: Clearing) -> Bounds:
     """Bounds by which the clearing and every baseline of the same round are measured."""
+    from solver import baselines  # noqa: PLC0415 - Numba takes half a second, and a start should not wait for it
+
     classes = _classes(built)
     worth = replace(built.problem, value_micros=built.worth_micros) if built.bonus_micros else built.problem
     alone = baselines.bound_alone(worth, list(classes.values()))

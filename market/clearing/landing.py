@@ -20,7 +20,7 @@ from market.clearing.reasons import Reasons
 from market.clearing.settlement_figures import settlement_figures
 from market.domain.ids import IdSource
 from market.domain.rounds import Allocation, Explanation
-from solver import Clearing, ClearingProblem, Status, baselines
+from solver import Clearing, ClearingProblem, Status
 from solver.explain import Explainer
 
 COMPARED_TOGETHER = 4_000_000
@@ -155,6 +155,8 @@ def explain_unplaced(built: BuiltProblem, clearing: Clearing, round_id: str) -> 
 
 def run_baselines(built: BuiltProblem) -> Mapping[str, Clearing]:
     """What simpler rules would have done with the same problem."""
+    from solver import baselines  # noqa: PLC0415 - Numba takes half a second, and a start should not wait for it
+
     rules = baselines.SimpleRules(built.problem)
     return {
         "local_first": rules.local_first(built.rtt_of_candidates()),

@@ -8,7 +8,6 @@ from market.domain.money import format_cny
 from market.domain.rounds import Allocation
 from market.settlement.pricing import HourlyPrices, sum_up
 from solver import Clearing
-from solver.regret import gap_parts
 
 
 def settlement_figures(
@@ -18,6 +17,8 @@ def settlement_figures(
 
     `gap_parts` add up to the round's bound less its value, exactly (solver/MODEL.md, "The gap, part by part").
     """
+    from solver.regret import gap_parts  # noqa: PLC0415 - Numba takes half a second, and a start should not wait for it
+
     priced = (HourlyPrices(a.charges_micros, a.earnings_micros) for a in allocations)
     sums = sum_up(built.snapshot.policy.pricing, priced)
     parts = gap_parts(built.problem, clearing)
