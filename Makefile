@@ -7,6 +7,8 @@ BIN := .venv/bin
 ARGS ?=
 export UV_SYSTEM_CERTS ?= 1
 export UV_LINK_MODE ?= copy
+# What is imported is compiled once for all processes, also where the environment says not to keep it.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help demo serve test test-postgres thorough lint check format lock wheel screenshots clean
 .DEFAULT_GOAL := help
