@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import Databases
 from promises_kept import broken_promises
 from sqlalchemy import Column, Connection, Interval, MetaData, Table, inspect
 from toy_market import FREE, HOUR, SCENARIO, START, terms
@@ -77,10 +78,18 @@ def back_up(database: Database, file: Path, **more: Any) -> Manifest:
     return write_backup(database, file, START, **more).manifest
 
 
+def prepare_traded(url: str) -> None:
+    """It is traded in once, and then copied."""
+    with closing(Database(url)) as database:
+        database.upgrade()
+        trade(database)
+
+
 @pytest.fixture
-def traded(sqlite_database: Database) -> Database:
-    trade(sqlite_database)
-    return sqlite_database
+def traded(sqlite_databases: Databases) -> Iterator[Database]:
+    original, _ = sqlite_databases.prepared(prepare_traded)
+    with sqlite_databases.copied(original) as url, closing(Database(url)) as database:
+        yield database
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+from databases import Databases
 from promises_kept import broken_promises
 from sqlalchemy import event, text
 from test_backup import OPERATOR, holds_nothing, open_exchange, reading, submit, trade
@@ -19,17 +20,24 @@ from market.webhooks.addresses import AddressGuard
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def source(request: pytest.FixtureRequest) -> Database:
+def source(request: pytest.FixtureRequest) -> Iterator[Database]:
     """An exchange in which something of everything has happened, then left alone."""
-    database: Database = request.getfixturevalue(f"{request.param}_database")
-    exchange = trade(database)
-    exchange.create_webhook(OPERATOR, NewWebhook("https://receiver.example/hook"), AddressGuard())
-    submit(exchange, 2)
-    exchange.fan_out()
-    with database.engine.begin() as connection:
-        set_sequences(connection, {"events": 10_000})
-    database.engine.dispose()
-    return database
+    databases: Databases = request.getfixturevalue(f"{request.param}_databases")
+    original, _ = databases.prepared(prepare_source)
+    with databases.copied(original) as url, closing(Database(url)) as database:
+        yield database
+
+
+def prepare_source(url: str) -> None:
+    """All of it happens once, and is then copied."""
+    with closing(Database(url)) as database:
+        database.upgrade()
+        exchange = trade(database)
+        exchange.create_webhook(OPERATOR, NewWebhook("https://receiver.example/hook"), AddressGuard())
+        submit(exchange, 2)
+        exchange.fan_out()
+        with database.engine.begin() as connection:
+            set_sequences(connection, {"events": 10_000})
 
 
 @pytest.fixture

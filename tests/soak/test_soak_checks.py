@@ -1,9 +1,12 @@
 """A checker that cannot fail is a defect: faults are planted one by one, and each is found under its name."""
 
 from collections.abc import Iterator
+from contextlib import closing
+from copy import deepcopy
 from datetime import UTC, datetime
 
 import pytest
+from databases import Databases
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 from toy_market import FREE, HOUR, SCENARIO, START, terms
@@ -27,18 +30,31 @@ Known = dict[str, KnownOrder]
 
 
 @pytest.fixture
-def known(database: Database) -> Known:
-    """A market in which orders are open, allocated and active, money has moved, and what its clients know."""
+def database(databases: Databases) -> Iterator[Database]:
+    """A market in which orders are open, allocated and active, and money has moved."""
+    original, _ = databases.prepared(prepare_market)
+    with databases.copied(original) as url, closing(Database(url)) as database:
+        yield database
+
+
+@pytest.fixture
+def known(databases: Databases) -> Known:
+    """What its clients know."""
+    return deepcopy(databases.prepared(prepare_market)[1])
+
+
+def prepare_market(url: str) -> Known:
+    """All of it happens once, and is then copied."""
     clock = VirtualClock(START)
-    exchange = Exchange(database, clock)
-    exchange.load_scenario(SCENARIO)
-    found = _submit(exchange, 8)
-    exchange.clear_round(OPERATOR, RoundRequest(FREE, limits=Limits(seconds=5, workers=1)))
-    clock.advance(2.4 * HOUR)
-    exchange.keep_time()
-    found |= _submit(exchange, 4)
-    database.engine.dispose()
-    return found
+    with closing(Database(url)) as database:
+        database.upgrade()
+        exchange = Exchange(database, clock)
+        exchange.load_scenario(SCENARIO)
+        found = _submit(exchange, 8)
+        exchange.clear_round(OPERATOR, RoundRequest(FREE, limits=Limits(seconds=5, workers=1)))
+        clock.advance(2.4 * HOUR)
+        exchange.keep_time()
+        return found | _submit(exchange, 4)
 
 
 def _submit(exchange: Exchange, count: int) -> Known:
