@@ -23,7 +23,7 @@ from solver.shards import LocalShards, ShardPool
 from solver.side_by_side import TimeShares, side_by_side
 from solver.stopwatch import Stopwatch
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("brief_search")]
 QUIET = settings(
     max_examples=often(25, 250),
     deadline=None,

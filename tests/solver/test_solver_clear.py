@@ -10,6 +10,7 @@ from brute_force import best_value
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_markets import NO_LIMIT_WATTS, market, tiny_market
+from thoroughness import often
 
 from solver import Clearing, ClearingProblem, Limits, Progress, Status, baselines, clear, improve, verify
 from solver.bench.markets import generate_market
@@ -18,8 +19,12 @@ from solver.layout import build_layout
 from solver.prices import no_prices
 from solver.stopwatch import Stopwatch
 
+pytestmark = pytest.mark.usefixtures("brief_search")
 QUIET = settings(
-    max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=often(100, 300),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 
 

@@ -11,13 +11,13 @@ from random_markets import contested_market, market
 
 from solver import Clearing, ClearingError, ClearingProblem, Limits, Status, clear, verify
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("brief_search")]
 
 QUICK = Limits(seconds=10, gap=0.02)
 
 
 @pytest.fixture(scope="module")
-def yesterday() -> tuple[ClearingProblem, Clearing]:
+def yesterday(brief_search: None) -> tuple[ClearingProblem, Clearing]:
     problem = market(7, 200, 16, 16, 6)
     return problem, clear(problem, QUICK)
 
