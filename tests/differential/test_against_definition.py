@@ -14,11 +14,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from odd_markets import odd_markets
 from random_markets import contested_market, market
+from thoroughness import often
 
 from solver import Clearing, ClearingProblem, Limits, Status, baselines, clear, verify
 
 MANY = settings(
-    max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=often(100, 200),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 SIZES = [0, 1, 1000, 10**6, 2**40, 2**53, 2**63 - 1]
 
@@ -73,7 +77,7 @@ def test_no_prices_prove_less_than_the_optimum(seed: int, size: int) -> None:
 
 
 @pytest.mark.slow
-@settings(MANY, max_examples=300)
+@settings(MANY, max_examples=often(100, 300))
 @given(
     seed=st.integers(0, 2**31), jobs=st.integers(1, 8), slots=st.integers(1, 6), offerings=st.integers(1, 3)
 )

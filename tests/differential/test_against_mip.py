@@ -9,8 +9,13 @@ import pytest
 import scipy.sparse as sp
 from random_markets import market
 from scipy.optimize import Bounds, LinearConstraint, milp
+from thoroughness import often
 
 from solver import ClearingProblem, Limits, Status, clear, verify
+
+MIP_SECONDS = often(5, 20)
+PRICES_ALONE = Limits(gap=0.9)
+"""A gap that is met as soon as there are prices."""
 
 
 def placements(problem: ClearingProblem) -> list[tuple[int, int, int, int, int, int]]:
@@ -66,7 +71,7 @@ def mip(problem: ClearingProblem, *, integral: bool) -> tuple[float, float]:
         constraints=LinearConstraint(matrix, -np.inf, limit),
         integrality=np.full(len(rows), int(integral)),
         bounds=Bounds(0, 1),
-        options={"time_limit": 20.0, "mip_rel_gap": 1e-6},
+        options={"time_limit": MIP_SECONDS, "mip_rel_gap": 1e-6},
     )
     bound = answer.fun if not integral else answer.mip_dual_bound
     return -answer.fun * 1e6, -bound * 1e6
@@ -91,7 +96,7 @@ def test_value_optimum_and_bound_are_in_order(seed: int) -> None:
 @pytest.mark.parametrize("seed", [10, 11])
 def test_the_bound_is_that_of_the_linear_relaxation(seed: int) -> None:
     problem = market(seed, 150, 12, 16, 5)
-    clearing = clear(problem, Limits(gap=0.0, seconds=5))
+    clearing = clear(problem, PRICES_ALONE)
     optimum, _ = mip(problem, integral=False)
     assert optimum * (1 - 1e-7) <= clearing.bound_micros <= optimum * 1.001
 
@@ -99,9 +104,9 @@ def test_the_bound_is_that_of_the_linear_relaxation(seed: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("seed", "jobs"), [(20, 100), (21, 200)])
 def test_the_optimum_lies_within_the_certified_gap(seed: int, jobs: int) -> None:
-    """An independent MIP, proved to a millionth or as far as its time goes, beside a clear of a few seconds."""
+    """An independent MIP, proved to a millionth or as far as its time goes, beside a clear of seconds."""
     problem = market(seed, jobs, 6, 12, 4)
-    clearing = clear(problem, Limits(gap=0.002, seconds=6))
+    clearing = clear(problem, Limits(gap=0.002, seconds=often(2, 6)))
     assert verify(problem, clearing).violations == []
     value, bound = mip(problem, integral=True)
     tolerance = 1e-6 * bound

@@ -13,8 +13,9 @@ from ray_house import (
     kill_process,
     require_ray_here,
 )
+from thoroughness import often
 
-from solver import ClearingProblem, ClusterError, ClusterSettings, Limits, clear, verify
+from solver import ClearingProblem, ClusterError, ClusterSettings, Limits, clear, descent, verify
 from solver.bench.changes import change_jobs
 from solver.bench.markets import generate_market
 from solver.bench.scale import Asked, measure
@@ -27,7 +28,12 @@ from solver.problem import Int64Array
 from solver.shards import LocalShards, are_few
 
 require_ray_here()
-pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.ray,
+    pytest.mark.slow,
+    pytest.mark.timeout(300),
+    pytest.mark.usefixtures("short_descent"),
+]
 
 PRICES_ALONE = 0.9
 """A gap that is met as soon as there are prices."""
@@ -40,9 +46,18 @@ def cluster() -> Iterator[RayCluster]:
 
 
 @pytest.fixture(scope="module")
+def short_descent() -> Iterator[None]:
+    """Every leg is walked, with a third of the evaluations: each of them is one to compare."""
+    with pytest.MonkeyPatch.context() as patch:
+        brief = [descent.Leg(leg.softness, leg.evaluations // often(3, 1)) for leg in descent.COOLING]
+        patch.setattr(descent, "COOLING", tuple(brief))
+        yield
+
+
+@pytest.fixture(scope="module")
 def market() -> ClearingProblem:
     """Windows enough to make classes for shards, and places enough that prices come from few evaluations."""
-    return generate_market(6_000, 24, 3, offerings=150)
+    return generate_market(7_000, 24, 3, offerings=100, reach=20)
 
 
 def limits(shards: int, gap: float = PRICES_ALONE) -> Limits:
@@ -95,7 +110,7 @@ def test_an_actor_killed_on_the_way_changes_nothing(cluster: RayCluster, market:
 
 
 def test_nor_does_a_process_that_is_gone(cluster: RayCluster) -> None:
-    other = generate_market(6_000, 24, 5, offerings=200)
+    other = generate_market(7_000, 24, 5, offerings=80, reach=30)
     losing = Losing(cluster, at=30, loss=kill_process)
     there = clear(other, limits(2), open_pool=losing)
     assert losing.losses == 1

@@ -13,7 +13,7 @@ from solver import Clearing, ClearingError, ClearingProblem, Limits, Status, cle
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("brief_search")]
 
-QUICK = Limits(seconds=10, gap=0.02)
+QUICK = Limits(gap=0.02)
 
 
 @pytest.fixture(scope="module")
