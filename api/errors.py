@@ -8,10 +8,10 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from starlette.exceptions import HTTPException
-from starlette.routing import compile_path
 
 from api.problems.registry import registry, type_of
 from api.schemas.problems import FieldProblem, Problem
@@ -223,8 +223,14 @@ def _crash(request_id: str) -> Problem:
 
 
 def _allowed_methods(request: Request) -> list[str]:
-    """Of the path as the document writes it, where it does: `/v1/orders/batch` is no order's id."""
-    app: FastAPI = request.app
-    path, paths = request.url.path, app.openapi()["paths"]
-    templates = [path] if path in paths else [known for known in paths if compile_path(known)[0].match(path)]
-    return sorted({method.upper() for template in templates for method in paths[template]})
+    """Of the path as it is written, where there is one: `/v1/orders/batch` is no order's id.
+
+    Read off the routes: the document says the same, but to write it takes most of a second, in which nobody is answered.
+    """
+    path = request.url.path
+    routes = [
+        route for route in request.app.routes if isinstance(route, APIRoute) and route.include_in_schema
+    ]
+    found = [route for route in routes if route.path == path]
+    found = found or [route for route in routes if route.path_regex.match(path)]
+    return sorted({method for route in found for method in route.methods or ()})
