@@ -10,6 +10,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 
 Scheme = Literal["light", "dark"]
 LANGUAGES = {"zh": "zh-CN", "en": "en"}
+STILL = {"reduced_motion": "reduce"}
+"""What moves is drawn sixty times a second: only whoever asks for it is shown the movement."""
+MOVING = {"reduced_motion": "no-preference"}
 SETTLED = """() => {
   const view = document.getElementById("view");
   const drawn = [...document.querySelectorAll(".chart")].every((slot) => slot.hidden || slot.dataset.drawn === "true");
@@ -73,7 +76,10 @@ def looking(
 ) -> Iterator[tuple[Page, Watch]]:
     """A page that was not opened yet, and the watch on it."""
     context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme=scheme, locale="en-GB", **context_options
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,
+        locale="en-GB",
+        **(STILL | context_options),
     )
     context.set_default_timeout(30_000)
     if key is not None:

@@ -1,9 +1,12 @@
-"""The page follows what happens: an order from too cheap to placed, a round while it clears, without a reload."""
+"""The page follows what happens: an order from too cheap to placed, a round while it clears, without a reload.
+
+What moves on the page moves here.
+"""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from looking import opened, settle
+from looking import MOVING, opened, settle
 from playwright.sync_api import Browser, Page, expect
 from shown_site import Json, Site
 
@@ -50,7 +53,7 @@ def flow_of(site: Site, order: Json) -> Json:
 def test_from_too_cheap_to_placed(browser: Browser, own_site: Site) -> None:
     """A buyer's order waits, is explained, is changed with one click, is placed, and is seen on the map."""
     site = own_site
-    with opened(browser, f"{site.url}/sign-in?lang=en") as page:
+    with opened(browser, f"{site.url}/sign-in?lang=en", **MOVING) as page:
         page.get_by_role("button", name="As a buyer").click()
         expect(page.locator("#view h1")).to_have_text("Orders")
         page.get_by_role("link", name="Submit an order").click()
@@ -110,8 +113,8 @@ def test_a_round_appears_on_the_market_and_in_the_list(browser: Browser, own_sit
     site = own_site
     first = site.round
     with (
-        opened(browser, f"{site.url}/?lang=en") as market,
-        opened(browser, f"{site.url}/rounds?lang=en") as rounds,
+        opened(browser, f"{site.url}/?lang=en", **MOVING) as market,
+        opened(browser, f"{site.url}/rounds?lang=en", **MOVING) as rounds,
     ):
         stay(market)
         stay(rounds)
@@ -137,7 +140,7 @@ def test_value_and_bound_are_drawn_while_it_clears(browser: Browser, own_site: S
     asked = {"Prefer": "respond-async"}
     begun = site.ask("POST", "/v1/rounds", site.operator, json=SEARCHING, headers=asked)
     assert begun["state"] == "clearing"
-    with opened(browser, f"{site.url}/rounds/{begun['id']}?lang=en") as page:
+    with opened(browser, f"{site.url}/rounds/{begun['id']}?lang=en", **MOVING) as page:
         stay(page)
         expect(page.locator("#view .live")).to_be_visible()
         chart = page.locator(".chart-card")
