@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_markets import contested_market, market
+from thoroughness import often
 
 from solver import Clearing, ClearingProblem, Limits, Status, baselines, clear, verify
 
@@ -17,7 +18,7 @@ JOB_ARRAYS = ("job_profile", "job_scale", "value_micros", "first_slot", "end_slo
 EXACT = Limits(gap=0.0)
 SEEDS = st.integers(0, 2**31)
 MANY = settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=often(80, 150), deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 
 
@@ -53,7 +54,7 @@ def test_a_clearing_holds_in_any_order_of_the_jobs(seed: int, other: int) -> Non
 
 
 @pytest.mark.slow
-@settings(MANY, max_examples=50)
+@settings(MANY, max_examples=often(20, 50))
 @given(seed=SEEDS, other=SEEDS)
 def test_the_optimum_does_not_depend_on_the_order_of_the_jobs(seed: int, other: int) -> None:
     """Ties go to the earlier job, so another order may place other jobs; what they are worth together is the same.
@@ -117,7 +118,7 @@ def test_more_capacity_raises_the_bound_by_its_price_at_least(seed: int, other: 
 
 
 @pytest.mark.slow
-@settings(MANY, max_examples=50)
+@settings(MANY, max_examples=often(20, 50))
 @given(seed=SEEDS, other=SEEDS)
 def test_more_capacity_never_lowers_the_optimum(seed: int, other: int) -> None:
     problem = contested_market(seed)

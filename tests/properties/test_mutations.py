@@ -12,13 +12,14 @@ from by_definition import bound_of, is_feasible, value_of
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from random_markets import contested_market
+from thoroughness import often
 
 from solver import Clearing, ClearingProblem, Limits, clear, verify
 
 pytestmark = pytest.mark.slow
 
 MANY = settings(
-    max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=often(80, 200), deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 ABOUT_LIMITS = {"CANDIDATE_UNKNOWN", "CANDIDATE_OF_ANOTHER_PROFILE", "HALF_PLACED", "STARTS_TOO_EARLY", "ENDS_TOO_LATE",
                 "BEYOND_HORIZON", "OVER_CAPACITY", "OVER_POWER"}  # fmt: skip

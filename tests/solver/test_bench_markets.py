@@ -119,7 +119,7 @@ def test_a_change_replaces_so_many_jobs_and_leaves_the_rest(problem: ClearingPro
 def test_a_changed_market_is_cleared_from_nothing_and_from_the_clearing_before() -> None:
     before = generate_market(200, 8, 1)
     after = change_jobs(before, 0.05, 1)
-    market = run_changed("changed", before, after, Settings(seconds=5.0, workers=1, gap=0.02))
+    market = run_changed("changed", before, after, Settings(seconds=5.0, workers=1, gap=0.1))
     assert [entry.name for entry in market.entries] == ["suanli", "suanli from earlier"]
     assert all(entry.ranked for entry in market.entries)
     assert "value from earlier over value from nothing" in market.facts
