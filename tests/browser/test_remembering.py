@@ -7,8 +7,11 @@ from looking import opened, settle
 from playwright.sync_api import Browser, Page, expect
 from shown_site import Site
 from shown_views import VIEWS, View, address_of
+from thoroughness import often
 
 pytestmark = pytest.mark.browser
+LINKED = {"orders", "order-placed", "whatif", "provider-money", "operator-audit"}
+"""Addresses of each form and for each role; those of all views under `make thorough`."""
 
 
 def require_theme(page: Page, theme: str) -> None:
@@ -92,7 +95,11 @@ def test_a_round_named_in_the_address_is_the_one_shown(browser: Browser, own_sit
         )
 
 
-@pytest.mark.parametrize("view", [view for view in VIEWS if view.role], ids=lambda view: view.name)
+@pytest.mark.parametrize(
+    "view",
+    [view for view in VIEWS if view.role and (view.name in LINKED or often(usually=0, thoroughly=1))],
+    ids=lambda view: view.name,
+)
 def test_a_deep_link_survives_signing_in_and_a_reload(view: View, browser: Browser, site: Site) -> None:
     """Who is sent an address without having signed in is led back to it."""
     address = address_of(view, site, lang="en")
