@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
+from thoroughness import often
 from toy_books import CNY, ToyBooks
 from toy_market import FREE, HOUR, SCENARIO, START
 
@@ -170,7 +171,7 @@ def world(database: Database) -> World:
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=often(10, 25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS)
 def test_the_books_keep_their_promises(world: World, steps: list[tuple[str, int, int, int, bool]]) -> None:
     world.lives = []

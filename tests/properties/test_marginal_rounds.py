@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from thoroughness import often
 from toy_market import CATALOGUE, FREE, HOUR, START, order, snapshot
 
 from market.clearing.builder import BuiltProblem, build_problem
@@ -89,7 +90,7 @@ def check_sums(built: BuiltProblem, outcome: RoundOutcome) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=often(30, 80), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(book=BOOKS, policy=POLICIES, ask=st.integers(4_000_000, 7_000_009), data=st.data())
 def test_marginal_prices_keep_every_promise(
     book: list[dict[str, Any]], policy: Policy, ask: int, data: st.DataObject

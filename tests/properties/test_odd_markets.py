@@ -12,12 +12,16 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 from odd_markets import odd_markets
 from random_markets import contested_market
+from thoroughness import often
 
 from solver import ClearingProblem, Limits, ProblemError, Status, clear, verify
 
 EXACT = Limits(gap=0.0)
 MANY = settings(
-    max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=often(150, 400),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 
 
@@ -34,7 +38,7 @@ def test_odd_markets_are_cleared_to_the_optimum(problem: ClearingProblem) -> Non
 
 
 @pytest.mark.slow
-@settings(MANY, max_examples=60)
+@settings(MANY, max_examples=often(30, 60))
 @given(problem=odd_markets(most_jobs=40))
 def test_odd_markets_with_more_jobs_are_cleared_rightly(problem: ClearingProblem) -> None:
     clearing = clear(problem, Limits(seconds=5, gap=0.02))
@@ -48,7 +52,7 @@ SIGNED = ("value_micros", "unit_cost_micros", "candidate_fixed_micros")
 UNSIGNED = ("job_scale", "candidate_units", "facility_watts_per_unit", "capacity_units", "node_power_watts")
 
 
-@settings(MANY, max_examples=200)
+@settings(MANY, max_examples=often(100, 200))
 @given(
     seed=st.integers(0, 2**32 - 1),
     name=st.sampled_from(SIGNED + UNSIGNED),

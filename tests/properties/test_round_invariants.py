@@ -8,6 +8,7 @@ import pytest
 from databases import Databases
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from thoroughness import often
 from toy_market import CATALOGUE, FREE, HOUR, SCENARIO, START, terms
 
 from market.domain.clock import VirtualClock
@@ -40,7 +41,7 @@ BOOKS = st.lists(st.lists(ORDERS, max_size=12), min_size=1, max_size=3)
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=often(25, 60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(books=BOOKS, policy=st.sampled_from([FREE, *PRESETS.values()]))
 def test_rounds_keep_every_invariant(
     databases: Databases, books: list[list[dict[str, Any]]], policy: Any

@@ -16,6 +16,7 @@ from databases import Databases
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from promises_kept import broken_promises
+from thoroughness import often
 from toy_market import CATALOGUE, FREE, HOUR, SCENARIO, START, order, snapshot, terms
 
 from market.clearing.free_market import FreeMarket
@@ -178,7 +179,7 @@ def check_room(holding: tuple[Allocation | HeldQuote, ...]) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=often(15, 40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=STEPS)
 @example(steps=HELD_ON_THE_HOUR)
 def test_whatever_is_taken_between_rounds_nothing_is_sold_twice(

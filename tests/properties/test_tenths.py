@@ -7,6 +7,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from thoroughness import often
 from toy_market import CATALOGUE, FREE, HOUR, START, TOLD, offering, order, snapshot
 
 from market.clearing.builder import build_problem
@@ -77,7 +78,7 @@ def books(draw: st.DrawFn, first: int) -> list[Order]:
 
 
 @pytest.mark.slow
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=often(25, 50), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     catalogue=catalogues(),
     book=books(1),
