@@ -24,6 +24,7 @@ from market.domain.clock import VirtualClock
 from market.domain.errors import Unavailable
 from market.domain.parties import Actor, Role
 from market.domain.policy import PRESETS
+from market.domain.states import RoundState
 from market.exchange import Exchange, RoundRequest, Submission
 from market.persistence.database import Database
 from market.persistence.paging import LARGEST_PAGE, PageRequest
@@ -145,32 +146,59 @@ def outcome(exchange: Exchange, round_id: str, names: dict[str, int]) -> Any:
     )
 
 
-@pytest.mark.parametrize("killed", ["the process of rounds", "its parent", "Ray"])
-def test_nothing_of_ray_is_left_behind(sqlite_database: Database, killed: str) -> None:
-    """A worker connects as it begins to lead rounds, before the first of them. Where Ray is lost its process ends.
+def test_a_round_fails_where_ray_is_lost_and_the_next_one_lands(sqlite_database: Database) -> None:
+    """Ray ends the process that asks a lost raylet for anything; nothing of it is left, and another one connects."""
+    with scheduled(sqlite_database, solver_engine="ray") as (exchange, rounds, timer):
+        exchange.load_scenario(SCENARIO)
+        submit_many(exchange)
+        assert timer.tick() is not None
+        lost, of_ray = process_of(rounds), descendants(process_of(rounds))
+        os.kill(raylet_of(of_ray), signal.SIGKILL)
+        assert timer.tick() is None
+        until(lambda: not any(name_of(id_) for id_ in {lost, *of_ray}.difference(agents_of(of_ray))))
+        kill_all(agents_of(of_ray))
+        assert timer.tick() is not None
+        assert process_of(rounds) != lost
+        assert raylet_of(descendants(process_of(rounds)))
+        with exchange.database.reading() as session:
+            ended = Store(session).rounds.page(PageRequest(), {}).items
+        assert [one.failure for one in ended if one.state is RoundState.FAILED] == ["solver_died: Unavailable"]
+        assert [one.state for one in ended].count(RoundState.LANDED) == 2
 
-    Ray's agents take a minute to notice.
-    """
+
+@pytest.mark.parametrize("killed", ["the process of rounds", "its parent"])
+def test_nothing_of_ray_is_left_behind(sqlite_database: Database, killed: str) -> None:
+    """A worker connects as it begins to lead rounds, before the first of them. Ray's agents take a minute to notice."""
     load_market(sqlite_database.url)
     given = {"solver_engine": "ray", "round_every": "24h"}
     with running(sqlite_database.url, "worker", **given) as worker:
         until(lambda: any(name.startswith("ray::IDLE") for name in descendants(worker.pid).values()))
         (rounds,) = (id_ for id_, name in descendants(worker.pid).items() if "spawn_main" in name)
         of_ray = descendants(rounds)
-        agents = [id_ for id_, name in of_ray.items() if name.startswith(AGENTS)]
-        (raylet,) = (id_ for id_, name in of_ray.items() if name.partition(" ")[0].endswith("/raylet"))
-        victims = {"the process of rounds": rounds, "its parent": worker.pid, "Ray": raylet}
-        os.kill(victims[killed], signal.SIGKILL)
-        until(lambda: not any(name_of(id_) for id_ in {rounds, *of_ray}.difference(agents)))
+        os.kill({"the process of rounds": rounds, "its parent": worker.pid}[killed], signal.SIGKILL)
+        until(lambda: not any(name_of(id_) for id_ in {rounds, *of_ray}.difference(agents_of(of_ray))))
         assert (worker.process.poll() is None) is (killed != "its parent")
         session = f"_{rounds}/"  # Ray names it by the process that began it
         assert not [name for name in map(name_of, everybody()) if "/ray/session_" in name and session in name]
-        for agent in agents:
-            with suppress(ProcessLookupError):
-                os.kill(agent, signal.SIGKILL)
+        kill_all(agents_of(of_ray))
         worker.process.kill()
         until(lambda: not any(map(name_of, of_ray)))
         worker.join()
+
+
+def raylet_of(of_ray: dict[int, str]) -> int:
+    (raylet,) = (id_ for id_, name in of_ray.items() if name.partition(" ")[0].endswith("/raylet"))
+    return raylet
+
+
+def agents_of(of_ray: dict[int, str]) -> list[int]:
+    return [id_ for id_, name in of_ray.items() if name.startswith(AGENTS)]
+
+
+def kill_all(processes: list[int]) -> None:
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
 
 
 def test_a_cluster_that_is_not_there_is_told_before_a_round_is_opened(sqlite_database: Database) -> None:
