@@ -162,7 +162,9 @@ def test_a_round_fails_where_ray_is_lost_and_the_next_one_lands(sqlite_database:
         assert raylet_of(descendants(process_of(rounds)))
         with exchange.database.reading() as session:
             ended = Store(session).rounds.page(PageRequest(), {}).items
-        assert [one.failure for one in ended if one.state is RoundState.FAILED] == ["solver_died: Unavailable"]
+        assert [one.failure for one in ended if one.state is RoundState.FAILED] == [
+            "solver_died: Unavailable"
+        ]
         assert [one.state for one in ended].count(RoundState.LANDED) == 2
 
 
