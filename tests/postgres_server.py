@@ -1,6 +1,6 @@
 """A throw-away PostgreSQL for tests: the binaries of a package, files and socket in a temporary directory, no TCP.
 
-`SUANLI_TEST_POSTGRES` (an SQLAlchemy URL of a server where databases may be created) takes its place.
+`SUANLI_TEST_POSTGRES` (an SQLAlchemy URL of a server, 15 or newer, where databases may be created) takes its place.
 PostgreSQL refuses to run as root, so root starts it in a user namespace as an ordinary user.
 """
 

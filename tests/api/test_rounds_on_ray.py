@@ -154,6 +154,7 @@ def test_a_round_fails_where_ray_is_lost_and_the_next_one_lands(sqlite_database:
         assert timer.tick() is not None
         lost, of_ray = process_of(rounds), descendants(process_of(rounds))
         os.kill(raylet_of(of_ray), signal.SIGKILL)
+        until(lambda: not name_of(raylet_of(of_ray)))
         assert timer.tick() is None
         until(lambda: not any(name_of(id_) for id_ in {lost, *of_ray}.difference(agents_of(of_ray))))
         kill_all(agents_of(of_ray))

@@ -17,6 +17,14 @@ def test_import_contracts_hold() -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_a_server_starts_without_what_only_rounds_need() -> None:
+    """Each takes half a second or more; the process of rounds loads them."""
+    slow_to_load = ["numba", "ortools", "ray", "scipy"]
+    code = f"import sys, api.server; print([name for name in {slow_to_load} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_no_file_holds_two_ideas() -> None:
     sources = [p for room in ("api", "market", "solver") for p in (ROOT / room).rglob("*.py")]
     steps = [p for p in sources if "versions" in p.parts]  # a migration is one step, however long

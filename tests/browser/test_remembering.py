@@ -12,6 +12,7 @@ from thoroughness import often
 pytestmark = pytest.mark.browser
 LINKED = {"orders", "order-placed", "whatif", "provider-money", "operator-audit"}
 """Addresses of each form and for each role; those of all views under `make thorough`."""
+assert {view.name for view in VIEWS} >= LINKED
 
 
 def require_theme(page: Page, theme: str) -> None:

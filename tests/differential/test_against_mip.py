@@ -71,7 +71,7 @@ def mip(problem: ClearingProblem, *, integral: bool) -> tuple[float, float]:
         constraints=LinearConstraint(matrix, -np.inf, limit),
         integrality=np.full(len(rows), int(integral)),
         bounds=Bounds(0, 1),
-        options={"time_limit": MIP_SECONDS, "mip_rel_gap": 1e-6},
+        options={"time_limit": MIP_SECONDS if integral else np.inf, "mip_rel_gap": 1e-6},
     )
     bound = answer.fun if not integral else answer.mip_dual_bound
     return -answer.fun * 1e6, -bound * 1e6
