@@ -15,10 +15,10 @@ VICTIMS = Path(__file__).with_name("victims.py")
 
 
 @pytest.mark.parametrize(
-    ("what", "kills"), [("round", often(20, 40)), ("capture", often(10, 30)), ("refund", often(10, 30))]
+    ("what", "kills"), [("round", often(10, 40)), ("capture", often(5, 30)), ("refund", often(5, 30))]
 )
 def test_a_kill_does_no_damage(what: str, kills: int, engine: str, request: pytest.FixtureRequest) -> None:
-    kills = kills // often(4, 1) if engine == "postgres" else kills
+    kills = kills // often(2, 1) if engine == "postgres" else kills
     command = [sys.executable, "-W", "error", str(VICTIMS), what, str(kills), "2025"]
     if engine == "postgres":
         server: URL = request.getfixturevalue("postgres_server")

@@ -11,7 +11,7 @@ from told_landings import COMMITTED, COMMITTING
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
-KILLS, SEED = often(usually=3, thoroughly=50), 2026
+KILLS, SEED = often(usually=2, thoroughly=50), 2026
 PROGRAM = Path(__file__).parent / "leader_kills.py"
 BEYOND_RECALL = {COMMITTING, COMMITTED}
 NOTHING = {"broken": [], "of_rounds_that_did_not_land": 0, "allocated_twice": 0, "unaccounted": 0}

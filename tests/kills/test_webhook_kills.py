@@ -27,7 +27,7 @@ from market.scenarios.scenario import Scenario
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 START = "import sys; from api.cli.main import app; sys.argv[0] = 'suanli'; app()"
-KILLS = often(usually=3, thoroughly=10)
+KILLS = often(usually=2, thoroughly=10)
 ORDERS_BETWEEN = 6
 PEPPER = "a pepper"
 MINE = Audience(buyer_id="buy_0001")

@@ -67,9 +67,9 @@ def test_what_is_granted_is_not_granted_again(
     assert used == {"off_1": 4, "off_2": 8, "off_4": 4}
 
 
-def test_equal_days_give_equal_rounds(exchange: Exchange, operator: Actor, buyer: Actor) -> None:
+def test_no_simpler_rule_is_worth_more(exchange: Exchange, operator: Actor, buyer: Actor) -> None:
     submit(exchange, buyer, *[terms(limit_cny=100 + i, units=1 + i % 4, hours=1 + i % 5) for i in range(30)])
-    first = exchange.clear_round(operator, RoundRequest(policy=FREE, slots=24))
+    first = exchange.clear_round(operator, RoundRequest(policy=FREE, slots=24, limits=Limits(gap=0.05)))
     assert first.state is RoundState.LANDED
     assert first.figures["solver"]["value_micros"] == first.value_micros
     for baseline in first.figures["baselines"].values():

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from thoroughness import often
 
 from api.app import build_app
 from api.demo.order_bodies import order_body
@@ -23,7 +24,7 @@ from market.scenarios.scenario import original_of, read_orders, read_scenario, s
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 MIDNIGHT = datetime(2025, 7, 16, 16, tzinfo=UTC)
 """In Shanghai: when the market day begins."""
-TRIED, TRIED_BY_ROUND = 200, 6
+TRIED, TRIED_BY_ROUND = often(60, 200), often(2, 6)
 OUTPUT = Path(__file__).parents[1] / "output"
 Json = dict[str, Any]
 
