@@ -268,7 +268,7 @@ def refusals() -> Iterator[None]:
 
 def test_whatever_is_done_every_promise_holds(databases: Databases) -> None:
     tried = settings(
-        max_examples=often(usually=12, thoroughly=100),
+        max_examples=often(usually=20, thoroughly=100),
         stateful_step_count=100,
         deadline=None,
         suppress_health_check=list(HealthCheck),
